@@ -1,0 +1,58 @@
+import type { MappingDocument, MappingOrigin, MappingParameters } from '../model/mapping.ts'
+
+/** All mappings of the process: what the API, the config file and `--adopt` act upon. Refusals are thrown as `ApiError`. */
+export interface Mappings {
+  list(): readonly MappingDocument[]
+  get(uuid: string): MappingDocument | undefined
+  /** Stores the mapping and starts it; resolves with what the response shows (State Creating, or Disabled). */
+  create(request: CreateMapping): Promise<MappingDocument>
+  /** Lays `changes` (already validated and resolved) over the mapping; resolves with State Updating, Enabling, Disabling or Disabled. */
+  update(uuid: string, changes: MappingChanges): Promise<MappingDocument>
+  /** Finishes what is in flight in the background, then forgets the mapping; resolves with State Deleting. */
+  delete(uuid: string): Promise<MappingDocument>
+  tag(uuid: string, tags: Readonly<Record<string, string>>): Promise<void>
+  untag(uuid: string, keys: readonly string[]): Promise<void>
+  status(uuid: string): MappingStatus | undefined
+}
+
+export interface CreateMapping {
+  readonly origin: MappingOrigin
+  readonly sourceName: string
+  readonly functionArn: string
+  readonly parameters: MappingParameters
+  readonly tags: Readonly<Record<string, string>>
+}
+
+export interface MappingChanges {
+  readonly functionArn?: string
+  /** The whole set after the change. */
+  readonly parameters: MappingParameters
+}
+
+/** What the operations API shows of one mapping. Plain data. */
+export interface MappingStatus {
+  readonly uuid: string
+  readonly state: string
+  readonly source: string
+  readonly functionArn: string
+  /** Why nothing runs, if so: disabled, drain, throttled, missing, denied, pressure. */
+  readonly pauseReasons: readonly string[]
+  readonly lastProcessingResult: string
+  readonly lastError: { readonly atMs: number; readonly message: string } | null
+  readonly flows: readonly FlowStatus[]
+}
+
+export interface FlowStatus {
+  /** Shard id, or `queue`. */
+  readonly flow: string
+  readonly phase: string
+  readonly held: number
+  readonly heldBytes: number
+  readonly invoking: number
+  /** Batches that wait for a permit or for their next attempt. */
+  readonly waiting: number
+  readonly concurrency: number
+  readonly watermark: string | null
+  readonly behindMs: number | null
+  readonly trouble: string | null
+}

@@ -1,0 +1,63 @@
+import type { SourceKind } from './source.ts'
+
+/** The states of AWS's EventSourceMappingConfiguration. */
+export type MappingState = 'Creating' | 'Enabling' | 'Enabled' | 'Disabling' | 'Disabled' | 'Updating' | 'Deleting'
+
+/**
+ * The parameters of a mapping in the names and units of the Lambda API, defaults filled in, exactly what a response
+ * echoes. Members that do not exist for a source are absent, not null.
+ */
+export interface MappingParameters {
+  readonly EventSourceArn: string
+  /** As given: a name, `name:qualifier`, a partial or a full ARN. */
+  readonly FunctionName: string
+  readonly Enabled: boolean
+  readonly BatchSize: number
+  readonly MaximumBatchingWindowInSeconds: number
+  readonly FilterCriteria?: { readonly Filters: readonly { readonly Pattern?: string }[] } | undefined
+  readonly KMSKeyArn?: string | undefined
+  readonly MetricsConfig?: { readonly Metrics: readonly string[] } | undefined
+  readonly LoggingConfig?: { readonly SystemLogLevel: string } | undefined
+  readonly ScalingConfig?: { readonly MaximumConcurrency: number } | undefined
+  readonly ProvisionedPollerConfig?:
+    | { readonly MinimumPollers?: number | undefined; readonly MaximumPollers?: number | undefined }
+    | undefined
+  readonly FunctionResponseTypes: readonly string[]
+  readonly ParallelizationFactor?: number | undefined
+  readonly StartingPosition?: StartingPosition | undefined
+  /** Epoch seconds, fractions allowed. */
+  readonly StartingPositionTimestamp?: number | undefined
+  readonly DestinationConfig?: { readonly OnFailure: { readonly Destination?: string | undefined } } | undefined
+  readonly MaximumRecordAgeInSeconds?: number | undefined
+  readonly MaximumRetryAttempts?: number | undefined
+  readonly BisectBatchOnFunctionError?: boolean | undefined
+  readonly TumblingWindowInSeconds?: number | undefined
+}
+
+export type StartingPosition = 'TRIM_HORIZON' | 'LATEST' | 'AT_TIMESTAMP'
+
+/** Who made a mapping: `prune` removes only what a file made and no longer names. */
+export type MappingOrigin = 'file' | 'api' | 'adopted'
+
+/** A mapping as the store keeps it. */
+export interface MappingDocument {
+  readonly uuid: string
+  readonly origin: MappingOrigin
+  readonly source: SourceKind
+  /** The source as it was named: the ARN, or `kinesis:NAME` / `dynamodb:TABLE` of the config file. With the function it is the mapping's key. */
+  readonly sourceName: string
+  /** The function's ARN with the qualification that was given. */
+  readonly functionArn: string
+  readonly state: MappingState
+  readonly stateTransitionReason: string
+  readonly createdMs: number
+  readonly lastModifiedMs: number
+  readonly lastProcessingResult: string
+  readonly tags: Readonly<Record<string, string>>
+  readonly parameters: MappingParameters
+}
+
+/** AWS's own key of a mapping: the source as named, and the function exactly as qualified. */
+export function mappingKey(document: Pick<MappingDocument, 'sourceName' | 'functionArn'>): string {
+  return `${document.sourceName} ${document.functionArn}`
+}

@@ -1,0 +1,60 @@
+import type { MappingParameters } from './mapping.ts'
+import type { SourceKind } from './source.ts'
+
+/** The whole of what a process was told, after flags, environment and file were laid over each other. */
+export interface ServiceSettings {
+  readonly aws: AwsSettings
+  readonly server: { readonly host: string; readonly port: number }
+  /** `memory:` or `sqlite:PATH`. */
+  readonly store: string
+  /** undefined: `aws` against AWS, else `eager`. */
+  readonly scaling: ScalingPolicy | undefined
+  /** Invocations in flight at once, whole process. */
+  readonly maxInvocations: number
+  readonly shutdownGraceMs: number
+  readonly prune: boolean
+  readonly adopt: 'off' | 'on' | 'undo'
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+  readonly functions: readonly FunctionSettings[]
+  readonly mappings: readonly FileMapping[]
+}
+
+export type ScalingPolicy = 'eager' | 'aws' | 'aws-2022'
+
+export type AwsService = 'sqs' | 'kinesis' | 'dynamodbstreams' | 'dynamodb' | 'lambda' | 'sns' | 's3'
+
+export interface AwsSettings {
+  /** undefined: the SDK's own rules decide (AWS_REGION, profile). */
+  readonly region: string | undefined
+  /** Account of ARNs that Millrace itself builds, where no source's ARN gives one. */
+  readonly account: string
+  /** undefined: the SDK's own rules decide (AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_SQS, profile). */
+  readonly endpoint: string | undefined
+  readonly endpoints: Readonly<Partial<Record<AwsService, string>>>
+  /** PEM file that signs the endpoints' certificates; undefined: AWS_CA_BUNDLE or the system's. */
+  readonly caFile: string | undefined
+  /** Accept any certificate. */
+  readonly insecure: boolean
+}
+
+/** A function that Millrace itself hosts: one or more Runtime Interface Emulator URLs. */
+export interface FunctionSettings {
+  /** As in the file: `name` or `name:qualifier`. */
+  readonly name: string
+  readonly urls: readonly string[]
+  /** undefined: the default of Lambda, 3 s, is NOT assumed; functionTimeoutMsMax bounds the attempt. */
+  readonly timeoutMs: number | undefined
+  /** undefined: one per URL times `concurrencyPerUrl`. */
+  readonly reservedConcurrency: number | undefined
+  /** A RIE container runs one at a time. */
+  readonly concurrencyPerUrl: number
+}
+
+/** A mapping of the config file: only the keys that the file names (an update leaves the others as they are). */
+export interface FileMapping {
+  /** ARN, or `kinesis:NAME` / `dynamodb:TABLE`. */
+  readonly sourceName: string
+  readonly source: SourceKind
+  readonly parameters: Partial<MappingParameters> & Pick<MappingParameters, 'FunctionName'>
+  readonly tags: Readonly<Record<string, string>>
+}

@@ -1,0 +1,29 @@
+/** The four event sources, and what the rest of Millrace has to know about each: its traits, never its name. */
+export type SourceKind = 'sqs' | 'sqs-fifo' | 'kinesis' | 'dynamodb'
+
+export interface SourceTraits {
+  /** `receipt`: every record is acknowledged by itself. `position`: progress is a place in a sequence. */
+  readonly progress: 'receipt' | 'position'
+  /** What may not be overtaken: nothing, the records of a group, or the records of a shard. */
+  readonly ordered: 'none' | 'group' | 'shard'
+  /** The most records that one read returns. */
+  readonly readRecordsMax: number
+  /** How long the service itself waits for a first record (long polling); 0: it answers at once. */
+  readonly readWaitMs: number
+  /** False: MaximumBatchingWindowInSeconds is refused. */
+  readonly windowed: boolean
+}
+
+const queue = { progress: 'receipt', readRecordsMax: 10, readWaitMs: 20_000 } as const
+const stream = { progress: 'position', ordered: 'shard', readWaitMs: 0, windowed: true } as const
+
+export const sourceTraits: Readonly<Record<SourceKind, SourceTraits>> = {
+  sqs: { ...queue, ordered: 'none', windowed: true },
+  'sqs-fifo': { ...queue, ordered: 'group', windowed: false },
+  kinesis: { ...stream, readRecordsMax: 10_000 },
+  dynamodb: { ...stream, readRecordsMax: 1_000 },
+}
+
+export function isStream(kind: SourceKind): boolean {
+  return sourceTraits[kind].progress === 'position'
+}

@@ -1,0 +1,175 @@
+import type { Checkpoint } from './model/checkpoint.ts'
+import type { InvocationReply } from './model/invocation.ts'
+import type { MappingDocument } from './model/mapping.ts'
+import type { SourceRecord } from './model/record.ts'
+
+/** Everything outside the process sits behind these. Expected answers are data; a rejected promise means a bug or an abort. */
+
+export interface Clock {
+  wallMs(): number
+  monoMs(): number
+  /** In [0, 1). */
+  random(): number
+  uuid(): string
+  /** Calls back once, at or after `atMonoMs`. Returns how to call it off. Does not keep the process alive. */
+  timer(atMonoMs: number, callback: () => void): () => void
+}
+
+// ---- Sources
+
+/** One mapping's way to its queue or stream. Opened by a `SourceOpener`, closed with the mapping. */
+export interface Source {
+  /** Looks at the queue or stream. Also tells whether it exists, for create and for `why`. */
+  describe(signal: AbortSignal): Promise<DescribeResult>
+  read(request: ReadRequest, signal: AbortSignal): Promise<ReadResult>
+  /** Acknowledges. Answers with the indexes that the source refused, each with its reason. */
+  settle(records: readonly SourceRecord[], signal: AbortSignal): Promise<SettleResult>
+  /** Hands back at once, best effort. */
+  release(records: readonly SourceRecord[], signal: AbortSignal): Promise<void>
+  /** The source's clock minus the local one, by the `Date` header of its last reply. */
+  clockOffsetMs(): number
+  close(): Promise<void>
+}
+
+export interface ReadRequest {
+  /** The shard; empty for a queue. */
+  readonly shardId: string
+  readonly recordsMax: number
+  readonly waitMs: number
+  readonly visibilityMs: number | null
+  readonly from:
+    | { readonly at: 'after'; readonly position: string }
+    | { readonly at: 'horizon' }
+    | { readonly at: 'latest' }
+    | { readonly at: 'time'; readonly ms: number }
+    | null
+  /** Names this read; a read that repeats a lost one carries the same. */
+  readonly attemptId: string
+}
+
+export type ReadResult =
+  | {
+      readonly kind: 'records'
+      readonly records: readonly SourceRecord[]
+      readonly end: boolean
+      readonly tip: boolean
+      /** How far behind the tip the source says this read is; null where it does not say. */
+      readonly behindMs: number | null
+    }
+  | { readonly kind: 'throttled'; readonly message: string; readonly retryAfterMs?: number | undefined }
+  | { readonly kind: 'expired'; readonly message: string }
+  | { readonly kind: 'trimmed'; readonly message: string }
+  | { readonly kind: 'recreated'; readonly incarnation: string; readonly message: string }
+  | { readonly kind: 'missing'; readonly message: string }
+  | { readonly kind: 'denied'; readonly message: string }
+  | { readonly kind: 'failed'; readonly message: string }
+
+export type DescribeResult =
+  | {
+      readonly kind: 'found'
+      /** The ARN that records carry (a stream named by its table resolves to the newest one). */
+      readonly arn: string
+      readonly incarnation: string
+      /** Queues: the queue's own visibility timeout. */
+      readonly visibilityMs: number | null
+      /** Streams: how long records are kept. */
+      readonly retentionMs: number | null
+      /** Streams: every shard that is listed now, all pages. Empty for queues. */
+      readonly shards: readonly Shard[]
+    }
+  | { readonly kind: 'missing'; readonly message: string }
+  | { readonly kind: 'denied'; readonly message: string; readonly action?: string | undefined }
+  | { readonly kind: 'throttled'; readonly message: string; readonly retryAfterMs?: number | undefined }
+  | { readonly kind: 'failed'; readonly message: string }
+
+export interface Shard {
+  readonly shardId: string
+  /** None, one (a split, a rollover), or two (a merge). */
+  readonly parentIds: readonly string[]
+  readonly startingPosition: string
+  /** The shard takes no more records. */
+  readonly closed: boolean
+}
+
+export interface SettleResult {
+  readonly failed: readonly { readonly index: number; readonly message: string }[]
+}
+
+export interface SourceOpener {
+  open(mapping: MappingDocument): Source
+}
+
+// ---- Targets
+
+/** Runs functions. One call is one attempt: nothing behind this port retries. */
+export interface Target {
+  invoke(request: InvokeRequest, signal: AbortSignal): Promise<InvokeResult>
+  /** What is known of the function: its timeout, and whether it exists. */
+  describe(functionName: string, signal: AbortSignal): Promise<FunctionDescription>
+}
+
+export interface InvokeRequest {
+  /** A name, `name:qualifier` or an ARN, as the mapping has it. */
+  readonly functionName: string
+  readonly payload: string
+  readonly traceHeader?: string | undefined
+}
+
+export type InvokeResult =
+  /** The function answered, well or badly. */
+  | { readonly kind: 'answered'; readonly reply: InvocationReply; readonly payload: string }
+  /** It ran or may have run, and no usable answer came: a timeout, a connection lost after acceptance. */
+  | { readonly kind: 'lost'; readonly errorType: string; readonly message: string }
+  /** It did not run. */
+  | {
+      readonly kind: 'throttled' | 'unreachable' | 'missing' | 'denied' | 'unavailable'
+      readonly message: string
+      readonly retryAfterMs?: number | undefined
+    }
+
+export type FunctionDescription =
+  | {
+      readonly kind: 'found'
+      /** The ARN, with the qualifier that was asked for; null where the target does not know one. */
+      readonly arn: string | null
+      readonly timeoutMs: number | null
+      /** How many attempts may be out at once where Millrace hosts the function; null: the target decides. */
+      readonly concurrency: number | null
+    }
+  | { readonly kind: 'missing'; readonly message: string }
+  | { readonly kind: 'unknown'; readonly message: string }
+
+// ---- Destinations
+
+export interface Destination {
+  /** One try. The caller tries again. */
+  deliver(delivery: Delivery, signal: AbortSignal): Promise<DeliveryResult>
+}
+
+export interface Delivery {
+  readonly arn: string
+  /** The failure record. */
+  readonly body: string
+  /** Where an object store puts it. */
+  readonly objectKey: string
+}
+
+export type DeliveryResult =
+  | { readonly kind: 'delivered' }
+  | { readonly kind: 'refused'; readonly message: string; readonly retryable: boolean }
+
+// ---- Store
+
+/** Keeps mappings and checkpoints. Every write is durable when its promise resolves. */
+export interface Store {
+  mappings(): Promise<readonly MappingDocument[]>
+  putMapping(document: MappingDocument): Promise<void>
+  /** Removes the mapping with its checkpoints. */
+  deleteMapping(uuid: string): Promise<void>
+  /** Takes the flow over: raises its fence, so that writes of earlier owners are refused from here on. */
+  openFlow(uuid: string, flow: string): Promise<{ readonly fence: number; readonly checkpoint: Checkpoint | null }>
+  writeCheckpoint(uuid: string, flow: string, fence: number, checkpoint: Checkpoint): Promise<'written' | 'fenced'>
+  checkpoints(uuid: string): Promise<readonly { readonly flow: string; readonly checkpoint: Checkpoint }[]>
+  deleteCheckpoint(uuid: string, flow: string): Promise<void>
+  close(): Promise<void>
+}
