@@ -1,0 +1,40 @@
+import { chmod } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+
+/** The try-out's servers stay packages of their own: optional, and looked up only when `millrace dev` asks for them. */
+const optional = ['fauxqs', 'kinesis-local', /^@dynoxide\//]
+
+/**
+ * Static imports of built-in modules are hoisted to the top of a bundle and there come before the check of Node's version;
+ * on a Node without node:sqlite the process would die of an unknown module instead of saying which Node it needs.
+ */
+const lateSqlite = {
+  name: 'late-sqlite',
+  resolveId: (id) => (id === 'node:sqlite' ? '\0late-sqlite' : null),
+  load: (id) =>
+    id === '\0late-sqlite'
+      ? `const sqlite = process.getBuiltinModule('node:sqlite')\nexport const { DatabaseSync, StatementSync, constants, backup } = sqlite`
+      : null,
+}
+
+const executable = {
+  name: 'executable',
+  writeBundle: (options) => chmod(fileURLToPath(new URL(options.file, import.meta.url)), 0o755),
+}
+
+const common = {
+  platform: 'node',
+  external: optional,
+  // `using` is not in every Node that is supported.
+  transform: { target: 'node22' },
+  tsconfig: 'tsconfig.json',
+}
+
+function output(file) {
+  return { file, format: 'esm', codeSplitting: false, sourcemap: false, legalComments: 'inline' }
+}
+
+export default [
+  { ...common, input: 'src/main.ts', output: output('dist/millrace.mjs'), plugins: [lateSqlite, executable] },
+  { ...common, input: 'src/service.ts', output: output('dist/index.mjs'), plugins: [lateSqlite] },
+]

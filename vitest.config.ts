@@ -1,0 +1,24 @@
+import { defineConfig } from 'vitest/config'
+
+// npm scripts run on the Node that the repository pins (node_modules/.bin/node). An install without install scripts leaves
+// that one out, and everything would silently run on the machine's own, however old.
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+if (major < 22 || (major === 22 && minor < 18)) {
+  throw new Error(
+    `Millrace's tests need Node 22.18 or newer, this is Node ${process.versions.node} (${process.execPath}). ` +
+      'Run `npm ci` with install scripts allowed, so that the pinned Node is installed, and start the tests with `npm test`.',
+  )
+}
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    // Each worker is a process of its own: a test may open ports, files and signal handlers without disturbing others.
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    // Process, image and backend tests need a build or more than npm; they are projects of their own.
+    restoreMocks: true,
+  },
+})
