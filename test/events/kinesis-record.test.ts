@@ -1,0 +1,61 @@
+import { Buffer } from 'node:buffer'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { encodeKinesisRecord } from '../../src/events/kinesis-record.ts'
+
+const context = {
+  arn: 'arn:aws:kinesis:us-east-2:123456789012:stream/lambda-stream',
+  region: 'us-east-2',
+  shardId: 'shardId-000000000006',
+  roleArn: 'arn:aws:iam::123456789012:role/lambda-role',
+}
+const raw = {
+  SequenceNumber: '49590338271490256608559692538361571095921575989136588898',
+  ApproximateArrivalTimestamp: 1545084650.987,
+  Data: 'SGVsbG8sIHRoaXMgaXMgYSB0ZXN0Lg==',
+  PartitionKey: '1',
+  EncryptionType: 'NONE',
+}
+
+test('a Kinesis record has the members and the order of AWS, and no encryptionType', () => {
+  expect(encodeKinesisRecord(raw, context).fragment).toBe(
+    '{"kinesis":{"kinesisSchemaVersion":"1.0","partitionKey":"1",' +
+      '"sequenceNumber":"49590338271490256608559692538361571095921575989136588898",' +
+      '"data":"SGVsbG8sIHRoaXMgaXMgYSB0ZXN0Lg==","approximateArrivalTimestamp":1545084650.987},' +
+      '"eventSource":"aws:kinesis","eventVersion":"1.0",' +
+      '"eventID":"shardId-000000000006:49590338271490256608559692538361571095921575989136588898",' +
+      '"eventName":"aws:kinesis:record","invokeIdentityArn":"arn:aws:iam::123456789012:role/lambda-role",' +
+      '"awsRegion":"us-east-2","eventSourceARN":"arn:aws:kinesis:us-east-2:123456789012:stream/lambda-stream"}',
+  )
+})
+
+test('a Kinesis record is named, placed and ordered by its sequence number and partition key', () => {
+  const record = encodeKinesisRecord(raw, context)
+  expect(record).toMatchObject({
+    id: raw.SequenceNumber,
+    position: raw.SequenceNumber,
+    receipt: '',
+    orderKey: '1',
+    arrivedMs: 1545084650987,
+    bytes: Buffer.byteLength(record.fragment),
+  })
+  expect(encodeKinesisRecord({ ...raw, SequenceNumber: '2' }, context).orderHash).toBe(record.orderHash)
+})
+
+test('arrival is printed in seconds with at most three decimals', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 4_102_444_800_000 }), (ms) => {
+      const record = encodeKinesisRecord({ ...raw, ApproximateArrivalTimestamp: ms / 1000 }, context)
+      expect(record.arrivedMs).toBe(ms)
+      expect(record.fragment).toMatch(/"approximateArrivalTimestamp":\d+(\.\d{1,3})?}/)
+    }),
+  )
+})
+
+test('a reply of any shape is encoded without an exception', () => {
+  fc.assert(
+    fc.property(fc.dictionary(fc.constantFrom(...Object.keys(raw)), fc.jsonValue()), (odd) => {
+      expect(JSON.parse(encodeKinesisRecord(odd, context).fragment)).toHaveProperty('eventSource', 'aws:kinesis')
+    }),
+  )
+})
