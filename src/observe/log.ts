@@ -1,0 +1,45 @@
+import { pino, stdSerializers, stdTimeFunctions, type DestinationStream, type Logger } from 'pino'
+import type { ServiceSettings } from '../model/settings.ts'
+
+export type LogLevel = ServiceSettings['logLevel']
+
+/** What a line carries beside its message. An `Error` under `error` is written with its type, message and stack. */
+export type LogFields = Readonly<Record<string, unknown>>
+
+/** The log as the other layers see it: state changes and failures only, one JSON object a line. */
+export interface Log {
+  debug(fields: LogFields, message: string): void
+  info(fields: LogFields, message: string): void
+  warn(fields: LogFields, message: string): void
+  error(fields: LogFields, message: string): void
+  /** A log whose lines all carry `fields`. */
+  child(fields: LogFields): Log
+}
+
+/** Where lines go; each arrives whole, with its line feed. */
+export type LogDestination = DestinationStream
+
+/** Writes to standard output unless told otherwise, each line before the call returns: nothing is lost at exit. */
+export function createLogger(level: LogLevel, destination?: LogDestination): Log {
+  const options = {
+    level,
+    base: null,
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { error: stdSerializers.err },
+  }
+  return logOf(destination ? pino(options, destination) : pino(options))
+}
+
+/** For tests and for embedders that want no lines. */
+export const silentLog: Log = createLogger('silent')
+
+function logOf(logger: Logger): Log {
+  return {
+    debug: (fields, message) => logger.debug(fields, message),
+    info: (fields, message) => logger.info(fields, message),
+    warn: (fields, message) => logger.warn(fields, message),
+    error: (fields, message) => logger.error(fields, message),
+    child: (fields) => logOf(logger.child(fields)),
+  }
+}
