@@ -56,31 +56,28 @@ const tableResource = /^table\/([a-zA-Z0-9_.-]+)\/stream\/([^/]+)$/
 
 /** Reads an EventSourceArn, or a stream given by name; undefined when it is no source that Millrace knows. */
 export function sourceOf(text: string): SourceName | undefined {
-  const named = namedStream.exec(text)
-  if (named) {
-    return {
-      kind: named[1] === 'kinesis' ? 'kinesis' : 'dynamodb',
-      region: undefined,
-      account: undefined,
-      resource: named[2] ?? '',
-    }
+  const [, service, resource] = namedStream.exec(text) ?? []
+  if (service !== undefined && resource !== undefined) {
+    return { kind: service === 'kinesis' ? 'kinesis' : 'dynamodb', region: undefined, account: undefined, resource }
   }
   const arn = parseArn(text)
   if (!arn || arn.region === '') return undefined
-  const place = { region: arn.region, account: arn.account }
-  switch (arn.service) {
+  const found = sourceOfResource(arn)
+  return found && { ...found, region: arn.region, account: arn.account }
+}
+
+function sourceOfResource({ service, resource }: Arn): Omit<SourceName, 'region' | 'account'> | undefined {
+  switch (service) {
     case 'sqs':
-      if (!queueResource.test(arn.resource)) return undefined
-      return { kind: arn.resource.endsWith('.fifo') ? 'sqs-fifo' : 'sqs', ...place, resource: arn.resource }
+      if (!queueResource.test(resource)) return undefined
+      return { kind: resource.endsWith('.fifo') ? 'sqs-fifo' : 'sqs', resource }
     case 'kinesis': {
-      const [, stream, consumer] = streamResource.exec(arn.resource) ?? []
-      return stream === undefined
-        ? undefined
-        : { kind: 'kinesis', ...place, resource: stream, ...(consumer && { consumer }) }
+      const [, stream, consumer] = streamResource.exec(resource) ?? []
+      return stream === undefined ? undefined : { kind: 'kinesis', resource: stream, ...(consumer && { consumer }) }
     }
     case 'dynamodb': {
-      const [, table, label] = tableResource.exec(arn.resource) ?? []
-      return table === undefined ? undefined : { kind: 'dynamodb', ...place, resource: table, label }
+      const [, table, label] = tableResource.exec(resource) ?? []
+      return table === undefined ? undefined : { kind: 'dynamodb', resource: table, label }
     }
     default:
       return undefined

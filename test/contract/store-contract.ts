@@ -319,7 +319,7 @@ class Model {
         this.#flows.delete(`${command.uuid} ${command.flow}`)
         return undefined
       case 'remove':
-        for (const key of [...this.#flows.keys()]) if (key.startsWith(`${command.uuid} `)) this.#flows.delete(key)
+        for (const key of this.#flows.keys()) if (key.startsWith(`${command.uuid} `)) this.#flows.delete(key)
         return undefined
     }
   }
