@@ -1,0 +1,67 @@
+import type { MappingState } from '../model/mapping.ts'
+import { createDiscovery, type Discovery } from './mapping-discovery.ts'
+import type { MappingRequest } from './mapping-messages.ts'
+import { restingState } from './mapping-states.ts'
+
+/** Where one mapping stands. Only `stepMapping` changes it. */
+export interface MappingMachine {
+  state: MappingState
+  /** What the parameters say; decides where Creating leads. */
+  enabled: boolean
+  stopping: boolean
+  stopped: boolean
+  removed: boolean
+  nextId: number
+  /** Requests that are not answered yet, flows apart. */
+  readonly asked: Map<number, MappingRequest['kind']>
+  /** Those of them that were asked to be given up. */
+  readonly cancelled: Set<number>
+  loaded: boolean
+  /** Null: never asked, or due at once. */
+  lookAtMs: number | null
+  /** Looks in a row that failed; the first answer of any kind ends a transition. */
+  troubles: number
+  answered: boolean
+  unconfigured: boolean
+  readonly discovery: Discovery
+  readonly flows: Map<string, RunningFlow>
+  readonly resting: Map<string, { readonly untilMs: number; readonly failures: number }>
+}
+
+export interface RunningFlow {
+  readonly id: number
+  readonly startedMs: number
+  draining: boolean
+  refused: boolean
+  gone: boolean
+}
+
+export function createMapping(isStream: boolean): MappingMachine {
+  return {
+    state: 'Creating',
+    enabled: false,
+    stopping: false,
+    stopped: false,
+    removed: false,
+    nextId: 1,
+    asked: new Map(),
+    cancelled: new Set(),
+    loaded: false,
+    lookAtMs: null,
+    troubles: 0,
+    answered: false,
+    unconfigured: false,
+    discovery: createDiscovery(isStream),
+    flows: new Map(),
+    resting: new Map(),
+  }
+}
+
+export function wantsToRun(machine: MappingMachine): boolean {
+  return !machine.stopping && restingState(machine.state, machine.enabled) === 'Enabled'
+}
+
+export function isAsked(machine: MappingMachine, kind: MappingRequest['kind']): boolean {
+  for (const asked of machine.asked.values()) if (asked === kind) return true
+  return false
+}

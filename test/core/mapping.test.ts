@@ -1,0 +1,360 @@
+import { describe, expect, it } from 'vitest'
+import { inspectMapping, mappingDeadline, stepMapping } from '../../src/core/mapping.ts'
+import { createMapping } from '../../src/core/mapping-machine.ts'
+import type { Described, MappingCommand, MappingEvent, MappingPace } from '../../src/core/mapping-messages.ts'
+
+const pace: MappingPace = {
+  relistMs: 30_000,
+  lookAgainMs: 100,
+  troubleMs: { baseMs: 500, capMs: 5_000 },
+  restartMs: { baseMs: 1_000, capMs: 60_000 },
+  forgetMs: 3_600_000,
+}
+
+/** Drives a machine by hand: keeps what it asked, answers by kind, moves the clock to its deadline. */
+function drive(isStream: boolean) {
+  const machine = createMapping(isStream)
+  const open: MappingCommand[] = []
+  const log: MappingCommand[] = []
+  let nowMs = 0
+  const send = (event: MappingEvent): readonly MappingCommand[] => {
+    const commands = stepMapping(machine, event, pace, { monoMs: nowMs, jitter: 1 })
+    open.push(...commands)
+    log.push(...commands)
+    return commands
+  }
+  const take = <Kind extends MappingCommand['kind']>(kind: Kind, flow?: string) => {
+    const index = open.findIndex(
+      (command) => command.kind === kind && (flow === undefined || ('flow' in command && command.flow === flow)),
+    )
+    const [command] = index < 0 ? [] : open.splice(index, 1)
+    if (command?.kind !== kind)
+      throw new Error(`no ${kind} ${flow ?? ''} among ${open.map((each) => each.kind).join()}`)
+    return command as Extract<MappingCommand, { kind: Kind }>
+  }
+  const flows: Record<string, number> = {}
+  return {
+    machine,
+    send,
+    take,
+    log,
+    open: () => open.map((command) => command.kind),
+    start: (state: Parameters<typeof begin>[0], enabled = true) => begin(state, enabled),
+    look: (result: Described) => send({ kind: 'described', id: take('describe').id, result }),
+    list: (incarnation: string, ...shards: readonly [string, ...string[]][]) =>
+      send({
+        kind: 'described',
+        id: take('describe').id,
+        result: {
+          kind: 'found',
+          incarnation,
+          shards: shards.map(([shardId, ...parentIds]) => ({ shardId, parentIds })),
+        },
+      }),
+    started: () => {
+      const names: string[] = []
+      for (let index = open.findIndex((each) => each.kind === 'startFlow'); index >= 0;) {
+        const [command] = open.splice(index, 1)
+        if (command?.kind === 'startFlow') {
+          flows[command.flow] = command.id
+          names.push(`${command.flow}:${command.origin}`)
+        }
+        index = open.findIndex((each) => each.kind === 'startFlow')
+      }
+      return names
+    },
+    end: (flow: string, how: 'finished' | 'drained' | 'failed' = 'finished', incarnation = 'one') =>
+      send({
+        kind: 'flowEnded',
+        id: flows[flow] ?? -1,
+        end: how === 'finished' ? { how, incarnation } : { how },
+      }),
+    flowId: (flow: string) => flows[flow],
+    toDeadline: () => {
+      const dueMs = mappingDeadline(machine)
+      if (dueMs === null) throw new Error('nothing is due')
+      const waitedMs = dueMs - nowMs
+      nowMs = Math.max(nowMs, dueMs)
+      send({ kind: 'timer' })
+      return waitedMs
+    },
+    pass: (ms: number) => {
+      nowMs += ms
+      send({ kind: 'timer' })
+    },
+  }
+  function begin(
+    state: 'Creating' | 'Enabling' | 'Enabled' | 'Disabling' | 'Disabled' | 'Updating' | 'Deleting',
+    enabled: boolean,
+  ) {
+    send({ kind: 'start', state, enabled })
+    if (open.some((command) => command.kind === 'load')) send({ kind: 'loaded', id: take('load').id, done: [] })
+  }
+}
+
+describe('the life of a mapping', () => {
+  it('becomes Enabled and runs one flow for a queue, once the queue was seen', () => {
+    const mapping = drive(false)
+    mapping.start('Creating')
+    mapping.list('')
+    expect(mapping.started()).toEqual(['queue:first'])
+    expect(mapping.take('save').state).toBe('Enabled')
+  })
+
+  it('is Enabled although its source is missing, and attaches when it appears (sls#241)', () => {
+    const mapping = drive(true)
+    mapping.start('Creating')
+    mapping.look({ kind: 'missing', message: 'no such stream' })
+    expect(mapping.take('save').state).toBe('Enabled')
+    expect(mapping.take('sourceTrouble')).toMatchObject({ trouble: 'missing', retryMs: 500 })
+    expect(mapping.toDeadline()).toBe(500)
+    mapping.look({ kind: 'missing', message: 'no such stream' })
+    expect(mapping.toDeadline()).toBe(1000)
+    mapping.list('one', ['a'])
+    expect(mapping.started()).toEqual(['a:first'])
+    expect(mapping.open()).toContain('sourceHealthy')
+  })
+
+  it('waits at least as long as the source asks for', () => {
+    const mapping = drive(true)
+    mapping.start('Enabled')
+    mapping.look({ kind: 'throttled', message: 'slow down', retryAfterMs: 9_000 })
+    expect(mapping.toDeadline()).toBe(9_000)
+  })
+
+  it.each(['Creating', 'Enabling', 'Updating'] as const)('continues from %s to Enabled after a restart', (state) => {
+    const mapping = drive(false)
+    mapping.start(state)
+    mapping.list('')
+    expect(mapping.take('save').state).toBe('Enabled')
+    expect(mapping.started()).toEqual(['queue:first'])
+  })
+
+  it('says nothing about its state after a restart in Enabled', () => {
+    const mapping = drive(false)
+    mapping.start('Enabled')
+    mapping.list('')
+    expect(mapping.open()).toEqual(['startFlow'])
+  })
+
+  it('continues from Disabling to Disabled after a restart, and asks the source for nothing', () => {
+    const mapping = drive(true)
+    mapping.start('Disabling', false)
+    expect(mapping.take('save').state).toBe('Disabled')
+    expect(mapping.open()).toEqual([])
+    expect(mappingDeadline(mapping.machine)).toBeNull()
+  })
+
+  it('passes a stream that is created disabled from Creating to Disabled', () => {
+    const mapping = drive(true)
+    mapping.start('Creating', false)
+    expect(mapping.take('save').state).toBe('Disabled')
+    expect(mapping.open()).toEqual([])
+  })
+
+  it('completes a delete after a restart', () => {
+    const mapping = drive(true)
+    mapping.start('Deleting')
+    mapping.send({ kind: 'removed', id: mapping.take('remove').id })
+    expect(mapping.open()).toEqual(['stopped'])
+  })
+
+  it('drains its flows before it is Disabled, and resumes when it is enabled again', () => {
+    const mapping = drive(true)
+    mapping.start('Enabled')
+    mapping.list('one', ['a'], ['b'])
+    mapping.started()
+    mapping.send({ kind: 'changed', state: 'Disabling' })
+    expect(mapping.take('drainFlow')).toEqual({ kind: 'drainFlow', id: mapping.flowId('a'), reason: 'disable' })
+    expect(mapping.take('drainFlow').id).toBe(mapping.flowId('b'))
+    mapping.end('a', 'drained')
+    expect(mapping.open()).toEqual([])
+    mapping.end('b', 'drained')
+    expect(mapping.take('save').state).toBe('Disabled')
+    expect(mappingDeadline(mapping.machine)).toBeNull()
+
+    mapping.send({ kind: 'saved', id: 999 })
+    mapping.send({ kind: 'changed', state: 'Enabling' })
+    mapping.list('one', ['a'], ['b'])
+    expect(mapping.started()).toEqual(['a:first', 'b:first'])
+    expect(mapping.take('save').state).toBe('Enabled')
+  })
+
+  it('gives up the look that is out when it is disabled, and waits for its answer', () => {
+    const mapping = drive(true)
+    mapping.start('Enabled')
+    const { id } = mapping.take('describe')
+    mapping.send({ kind: 'changed', state: 'Disabling' })
+    expect(mapping.take('cancel').id).toBe(id)
+    mapping.send({ kind: 'timer' })
+    expect(mapping.open()).toEqual([])
+    mapping.send({ kind: 'cancelled', id })
+    expect(mapping.take('save').state).toBe('Disabled')
+  })
+
+  it('removes itself only after its flows have drained', () => {
+    const mapping = drive(false)
+    mapping.start('Enabled')
+    mapping.list('')
+    mapping.started()
+    mapping.send({ kind: 'changed', state: 'Deleting' })
+    expect(mapping.take('drainFlow').reason).toBe('delete')
+    expect(mapping.open()).toEqual([])
+    mapping.end('queue', 'drained')
+    mapping.send({ kind: 'removed', id: mapping.take('remove').id })
+    expect(mapping.open()).toEqual(['stopped'])
+  })
+
+  it('stops after its flows have drained, and keeps its state', () => {
+    const mapping = drive(false)
+    mapping.start('Enabled')
+    mapping.list('')
+    mapping.started()
+    mapping.send({ kind: 'stop' })
+    expect(mapping.take('drainFlow').reason).toBe('stop')
+    mapping.end('queue', 'drained')
+    expect(mapping.open()).toEqual(['stopped'])
+    expect(mapping.machine.state).toBe('Enabled')
+  })
+
+  it('lays an update over the running flows and is Enabled when that is done (LocalStack#5982)', () => {
+    const mapping = drive(false)
+    mapping.start('Enabled')
+    mapping.list('')
+    mapping.started()
+    mapping.send({ kind: 'changed', state: 'Updating' })
+    const { id } = mapping.take('configure')
+    expect(mapping.open()).toEqual([])
+    mapping.send({ kind: 'configured', id })
+    expect(mapping.take('save').state).toBe('Enabled')
+    expect(mapping.log.filter((each) => each.kind === 'drainFlow')).toEqual([])
+  })
+
+  it('starts a failed flow again, later each time, and anew after it ran well', () => {
+    const mapping = drive(false)
+    mapping.start('Enabled')
+    mapping.list('')
+    mapping.started()
+    mapping.end('queue', 'failed')
+    expect(mapping.started()).toEqual([])
+    expect(mapping.toDeadline()).toBe(1_000)
+    expect(mapping.started()).toEqual(['queue:first'])
+    mapping.end('queue', 'failed')
+    expect(mapping.toDeadline()).toBe(2_000)
+    mapping.started()
+    mapping.pass(70_000)
+    mapping.end('queue', 'failed')
+    mapping.list('')
+    expect(mapping.toDeadline()).toBe(1_000)
+  })
+})
+
+describe('discovery', () => {
+  it('starts children after their parent is done, each from its beginning', () => {
+    const mapping = drive(true)
+    mapping.start('Enabled')
+    mapping.list('one', ['parent'])
+    expect(mapping.started()).toEqual(['parent:first'])
+    mapping.end('parent')
+    expect(mapping.toDeadline()).toBe(100)
+    mapping.list('one', ['parent'], ['left', 'parent'], ['right', 'parent'])
+    expect(mapping.started()).toEqual(['left:late', 'right:late'])
+  })
+
+  it('looks again, ever less often, while a finished shard has no children listed (spec §13.12)', () => {
+    const mapping = drive(true)
+    mapping.start('Enabled')
+    mapping.list('one', ['parent'])
+    mapping.started()
+    mapping.end('parent')
+    const waits = Array.from({ length: 11 }, () => {
+      const waitedMs = mapping.toDeadline()
+      mapping.list('one', ['parent'])
+      return waitedMs
+    })
+    expect(waits).toEqual([100, 100, 200, 400, 800, 1_600, 3_200, 6_400, 12_800, 25_600, 30_000])
+  })
+
+  it('reads what was closed before reading began first, and what waits for it from the start position', () => {
+    const mapping = drive(true)
+    mapping.start('Enabled')
+    mapping.list('one', ['parent'], ['child', 'parent'])
+    expect(mapping.started()).toEqual(['parent:first'])
+    expect(inspectMapping(mapping.machine).waiting).toEqual(['child'])
+    mapping.end('parent')
+    expect(mapping.started()).toEqual(['child:first'])
+  })
+
+  it('does not read again what its checkpoints call done, unless the stream lives anew', () => {
+    const mapping = drive(true)
+    mapping.send({ kind: 'start', state: 'Enabled', enabled: true })
+    mapping.send({ kind: 'loaded', id: mapping.take('load').id, done: [{ flow: 'a', incarnation: 'one' }] })
+    mapping.list('one', ['a'], ['b', 'a'])
+    expect(mapping.started()).toEqual(['b:first'])
+    mapping.toDeadline()
+    mapping.list('two', ['a'], ['b', 'a'])
+    expect(mapping.started()).toEqual(['a:late'])
+  })
+
+  it('counts a parent as done that two listings lack and that nobody can read (spec §13.5)', () => {
+    const mapping = drive(true)
+    mapping.start('Enabled')
+    mapping.list('one', ['child', 'gone'])
+    expect(mapping.started()).toEqual(['gone:first'])
+    mapping.send({ kind: 'flowRefused', flow: 'gone', refused: true })
+    expect(mapping.open()).toEqual([])
+    mapping.toDeadline()
+    mapping.list('one', ['child', 'gone'])
+    expect(mapping.take('drainFlow').id).toBe(mapping.flowId('gone'))
+    expect(mapping.take('shardGone').flow).toBe('gone')
+    mapping.end('gone', 'drained')
+    expect(mapping.started()).toEqual(['child:first'])
+  })
+
+  it('waits for a parent that can still be read although it is not listed', () => {
+    const mapping = drive(true)
+    mapping.start('Enabled')
+    mapping.list('one', ['child', 'dropped'])
+    mapping.started()
+    for (let round = 0; round < 3; round++) {
+      mapping.toDeadline()
+      mapping.list('one', ['child', 'dropped'])
+    }
+    expect(mapping.log.some((each) => each.kind === 'drainFlow')).toBe(false)
+    mapping.end('dropped')
+    expect(mapping.started()).toEqual(['child:first'])
+  })
+
+  it('does not give up shards because the whole stream is away for a while', () => {
+    const mapping = drive(true)
+    mapping.start('Enabled')
+    mapping.list('one', ['a'])
+    mapping.started()
+    mapping.send({ kind: 'flowRefused', flow: 'a', refused: true })
+    for (let round = 0; round < 4; round++) {
+      mapping.toDeadline()
+      mapping.look({ kind: 'missing', message: 'gone' })
+    }
+    mapping.toDeadline()
+    mapping.list('one', ['a'])
+    mapping.send({ kind: 'flowRefused', flow: 'a', refused: false })
+    expect(mapping.log.some((each) => each.kind === 'drainFlow')).toBe(false)
+  })
+
+  it('forgets a finished shard an hour after the listing dropped it', () => {
+    const mapping = drive(true)
+    mapping.start('Enabled')
+    mapping.list('one', ['parent'])
+    mapping.started()
+    mapping.end('parent')
+    mapping.toDeadline()
+    mapping.list('one', ['child', 'parent'])
+    mapping.toDeadline()
+    mapping.list('one', ['child'])
+    expect(mapping.open()).not.toContain('forget')
+    mapping.pass(3_600_000)
+    mapping.list('one', ['child'])
+    expect(mapping.take('forget').flow).toBe('parent')
+    expect(mapping.open()).not.toContain('forget')
+  })
+})
