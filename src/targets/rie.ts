@@ -1,0 +1,161 @@
+import { originOf, type Origin, type Transport, type WireReply } from '../access/transport.ts'
+import { interpretRieReply } from '../events/rie-reply.ts'
+import { functionTimeoutMsMax, invokePayloadBytesMax } from '../model/limits.ts'
+import type { FunctionSettings } from '../model/settings.ts'
+import type { Clock, InvokeRequest, InvokeResult } from '../ports.ts'
+import { startDeadline } from './attempt-deadline.ts'
+import { UrlPool, type UrlHealth } from './url-pool.ts'
+
+/** A function that Millrace itself hosts. One call is one attempt. */
+export interface RieFunction {
+  readonly settings: FunctionSettings
+  /** Attempts that its URLs take at once. */
+  readonly concurrency: number
+  invoke(request: Omit<InvokeRequest, 'functionName'>, signal: AbortSignal): Promise<InvokeResult>
+}
+
+/** Functions behind Runtime Interface Emulators. Functions that share a URL share its place in the pool. */
+export function createRieFunctions(
+  functions: readonly FunctionSettings[],
+  transport: Pick<Transport, 'send'>,
+  clock: Clock,
+): readonly RieFunction[] {
+  const pool = new UrlPool(clock)
+  return functions.map((settings) => createRieFunction(settings, { pool, transport, clock }))
+}
+
+interface Parts {
+  readonly pool: UrlPool
+  readonly transport: Pick<Transport, 'send'>
+  readonly clock: Clock
+}
+
+function createRieFunction(settings: FunctionSettings, parts: Parts): RieFunction {
+  const urls = [...new Set(settings.urls)]
+  const endpoints = new Map(urls.map((url) => [url, endpointOf(url)]))
+  const timeoutMs = settings.timeoutMs ?? functionTimeoutMsMax
+  const { concurrencyPerUrl, reservedConcurrency } = settings
+  let out = 0
+
+  /** Goes from URL to URL as long as none has taken the event; the first that takes it ends the attempt. */
+  async function attempt(request: Omit<InvokeRequest, 'functionName'>, signal: AbortSignal): Promise<InvokeResult> {
+    const tried = new Set<string>()
+    let last: InvokeResult = { kind: 'unreachable', message: `Function ${settings.name} has no URL.` }
+    for (;;) {
+      const url = await parts.pool.acquire({ urls, concurrencyPerUrl, tried }, signal)
+      const endpoint = url === null ? undefined : endpoints.get(url)
+      if (url === null || endpoint === undefined) return last
+      let health: UrlHealth = 'fine'
+      try {
+        last = await post(endpoint, request, { ...parts, timeoutMs, signal })
+        health = healthOf(last)
+      } finally {
+        parts.pool.release(url, health)
+      }
+      if (health === 'fine') return last
+      tried.add(url)
+    }
+  }
+
+  return {
+    settings,
+    concurrency: urls.length * concurrencyPerUrl,
+    async invoke(request, signal) {
+      signal.throwIfAborted()
+      if (reservedConcurrency !== undefined && out >= reservedConcurrency) return reservedLimitExceeded
+      out += 1
+      try {
+        return await attempt(request, signal)
+      } finally {
+        out -= 1
+      }
+    },
+  }
+}
+
+/** What AWS says beyond the reserved concurrency. */
+const reservedLimitExceeded: InvokeResult = {
+  kind: 'throttled',
+  message: 'TooManyRequestsException: Rate Exceeded. (ReservedFunctionConcurrentInvocationLimitExceeded)',
+}
+
+function healthOf(result: InvokeResult): UrlHealth {
+  if (result.kind === 'unreachable') return 'refused'
+  return result.kind === 'throttled' ? 'busy' : 'fine'
+}
+
+interface Endpoint {
+  readonly url: string
+  readonly origin: Origin
+  readonly host: string
+  readonly path: string
+}
+
+function endpointOf(text: string): Endpoint {
+  const url = new URL(text)
+  return { url: text, origin: originOf(text), host: url.host, path: `${url.pathname}${url.search}` }
+}
+
+interface Attempt extends Parts {
+  readonly timeoutMs: number
+  readonly signal: AbortSignal
+}
+
+/** The function's time starts here, not while it waits for a URL. */
+async function post(
+  { url, origin, host, path }: Endpoint,
+  request: Omit<InvokeRequest, 'functionName'>,
+  { transport, clock, timeoutMs, signal }: Attempt,
+): Promise<InvokeResult> {
+  const requestId = clock.uuid()
+  const deadline = startDeadline(clock, timeoutMs, signal)
+  const headers = {
+    host,
+    'content-type': 'application/json',
+    'content-length': String(Buffer.byteLength(request.payload)),
+    ...(request.traceHeader !== undefined && { 'x-amzn-trace-id': request.traceHeader }),
+  }
+  try {
+    const wire = { origin, method: 'POST', path, headers, body: request.payload }
+    const reply = await transport.send(wire, 'invoke', deadline.signal)
+    if (reply.kind === 'reply') return interpret(reply, requestId)
+    if (!reply.sent) return { kind: 'unreachable', message: `${url}: ${reply.message}` }
+    return { kind: 'lost', errorType: 'Invoke.ReplyLost', message: `${url}: ${reply.message}` }
+  } catch (error) {
+    if (deadline.expired()) return timedOut(requestId, timeoutMs)
+    throw error
+  } finally {
+    deadline.dispose()
+  }
+}
+
+/** The quota and the 100 bytes on top of it that AWS was seen to grant (spec §8). */
+const replyBytesMax = invokePayloadBytesMax + 100
+
+function interpret(reply: WireReply, requestId: string): InvokeResult {
+  const headers = Object.fromEntries(
+    Object.entries(reply.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+  )
+  const result = interpretRieReply({ status: reply.status, headers, body: reply.body, requestId })
+  if (result.kind !== 'answered' || Buffer.byteLength(result.payload) <= replyBytesMax) return result
+  return functionError(
+    requestId,
+    'Function.ResponseSizeTooLarge',
+    `Response payload size exceeded maximum allowed payload size (${replyBytesMax} bytes).`,
+  )
+}
+
+/** The emulator goes on running it; what it says of the next invocation meanwhile is that it is busy. */
+function timedOut(requestId: string, timeoutMs: number): InvokeResult {
+  const seconds = (timeoutMs / 1_000).toFixed(2)
+  const message = `RequestId: ${requestId} Error: Task timed out after ${seconds} seconds`
+  return functionError(requestId, 'Sandbox.Timedout', message)
+}
+
+function functionError(requestId: string, errorType: string, errorMessage: string): InvokeResult {
+  return {
+    kind: 'answered',
+    reply: { requestId, statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
+    payload: JSON.stringify({ errorType, errorMessage }),
+  }
+}
