@@ -46,15 +46,26 @@ export function noteListing(
   if (!first && discovery.listing?.incarnation !== found.incarnation) discovery.first.clear()
   discovery.listing = { incarnation: found.incarnation, shards }
 
+  noteAbsences(discovery, shards, running, monoMs)
+}
+
+/** Counts the shards that this mapping knows or waits for and that the listing lacks. */
+function noteAbsences(
+  discovery: Discovery,
+  shards: readonly ShardFacts[],
+  running: Iterable<string>,
+  monoMs: number,
+): void {
+  const { absences } = discovery
   const listed = new Set(shards.map((shard) => shard.shardId))
   const known = new Set([...running, ...discovery.done.keys(), ...shards.flatMap((shard) => shard.parentIds)])
-  for (const shardId of discovery.absences.keys()) {
-    if (listed.has(shardId) || !known.has(shardId)) discovery.absences.delete(shardId)
+  for (const shardId of absences.keys()) {
+    if (listed.has(shardId) || !known.has(shardId)) absences.delete(shardId)
   }
   for (const shardId of known) {
     if (listed.has(shardId)) continue
-    const absence = discovery.absences.get(shardId)
-    if (absence === undefined) discovery.absences.set(shardId, { count: 1, sinceMs: monoMs })
+    const absence = absences.get(shardId)
+    if (absence === undefined) absences.set(shardId, { count: 1, sinceMs: monoMs })
     else absence.count++
   }
 }

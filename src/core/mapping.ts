@@ -230,7 +230,6 @@ function endGoneFlows(turn: Turn): void {
 
 function windDown(turn: Turn): void {
   const { machine, out } = turn
-  if (machine.stopped) return
   const reason: DrainReason = machine.stopping ? 'stop' : machine.state === 'Deleting' ? 'delete' : 'disable'
   for (const flow of machine.flows.values()) if (!flow.draining) drain(turn, flow, reason)
   for (const [id, kind] of machine.asked) if (kind === 'describe') cancel(turn, id)
@@ -238,8 +237,13 @@ function windDown(turn: Turn): void {
   if (machine.stopping || machine.removed) {
     machine.stopped = true
     out.push({ kind: 'stopped' })
-  } else if (machine.state === 'Deleting') ask(turn, { kind: 'remove' })
-  else if (!isSettled(machine.state)) rest(turn)
+  } else windUp(turn)
+}
+
+/** Nothing runs and nothing is asked: the state comes to rest. */
+function windUp(turn: Turn): void {
+  if (turn.machine.state === 'Deleting') ask(turn, { kind: 'remove' })
+  else if (!isSettled(turn.machine.state)) rest(turn)
 }
 
 function drain(turn: Turn, flow: RunningFlow, reason: DrainReason): void {
