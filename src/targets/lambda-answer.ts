@@ -58,6 +58,23 @@ const credentialErrors: ReadonlySet<string> = new Set([
   'AccessDeniedException',
 ])
 
+/**
+ * An endpoint without request id and version is no full Lambda: a Runtime Interface Emulator that was configured as the
+ * Lambda endpoint hides failures in a bare 200, and those must not be acknowledged (spec §13.1).
+ */
+function finished(answer: LambdaAnswer, madeRequestId: () => string): InvokeResult {
+  const { headers } = answer
+  const functionError = headers['x-amz-function-error'] ?? null
+  const full = functionError !== null || requestIdOf(answer) !== undefined || headers['x-amz-executed-version']
+  return full
+    ? answered(answer, madeRequestId, functionError)
+    : interpretRieReply({ ...answer, requestId: madeRequestId() })
+}
+
+function requestIdOf({ headers }: LambdaAnswer): string | undefined {
+  return headers['x-amzn-requestid'] || headers['x-amz-request-id'] || undefined
+}
+
 function serverError(answer: LambdaAnswer, error: ServiceError | null, madeRequestId: () => string): InvokeResult {
   const message = describeAnswer(answer, error)
   const retryAfterMs = retryAfterMsOf(answer.headers['retry-after'])
