@@ -1,0 +1,97 @@
+import { NodeHttpHandler } from '@smithy/node-http-handler'
+import type { AwsService, AwsSettings } from '../model/settings.ts'
+import type { AwsAccess, AwsCaller, ClockOffsets } from './aws-access.ts'
+import { createAwsCaller } from './aws-caller.ts'
+import type { IdentityResult } from './aws-caller.ts'
+import { isAwsEndpoint, isRegionName } from './aws-hosts.ts'
+import { createClockOffsetBook } from './clock-offsets.ts'
+import { createCredentialSource } from './credential-source.ts'
+import type { CredentialSource } from './credential-source.ts'
+import { networkSettings } from './network-settings.ts'
+import { readSdkRules } from './sdk-rules.ts'
+import type { SdkRules } from './sdk-rules.ts'
+import { createProxyAgents, createTransport } from './transport.ts'
+
+/** The part of the log that is used here. */
+export interface AccessLog {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+}
+
+/** Where neither settings nor environment nor profile name one. Emulators do not care; AWS's ARNs bring their own. */
+const fallbackRegion = 'us-east-1'
+
+export async function createAwsAccess(settings: AwsSettings, log: AccessLog): Promise<AwsAccess & ClockOffsets> {
+  const network = networkSettings(settings, process.env)
+  const transport = createTransport(network)
+  const offsets = createClockOffsetBook()
+  const rules = await readSdkRules(settings, new NodeHttpHandler(createProxyAgents(network)))
+  const region = rules.region ?? fallbackRegion
+  if (rules.region === undefined) {
+    log.info({ region }, `No region is configured (aws.region, AWS_REGION or a profile): ${region} is used.`)
+  }
+  const identities = createIdentities(rules, log)
+  const callers = new Map<string, AwsCaller>()
+  const endpointOf = (service: AwsService, inRegion: string): string =>
+    rules.configured[service] ?? rules.awsEndpoint(service, inRegion)
+
+  return {
+    service(service, wantedRegion, account) {
+      const inRegion = wantedRegion !== undefined && isRegionName(wantedRegion) ? wantedRegion : region
+      const key = `${service} ${inRegion} ${account ?? ''}`
+      const known = callers.get(key)
+      if (known !== undefined) return known
+      const endpoint = endpointOf(service, inRegion)
+      const identity = isAwsEndpoint(endpoint) ? identities.aws : identities.elsewhere(account ?? settings.account)
+      const caller = createAwsCaller({ service, region: inRegion, endpoint, identity, transport, offsets })
+      callers.set(key, caller)
+      return caller
+    },
+    isAws: (service) => isAwsEndpoint(endpointOf(service, region)),
+    offsetMs: (endpoint) => offsets.offsetMs(endpoint),
+    close: async () => {
+      transport.close()
+    },
+  }
+}
+
+interface Identities {
+  readonly aws: () => IdentityResult | Promise<IdentityResult>
+  readonly elsewhere: (account: string) => () => IdentityResult | Promise<IdentityResult>
+}
+
+function createIdentities(rules: SdkRules, log: AccessLog): Identities {
+  const aws = createCredentialSource(rules.credentials)
+  const elsewhere = createCredentialSource(rules.credentialsElsewhere)
+  let dummies = false
+  const useDummies = (reason: string): void => {
+    if (dummies) return
+    dummies = true
+    log.info(
+      { reason },
+      'No AWS credentials are configured, and the endpoint is not AWS: requests are signed with dummy ones.',
+    )
+  }
+  return {
+    aws: () => currentOrRenewed(aws),
+    elsewhere: (account) => {
+      // LocalStack and others take the account from an access key of twelve digits.
+      const dummy: IdentityResult = { kind: 'ok', identity: { accessKeyId: account, secretAccessKey: 'millrace' } }
+      return () => {
+        if (dummies) return dummy
+        const current = elsewhere.current()
+        if (current !== null) return { kind: 'ok', identity: current }
+        return elsewhere.renew().then((renewed) => {
+          if (renewed.kind === 'ok' || !renewed.unconfigured) return renewed
+          useDummies(renewed.message)
+          return dummy
+        })
+      }
+    },
+  }
+}
+
+function currentOrRenewed(source: CredentialSource): IdentityResult | Promise<IdentityResult> {
+  const current = source.current()
+  return current === null ? source.renew() : { kind: 'ok', identity: current }
+}

@@ -1,0 +1,124 @@
+import { createHmac, hash } from 'node:crypto'
+
+/** Signature Version 4, with node's own hashes and the derived key kept for as long as it holds (a day). */
+export interface SigningIdentity {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string | undefined
+}
+
+export interface SigningScope {
+  /** The signing name, e.g. `dynamodb` for DynamoDB Streams. */
+  readonly service: string
+  readonly region: string
+}
+
+export interface UnsignedRequest {
+  readonly method: string
+  /** Path and query as they go over the wire. */
+  readonly path: string
+  /** Lower-case names; `host` among them. All of them are signed. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+export interface Signer {
+  /** The headers to send: those given, the date, the token and the signature. */
+  sign(request: UnsignedRequest, identity: SigningIdentity, wallMs: number): Record<string, string>
+}
+
+export function createSigner(scope: SigningScope): Signer {
+  const keyFor = signingKeys(scope)
+  const canonicalPathOf = scope.service === 's3' ? (path: string): string => path : doubleEncodedPath
+  return {
+    sign(request, identity, wallMs) {
+      const date = compactDate(wallMs)
+      const bodyHash = hash('sha256', request.body, 'hex')
+      const headers: Record<string, string> = { ...request.headers, 'x-amz-date': date }
+      if (identity.sessionToken !== undefined) headers['x-amz-security-token'] = identity.sessionToken
+      // S3 alone demands that the body's hash is a header of its own.
+      if (scope.service === 's3') headers['x-amz-content-sha256'] = bodyHash
+
+      const names = Object.keys(headers).sort()
+      const signedNames = names.join(';')
+      const canonicalHeaders = names.map((name) => `${name}:${canonicalValue(headers[name] ?? '')}\n`).join('')
+      const [path, query] = splitPath(request.path)
+      const canonical = `${request.method}\n${canonicalPathOf(path)}\n${canonicalQuery(query)}\n${canonicalHeaders}\n${signedNames}\n${bodyHash}`
+      const credentialScope = `${date.slice(0, 8)}/${scope.region}/${scope.service}/aws4_request`
+      const toSign = `AWS4-HMAC-SHA256\n${date}\n${credentialScope}\n${hash('sha256', canonical, 'hex')}`
+      const signature = createHmac('sha256', keyFor(identity, date.slice(0, 8)))
+        .update(toSign)
+        .digest('hex')
+      headers['authorization'] =
+        `AWS4-HMAC-SHA256 Credential=${identity.accessKeyId}/${credentialScope}, SignedHeaders=${signedNames}, Signature=${signature}`
+      return headers
+    },
+  }
+}
+
+function signingKeys(scope: SigningScope): (identity: SigningIdentity, day: string) => Buffer {
+  let kept: { readonly secret: string; readonly day: string; readonly key: Buffer } | null = null
+  return (identity, day) => {
+    if (kept === null || kept.day !== day || kept.secret !== identity.secretAccessKey) {
+      const key = [day, scope.region, scope.service, 'aws4_request'].reduce<Buffer>(
+        (parent, part) => createHmac('sha256', parent).update(part).digest(),
+        Buffer.from(`AWS4${identity.secretAccessKey}`),
+      )
+      kept = { secret: identity.secretAccessKey, day, key }
+    }
+    return kept.key
+  }
+}
+
+/** `20261121T074023Z`. */
+function compactDate(wallMs: number): string {
+  return `${new Date(wallMs).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`
+}
+
+function canonicalValue(value: string): string {
+  return value.trim().replaceAll(/\s+/g, ' ')
+}
+
+function splitPath(path: string): readonly [path: string, query: string] {
+  const mark = path.indexOf('?')
+  return mark < 0 ? [path, ''] : [path.slice(0, mark), path.slice(mark + 1)]
+}
+
+function escape(text: string): string {
+  return encodeURIComponent(text).replaceAll(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
+}
+
+/** Every service but S3 signs the encoded path encoded once more, without `.`, `..` and empty segments. */
+function doubleEncodedPath(path: string): string {
+  if (path === '/') return '/'
+  const segments: string[] = []
+  for (const segment of path.split('/')) {
+    if (segment === '' || segment === '.') continue
+    if (segment === '..') segments.pop()
+    else segments.push(segment)
+  }
+  const tail = segments.length > 0 && path.endsWith('/') ? '/' : ''
+  return `/${segments.map(escape).join('/')}${tail}`
+}
+
+function canonicalQuery(query: string): string {
+  if (query === '') return ''
+  const pairs: { readonly name: string; readonly value: string }[] = []
+  for (const part of query.split('&')) {
+    if (part === '') continue
+    const mark = part.indexOf('=')
+    const name = mark < 0 ? part : part.slice(0, mark)
+    const value = mark < 0 ? '' : part.slice(mark + 1)
+    pairs.push({ name: escape(decodeURIComponent(name)), value: escape(decodeURIComponent(value)) })
+  }
+  pairs.sort((a, b) => compare(a.name, b.name) || compare(a.value, b.value))
+  return pairs.map(({ name, value }) => `${name}=${value}`).join('&')
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0
+  return a < b ? -1 : 1
+}

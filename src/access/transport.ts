@@ -1,0 +1,159 @@
+import { Agent as HttpAgent, request as httpRequest } from 'node:http'
+import type { AgentOptions, ClientRequest, IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import type { Pool, Unreachable } from './aws-access.ts'
+import { isAwsEndpoint } from './aws-hosts.ts'
+import type { NetworkSettings } from './network-settings.ts'
+
+/** One HTTP exchange over kept-alive sockets. Nothing here signs, retries or understands. */
+export interface Transport {
+  send(request: WireRequest, pool: Pool, signal: AbortSignal): Promise<WireReply | Unreachable>
+  close(): void
+}
+
+export interface WireRequest {
+  /** Parsed once per caller: parsing a URL costs as much as the signature. */
+  readonly origin: Origin
+  readonly method: string
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+export interface Origin {
+  readonly secure: boolean
+  readonly hostname: string
+  readonly port: number
+  readonly isAws: boolean
+}
+
+export interface WireReply {
+  readonly kind: 'reply'
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly body: string
+}
+
+export function originOf(endpoint: string): Origin {
+  const url = new URL(endpoint)
+  const secure = url.protocol === 'https:'
+  return {
+    secure,
+    // Brackets belong to the URL of an IPv6 address, not to its socket.
+    hostname: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port === '' ? (secure ? 443 : 80) : Number(url.port),
+    isAws: isAwsEndpoint(endpoint),
+  }
+}
+
+/**
+ * The longest silence of a connection before it counts as dead. A receive is silent for the 20 s of a long poll; an
+ * invocation as long as the function runs, which its caller bounds.
+ */
+const silenceMsMax: Readonly<Record<Pool, number | undefined>> = {
+  receive: 35_000,
+  settle: 20_000,
+  control: 20_000,
+  invoke: undefined,
+}
+
+/**
+ * An idle socket that the server is about to close makes the next request fail, and nobody here tries again: so sockets go
+ * before the usual 5 s of the servers that emulators are made of, and before AWS's own limits. A shorter `Keep-Alive` hint wins.
+ */
+const idleMsMax = { aws: 15_000, elsewhere: 4_000 } as const
+
+/** NAT gateways forget a connection after 350 s of silence (spec 13.11). */
+const tcpKeepAliveMs = 60_000
+
+export function createTransport(network: NetworkSettings): Transport {
+  const agents = new Map<string, HttpAgent | HttpsAgent>()
+
+  function agentFor(pool: Pool, origin: Origin): HttpAgent | HttpsAgent {
+    const key = `${pool} ${origin.secure} ${origin.isAws}`
+    const known = agents.get(key)
+    if (known !== undefined) return known
+    const options: AgentOptions = {
+      keepAlive: true,
+      keepAliveMsecs: tcpKeepAliveMs,
+      maxSockets: Infinity,
+      maxFreeSockets: 1_024,
+      scheduling: 'lifo',
+      timeout: origin.isAws ? idleMsMax.aws : idleMsMax.elsewhere,
+      ...(network.proxyEnv === undefined ? {} : { proxyEnv: network.proxyEnv }),
+    }
+    const agent = origin.secure ? new HttpsAgent({ ...options, ...network.tls }) : new HttpAgent(options)
+    agents.set(key, agent)
+    return agent
+  }
+
+  return {
+    send(request, pool, signal) {
+      const { origin } = request
+      const options: RequestOptions = {
+        agent: agentFor(pool, origin),
+        hostname: origin.hostname,
+        port: origin.port,
+        method: request.method,
+        path: request.path,
+        headers: request.headers,
+        timeout: silenceMsMax[pool] ?? 0,
+      }
+      return exchange(origin.secure ? httpsRequest(options) : httpRequest(options), request.body, signal)
+    },
+    close() {
+      for (const agent of agents.values()) agent.destroy()
+      agents.clear()
+    },
+  }
+}
+
+/** For the SDK's own calls (STS, SSO): the same trust and proxies. */
+export function createProxyAgents(network: NetworkSettings): { httpAgent: HttpAgent; httpsAgent: HttpsAgent } {
+  const proxy = network.proxyEnv === undefined ? {} : { proxyEnv: network.proxyEnv }
+  return { httpAgent: new HttpAgent(proxy), httpsAgent: new HttpsAgent({ ...proxy, ...network.tls }) }
+}
+
+function exchange(request: ClientRequest, body: string, signal: AbortSignal): Promise<WireReply | Unreachable> {
+  const { promise, resolve, reject } = Promise.withResolvers<WireReply | Unreachable>()
+  const abort = (): void => {
+    reject(signal.reason)
+    request.destroy()
+  }
+  const settle = (reply: WireReply | Unreachable): void => {
+    signal.removeEventListener('abort', abort)
+    resolve(reply)
+  }
+  const fail = (error: Error): void => {
+    settle({ kind: 'unreachable', sent: request.writableFinished, message: describeError(error) })
+  }
+  request.on('error', fail)
+  request.on('timeout', () => request.destroy(new Error('No answer within the time a healthy service needs.')))
+  request.on('response', (response) => collect(response, settle, fail))
+  if (signal.aborted) abort()
+  else {
+    signal.addEventListener('abort', abort)
+    request.end(body)
+  }
+  return promise
+}
+
+function collect(response: IncomingMessage, settle: (reply: WireReply) => void, fail: (error: Error) => void): void {
+  const chunks: Buffer[] = []
+  response.on('data', (chunk: Buffer) => chunks.push(chunk))
+  response.on('error', fail)
+  response.on('end', () => {
+    const [first] = chunks
+    const body = chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks)
+    settle({ kind: 'reply', status: response.statusCode ?? 0, headers: response.headers, body: body.toString() })
+  })
+}
+
+/** A refused dual-stack connection is an AggregateError without a text of its own. */
+function describeError(error: Error): string {
+  if (error instanceof AggregateError) {
+    return error.errors.map((part: unknown) => (part instanceof Error ? part.message : String(part))).join('; ')
+  }
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  return code === '' || error.message.includes(code) ? error.message : `${code}: ${error.message}`
+}
