@@ -52,13 +52,8 @@ function windowStateOf(response: unknown, payload: string): WindowState | string
 
 /** The places in the batch that failed, ascending; or why the response cannot be understood: then the whole batch failed. */
 function failedIndexes(response: unknown, input: ReplyToJudge): readonly number[] | string {
-  if (response === undefined) return 'The response is not JSON.'
-  // AWS takes an empty list at the root for success on streams; for queues it is silent, and nothing is reported either.
-  if (response === null || (Array.isArray(response) && response.length === 0)) return []
-  if (!isJsonObject(response)) return 'The response is neither an object nor null.'
-  const items = response['batchItemFailures'] ?? null
-  if (items === null) return []
-  if (!Array.isArray(items)) return 'batchItemFailures is not a list.'
+  const items = itemsOf(response)
+  if (typeof items === 'string') return items
   const places = placesById(input.ids)
   const failed = new Set<number>()
   for (const item of items) {
@@ -72,6 +67,15 @@ function failedIndexes(response: unknown, input: ReplyToJudge): readonly number[
     for (const index of indexes) failed.add(index)
   }
   return [...failed].sort((a, b) => a - b)
+}
+
+function itemsOf(response: unknown): readonly unknown[] | string {
+  if (response === undefined) return 'The response is not JSON.'
+  // AWS takes an empty list at the root for success on streams; for queues it is silent, and nothing is reported either.
+  if (response === null || (Array.isArray(response) && response.length === 0)) return []
+  if (!isJsonObject(response)) return 'The response is neither an object nor null.'
+  const items = response['batchItemFailures'] ?? []
+  return Array.isArray(items) ? items : 'batchItemFailures is not a list.'
 }
 
 /** A queue may deliver one message twice in a batch: an id then stands for both. */
