@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { chmod } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 
@@ -22,11 +23,13 @@ const executable = {
   writeBundle: (options) => chmod(fileURLToPath(new URL(options.file, import.meta.url)), 0o755),
 }
 
+const { version } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'))
+
 const common = {
   platform: 'node',
   external: optional,
   // `using` is not in every Node that is supported.
-  transform: { target: 'node22' },
+  transform: { target: 'node22', define: { millraceVersion: JSON.stringify(version) } },
   tsconfig: 'tsconfig.json',
 }
 

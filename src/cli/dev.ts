@@ -1,0 +1,109 @@
+import { readArguments } from './client-options.ts'
+import type { Command, CommandContext } from './command.ts'
+import { UsageError, type ExitCode } from './exit-code.ts'
+import { startService } from './start.ts'
+import { supervise, type Running } from './supervise.ts'
+import { table, type Terminal } from './terminal.ts'
+import { startFeed } from './try-out-feed.ts'
+import type { SampleInvocation } from './try-out-functions.ts'
+import { settingsFor, startTryOut, type TryOutStack } from './try-out.ts'
+
+const graceMs = 8_000
+
+export const devCommand: Command = {
+  name: 'dev',
+  synopsis: '[--no-feed] [--host HOST] [--port PORT]',
+  summary: 'Try it out: queues, streams, functions and mappings in this one process',
+  help: () => [
+    '  --no-feed     send nothing: the stack waits for what you send',
+    '  --host HOST   where Millrace listens (default 127.0.0.1)',
+    '  --port PORT   its port (default 4570; 0: any)',
+    '',
+    'Needs neither Docker nor AWS. Nothing is kept: everything is gone when it ends.',
+  ],
+  run: runDev,
+}
+
+async function runDev({ argv, terminal, onSignal }: CommandContext): Promise<ExitCode> {
+  const { values, positionals } = readArguments(argv, {
+    'no-feed': { type: 'boolean', default: false },
+    host: { type: 'string', default: '127.0.0.1' },
+    port: { type: 'string', default: '4570' },
+  })
+  if (positionals.length > 0) throw new UsageError(`millrace dev takes no ${positionals.join(' ')}`)
+  const server = { host: values.host, port: portOf(values.port) }
+  return await supervise(() => startDev(server, !values['no-feed'], terminal), {
+    terminal,
+    onSignal,
+    graceMs,
+    exit: (code) => process.exit(code),
+  })
+}
+
+function portOf(text: string): number {
+  const port = Number(text)
+  if (!/^\d+$/.test(text) || port > 65_535) throw new UsageError(`--port ${text}: a number from 0 to 65535`)
+  return port
+}
+
+async function startDev(
+  server: { readonly host: string; readonly port: number },
+  feeds: boolean,
+  terminal: Terminal,
+): Promise<Running> {
+  const startedMs = performance.now()
+  // The stack takes any credentials; those of the person who tries it are none of its business.
+  Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' })
+  delete process.env['AWS_SESSION_TOKEN']
+  const stack = await startTryOut((invocation) => terminal.out(invocationLine(invocation)))
+  try {
+    const service = await startService(settingsFor(stack, server))
+    for (const line of welcome(stack, service.endpoint, feeds)) terminal.out(line)
+    terminal.out(`Ready after ${Math.round(performance.now() - startedMs)} ms. Ctrl-C ends it.`)
+    terminal.out('')
+    const stopFeed = feeds
+      ? startFeed({ queues: stack.queues.queues, streams: stack.streams, tables: stack.tables }, terminal.err)
+      : () => undefined
+    return {
+      stop: () => {
+        stopFeed()
+        return service.stop()
+      },
+      abort: () => service.abort(),
+      closed: service.closed.finally(() => stack.stop()),
+    }
+  } catch (error) {
+    await stack.stop()
+    throw error
+  }
+}
+
+function welcome(stack: TryOutStack, endpoint: string, feeds: boolean): readonly string[] {
+  const rows = [
+    ['Millrace', endpoint, 'Lambda API, /metrics, /_millrace/health'],
+    ['SQS, SNS, S3', stack.queues.endpoint, 'queues orders and payments.fifo'],
+    ...(stack.streams ? [['Kinesis', stack.streams.endpoint, 'stream clicks']] : []),
+    ...(stack.tables ? [['DynamoDB', stack.tables.endpoint, 'table users']] : []),
+  ]
+  return [
+    ...table(rows),
+    ...stack.leftOut.map((what) => `Left out: ${what}`),
+    '',
+    feeds ? 'Each line below is one invocation of a sample function.' : 'Send something, and see it arrive:',
+    ...(feeds ? [] : tryThis(stack, endpoint)),
+  ]
+}
+
+function tryThis(stack: TryOutStack, endpoint: string): readonly string[] {
+  const credentials = 'AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1'
+  const queueUrl = stack.queues.queues.inspectQueue('orders')?.url ?? 'orders'
+  return [
+    `  ${credentials} aws --endpoint-url ${stack.queues.endpoint} sqs send-message --queue-url ${queueUrl} --message-body hello`,
+    `  ${credentials} aws --endpoint-url ${endpoint} lambda list-event-source-mappings`,
+  ]
+}
+
+function invocationLine({ name, durationMs, saw, failed }: SampleInvocation): string {
+  const time = new Date().toISOString().slice(11, 23)
+  return `${time}  ${name.padEnd(8)}  ${durationMs.toFixed(1).padStart(6)} ms  ${failed ? `ERROR ${saw}` : saw}`
+}

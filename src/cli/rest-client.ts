@@ -1,0 +1,60 @@
+import { CommandError } from './exit-code.ts'
+
+/** A running Millrace, as its own commands see it: the Lambda API and the operations API on one port. */
+export interface RestClient {
+  readonly endpoint: string
+  get(path: string): Promise<unknown>
+  send(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<unknown>
+}
+
+/** The wall a command that talks to a hung process runs into. */
+const answerMsMax = 30_000
+
+export function restClient(endpoint: string): RestClient {
+  const base = endpoint.replace(/\/+$/, '')
+  return {
+    endpoint: base,
+    get: (path) => call(base, 'GET', path, undefined),
+    send: (method, path, body) => call(base, method, path, body),
+  }
+}
+
+async function call(base: string, method: string, path: string, body: unknown): Promise<unknown> {
+  const response = await fetch(`${base}${path}`, {
+    method,
+    signal: AbortSignal.timeout(answerMsMax),
+    ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+  }).catch((error: unknown) => {
+    throw new CommandError(
+      `No Millrace answers at ${base} (${reasonOf(error)}). Start one with \`millrace start\`, or say where it is with --endpoint URL.`,
+    )
+  })
+  const text = await response.text()
+  const json = parse(text)
+  if (response.ok) return json
+  const type = response.headers.get('x-amzn-errortype') ?? `HTTP ${response.status}`
+  throw new CommandError(`${type}: ${messageOf(json) ?? (text || response.statusText)}`)
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return text === '' ? undefined : text
+  }
+}
+
+function messageOf(json: unknown): string | undefined {
+  if (typeof json !== 'object' || json === null) return undefined
+  const { Message, message } = json as { readonly Message?: unknown; readonly message?: unknown }
+  if (typeof Message === 'string') return Message
+  return typeof message === 'string' ? message : undefined
+}
+
+/** fetch hides the system's own word (ECONNREFUSED) one level down. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const cause: unknown = error.cause
+  if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') return cause.code
+  return cause instanceof Error ? cause.message : error.message
+}

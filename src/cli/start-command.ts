@@ -1,0 +1,33 @@
+import { readSettings } from '../config/settings-reader.ts'
+import type { Command, CommandContext } from './command.ts'
+import { exitCode, type ExitCode } from './exit-code.ts'
+import { optionLines } from './option-help.ts'
+import { startService } from './start.ts'
+import { supervise } from './supervise.ts'
+
+export const startCommand: Command = {
+  name: 'start',
+  synopsis: '[--config FILE] [--host HOST] [--port PORT] [--store URL] [options]',
+  summary: 'Run event source mappings, and serve the Lambda API for them',
+  help: () => [
+    ...optionLines(),
+    '',
+    'Flags win over variables, variables over the file. Endpoints, region and credentials of AWS come as for every AWS SDK:',
+    'AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_SQS, AWS_REGION, AWS_PROFILE and the rest.',
+    'SIGTERM and SIGINT finish what is in flight; a second one cuts it off.',
+  ],
+  run: runStart,
+}
+
+async function runStart({ argv, env, cwd, terminal, onSignal }: CommandContext): Promise<ExitCode> {
+  const settings = readSettings({ argv, env, cwd })
+  return await supervise(() => startService(settings), {
+    terminal,
+    onSignal,
+    graceMs: settings.shutdownGraceMs,
+    exit: (code) => process.exit(code),
+  }).catch((error: unknown) => {
+    terminal.err(`millrace: ${error instanceof Error ? error.message : String(error)}`)
+    return exitCode.failed
+  })
+}

@@ -1,0 +1,54 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { clientFor, endpointHelp, readArguments } from './client-options.ts'
+import type { Command, CommandContext } from './command.ts'
+import { exitCode, UsageError, type ExitCode } from './exit-code.ts'
+import { listMappings } from './mappings.ts'
+import { mappingReport, statusHeader, statusRow } from './mapping-status.ts'
+import type { RestClient } from './rest-client.ts'
+import { table } from './terminal.ts'
+
+const refreshMsMin = 200
+
+export const statusCommand: Command = {
+  name: 'status',
+  synopsis: '[--watch] [--interval SECONDS] [--endpoint URL]',
+  summary: 'Show what each mapping of a running Millrace is doing',
+  help: () => [
+    endpointHelp,
+    '  --watch            show it again and again, until interrupted',
+    '  --interval SECONDS how often (default 1)',
+  ],
+  run: runStatus,
+}
+
+async function runStatus({ argv, env, terminal, onSignal }: CommandContext): Promise<ExitCode> {
+  const { values, positionals } = readArguments(argv, {
+    endpoint: { type: 'string' },
+    watch: { type: 'boolean' },
+    interval: { type: 'string', default: '1' },
+  })
+  if (positionals.length > 0) throw new UsageError(`millrace status takes no ${positionals.join(' ')}`)
+  const client = clientFor(values.endpoint, env)
+  const intervalMs = Number(values.interval) * 1000
+  if (!(intervalMs >= refreshMsMin)) {
+    throw new UsageError(`--interval ${values.interval}: seconds, at least ${refreshMsMin / 1000}`)
+  }
+  const interrupted = new AbortController()
+  onSignal(() => interrupted.abort())
+  for (;;) {
+    const lines = await statusLines(client)
+    if (values.watch) terminal.out(`\u001B[H\u001B[2J${new Date().toISOString()}  ${client.endpoint}`)
+    for (const line of lines) terminal.out(line)
+    if (!values.watch || interrupted.signal.aborted) return exitCode.ok
+    await sleep(intervalMs, undefined, { signal: interrupted.signal }).catch(() => undefined)
+    if (interrupted.signal.aborted) return exitCode.ok
+  }
+}
+
+async function statusLines(client: RestClient): Promise<readonly string[]> {
+  const mappings = await listMappings(client)
+  if (mappings.length === 0) return ['No mappings.']
+  // A mapping may be gone between the two calls: it is then left out.
+  const reports = await Promise.all(mappings.map(({ UUID }) => mappingReport(client, UUID).catch(() => undefined)))
+  return table([statusHeader, ...reports.filter((report) => report !== undefined).map(statusRow)])
+}

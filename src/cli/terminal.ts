@@ -1,0 +1,26 @@
+/** What a command writes to. Tests read it back. */
+export interface Terminal {
+  /** One line of result. */
+  readonly out: (line: string) => void
+  /** One line of complaint. */
+  readonly err: (line: string) => void
+}
+
+export const processTerminal: Terminal = {
+  out: (line) => process.stdout.write(`${line}\n`),
+  err: (line) => process.stderr.write(`${line}\n`),
+}
+
+/** Columns as wide as their widest cell; the last one is left ragged. */
+export function table(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths: number[] = []
+  for (const row of rows) {
+    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, cell.length)
+  }
+  return rows.map((row) =>
+    row
+      .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  )
+}

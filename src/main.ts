@@ -1,0 +1,31 @@
+// The process. Whatever needs a newer Node is imported after its version is known: on an older one the first import of
+// node:sqlite would end the process with an unknown module instead of a sentence.
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+if (major < 22 || (major === 22 && minor < 18)) {
+  process.stderr.write(`millrace needs Node 22.18 or newer; this is Node ${process.versions.node} (${process.execPath})\n`)
+  process.exitCode = 1
+} else {
+  await main()
+}
+
+async function main(): Promise<void> {
+  const [{ runProgram }, { processTerminal }] = await Promise.all([
+    import('./cli/program.ts'),
+    import('./cli/terminal.ts'),
+  ])
+  const code = await runProgram({
+    argv: process.argv.slice(2),
+    env: process.env,
+    cwd: process.cwd(),
+    terminal: processTerminal,
+    // A process without handlers of its own ignores these signals as PID 1 of a container.
+    onSignal: (listener) => {
+      process.on('SIGTERM', listener)
+      process.on('SIGINT', listener)
+    },
+  })
+  // Whatever a command left open must not keep a finished process alive; what it printed is flushed first.
+  process.exitCode = code
+  if (process.stdout.writableLength > 0) process.stdout.once('drain', () => process.exit(code))
+  else process.exit(code)
+}
