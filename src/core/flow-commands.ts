@@ -36,7 +36,12 @@ export type FlowRequest =
       readonly window: WindowFrame | null
     }
   /** Acknowledge at the source (receipts only). */
-  | { readonly kind: 'settle'; readonly id: number; readonly records: readonly FlowRecord[]; readonly why: SettleReason }
+  | {
+      readonly kind: 'settle'
+      readonly id: number
+      readonly records: readonly FlowRecord[]
+      readonly why: SettleReason
+    }
   /** Hand back to the source at once (receipts only). */
   | { readonly kind: 'release'; readonly id: number; readonly records: readonly FlowRecord[] }
   | {

@@ -20,8 +20,7 @@ export interface MappingParameters {
   readonly LoggingConfig?: { readonly SystemLogLevel: string } | undefined
   readonly ScalingConfig?: { readonly MaximumConcurrency: number } | undefined
   readonly ProvisionedPollerConfig?:
-    | { readonly MinimumPollers?: number | undefined; readonly MaximumPollers?: number | undefined }
-    | undefined
+    { readonly MinimumPollers?: number | undefined; readonly MaximumPollers?: number | undefined } | undefined
   readonly FunctionResponseTypes: readonly string[]
   readonly ParallelizationFactor?: number | undefined
   readonly StartingPosition?: StartingPosition | undefined

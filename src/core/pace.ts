@@ -1,0 +1,77 @@
+import { backoffMs } from './backoff.ts'
+import type { FlowEnv } from './flow-events.ts'
+import type { PaceConfig } from './flow-config.ts'
+import type { ReadOutcome } from './flow-events.ts'
+
+/** When a reader may ask its source again. */
+export interface PaceState {
+  /** Not before this moment (monotonic). */
+  nextMs: number
+  /** Failed reads in a row. */
+  failures: number
+  /** Empty reads in a row. */
+  empties: number
+}
+
+/** Empty pages before the tip are normal (spec §13.4); a source that serves nothing else is not hammered for ever. */
+const emptiesAtFullSpeed = 20
+
+/** Passing faults are retried soon, a source that is not there or not ours slowly (spec §2.3: the mapping stays Enabled). */
+const passing = { baseMs: 200, capMs: 5_000 }
+const lasting = { baseMs: 1_000, capMs: 10_000 }
+
+export function createPace(): PaceState {
+  return { nextMs: 0, failures: 0, empties: 0 }
+}
+
+/** After a page of a shard. Returns nothing: the pause is in `pace.nextMs`. */
+export function paceAfterPage(
+  pace: PaceState,
+  config: PaceConfig,
+  page: { count: number; tip: boolean },
+  nowMs: number,
+): void {
+  pace.failures = 0
+  pace.empties = page.count > 0 ? 0 : pace.empties + 1
+  pace.nextMs = nowMs + Math.max(config.readIntervalMs, tipPauseMs(pace, config, page))
+}
+
+function tipPauseMs(pace: PaceState, config: PaceConfig, page: { count: number; tip: boolean }): number {
+  if (page.tip) return pauseMs(Math.max(pace.empties, 1), config)
+  return pace.empties > emptiesAtFullSpeed ? pauseMs(pace.empties - emptiesAtFullSpeed, config) : 0
+}
+
+function pauseMs(empties: number, config: PaceConfig): number {
+  return Math.min(config.tipMsMax, config.tipMsMin * 2 ** Math.min(empties - 1, 20))
+}
+
+/** After a read that brought no page. Returns the pause, for the log. */
+export function paceAfterTrouble(
+  pace: PaceState,
+  result: Exclude<ReadOutcome, { kind: 'records' }>,
+  env: FlowEnv,
+): number {
+  pace.failures += 1
+  const retryMs = troublePauseMs(pace.failures, result, env.jitter)
+  pace.nextMs = env.monoMs + retryMs
+  return retryMs
+}
+
+function troublePauseMs(failures: number, result: Exclude<ReadOutcome, { kind: 'records' }>, jitter: number): number {
+  switch (result.kind) {
+    case 'throttled':
+      return Math.max(result.retryAfterMs ?? 0, backoffMs(failures, passing, jitter))
+    case 'failed':
+      return backoffMs(failures, passing, jitter)
+    // The first of these is mended by reading again from the right place; a run of them is a fault like any other.
+    case 'expired':
+    case 'trimmed':
+    case 'recreated':
+      return failures === 1 ? 1 : backoffMs(failures, passing, jitter)
+    case 'missing':
+    case 'denied':
+      return backoffMs(failures, lasting, jitter)
+    default:
+      return result satisfies never
+  }
+}

@@ -1,0 +1,127 @@
+import type { Outcome } from '../model/invocation.ts'
+import { backoffMs } from './backoff.ts'
+import { askPermit, currentUnit, startFlight, tellFailure, waitUntil, withdraw } from './flight.ts'
+import type { Flight, Held, Turn, Unit } from './flow-state.ts'
+import { ask, recordsOf } from './flow-state.ts'
+import { fitsAlone } from './gather.ts'
+import { cutExpired, endUnsettled, lockGroups, release, settle } from './queue-ledger.ts'
+import { regroup } from './queue-reader.ts'
+import type { QueueState } from './queue-state.ts'
+import { scaleOnSuccess, scaleOnTrouble } from './scale.ts'
+
+/**
+ * Attempts of a queue's batch. A failure leaves the messages to their visibility: the queue counts the tries and redrives.
+ * Only an attempt that never ran is made again with the same receipts, until shortly before they run out (spec §2.3).
+ */
+
+export function startQueueFlight(turn: Turn, queue: QueueState, held: readonly Held[]): void {
+  lockGroups(turn, queue, held)
+  tryQueueBatch(turn, queue, startFlight(turn, held, { slot: 0, final: false }))
+}
+
+/** Asks for a permit if anything of the batch is still ours to run. */
+export function tryQueueBatch(turn: Turn, queue: QueueState, flight: Flight): void {
+  if (prepare(turn, queue, flight)) askPermit(turn, flight)
+}
+
+export function onQueuePermitted(turn: Turn, queue: QueueState, flight: Flight, permit: number): void {
+  const unit = prepare(turn, queue, flight)
+  if (!unit) {
+    turn.commands.push({ kind: 'giveBack', permit })
+    return
+  }
+  flight.phase = 'invoking'
+  ask(
+    turn,
+    { kind: 'invoke', permit, records: recordsOf(unit.held), attempt: unit.attempts + 1, window: null },
+    { kind: 'invoke', flight: flight.id, window: null },
+  )
+}
+
+/** Cuts out what expired and what can never be sent; ends the flight when nothing is left. */
+function prepare(turn: Turn, queue: QueueState, flight: Flight): Unit | null {
+  const unit = currentUnit(flight)
+  const left = unit === null ? [] : cutExpired(turn, queue, unit.held)
+  if (unit === null || left.length === 0) {
+    turn.state.flights.delete(flight.id)
+    return null
+  }
+  const only = left.length === 1 ? left[0] : undefined
+  if (only !== undefined && !fitsAlone(only.record, turn.config.batchBytesMax)) {
+    turn.state.flights.delete(flight.id)
+    tellFailure(turn, unit, { kind: 'oversize', bytes: only.record.bytes }, { kind: 'visibility' })
+    endUnsettled(turn, queue, left)
+    return null
+  }
+  const kept: Unit = left.length === unit.held.length ? unit : { ...unit, held: left }
+  flight.units[flight.units.length - 1] = kept
+  return kept
+}
+
+export function onQueueInvoked(turn: Turn, queue: QueueState, flight: Flight, outcome: Outcome): void {
+  const unit = currentUnit(flight)
+  if (unit === null) return
+  if (outcome.kind === 'notRun') return hold(turn, queue, flight, outcome)
+  turn.state.flights.delete(flight.id)
+  unit.attempts += 1
+  switch (outcome.kind) {
+    case 'succeeded':
+      scaleOnSuccess(queue.scale, turn.config.scaling)
+      return settle(turn, unit.held, 'succeeded')
+    case 'partial': {
+      scaleOnSuccess(queue.scale, turn.config.scaling)
+      const failed = new Set(outcome.failed)
+      tellFailure(turn, unit, outcome, { kind: 'visibility' })
+      settle(
+        turn,
+        unit.held.filter((_, index) => !failed.has(index)),
+        'succeeded',
+      )
+      return endUnsettled(
+        turn,
+        queue,
+        unit.held.filter((_, index) => failed.has(index)),
+      )
+    }
+    case 'failed':
+      scaleOnTrouble(queue.scale, turn.config.scaling, turn.env.monoMs)
+      tellFailure(turn, unit, outcome, { kind: 'visibility' })
+      return endUnsettled(turn, queue, unit.held)
+    default:
+      return outcome satisfies never
+  }
+}
+
+/** The same receipts wait for another try, as long as one can still come before they run out. */
+function hold(turn: Turn, queue: QueueState, flight: Flight, outcome: Extract<Outcome, { kind: 'notRun' }>): void {
+  const { state, config, env } = turn
+  scaleOnTrouble(queue.scale, config.scaling, env.monoMs)
+  const unit = currentUnit(flight)
+  if (unit === null) return
+  if (state.phase !== 'running') {
+    tellFailure(turn, unit, outcome, { kind: 'drain' })
+    return dissolveQueueFlight(turn, queue, flight)
+  }
+  if (flight.dissolving) {
+    tellFailure(turn, unit, outcome, { kind: 'retry', inMs: 0 })
+    state.flights.delete(flight.id)
+    return regroup(turn, queue, withdraw(turn, flight))
+  }
+  flight.notRunStreak += 1
+  const inMs = Math.max(outcome.retryAfterMs ?? 0, backoffMs(flight.notRunStreak, config.throttleBackoff, env.jitter))
+  if (unit.held.every((one) => one.expiresMs <= env.monoMs + inMs)) {
+    tellFailure(turn, unit, outcome, { kind: 'visibility' })
+    state.flights.delete(flight.id)
+    turn.commands.push({ kind: 'dropped', count: unit.held.length, reason: 'visibility' })
+    return endUnsettled(turn, queue, unit.held)
+  }
+  tellFailure(turn, unit, outcome, { kind: 'retry', inMs })
+  waitUntil(flight, env.monoMs + inMs)
+}
+
+/** The flow ends: what has not been invoked goes back to the queue. */
+export function dissolveQueueFlight(turn: Turn, queue: QueueState, flight: Flight): void {
+  const held = withdraw(turn, flight)
+  turn.state.flights.delete(flight.id)
+  release(turn, queue, held)
+}

@@ -1,0 +1,116 @@
+import type { SettleReason } from './flow-commands.ts'
+import type { Held, Pending, Turn } from './flow-state.ts'
+import { ask, letGo, recordsOf } from './flow-state.ts'
+import type { QueueState } from './queue-state.ts'
+
+/** What happens to the messages of a queue: acknowledged, handed back, or left to their visibility. */
+
+/** Acknowledgements that fail are tried this often before the message is left to come back. */
+const settleTriesMax = 5
+const settleRetryMs = 100
+
+export function settle(turn: Turn, held: readonly Held[], why: SettleReason): void {
+  if (held.length > 0) askSettle(turn, held, why, 1)
+}
+
+function askSettle(turn: Turn, held: readonly Held[], why: SettleReason, tries: number): void {
+  ask(turn, { kind: 'settle', records: recordsOf(held), why }, { kind: 'settle', held, why, tries })
+}
+
+/** The source answered: what it refused is tried again by itself, since one bad entry says nothing of the others. */
+export function onSettled(
+  turn: Turn,
+  queue: QueueState,
+  pending: Extract<Pending, { kind: 'settle' }>,
+  failed: readonly number[],
+): void {
+  const refused = new Set(failed)
+  const triesMax = turn.state.phase === 'draining' ? 2 : settleTriesMax
+  pending.held.forEach((held, index) => {
+    if (!refused.has(index)) return end(turn, queue, held)
+    if (pending.tries >= triesMax) return endUnsettled(turn, queue, [held])
+    const pauseMs = turn.state.phase === 'draining' ? 0 : settleRetryMs * 2 ** (pending.tries - 1)
+    queue.unsettled.push({ held, tries: pending.tries, dueMs: turn.env.monoMs + pauseMs })
+  })
+}
+
+/** Tries again what is due, each message by itself. */
+export function retryUnsettled(turn: Turn, queue: QueueState): void {
+  if (queue.unsettled.length === 0) return
+  const due = queue.unsettled.filter((one) => one.dueMs <= turn.env.monoMs)
+  if (due.length === 0) return
+  queue.unsettled = queue.unsettled.filter((one) => one.dueMs > turn.env.monoMs)
+  for (const one of due) askSettle(turn, [one.held], 'succeeded', one.tries + 1)
+}
+
+/** Draining: no waiting, what was refused gets its last try now. */
+export function hurryUnsettled(turn: Turn, queue: QueueState): void {
+  queue.unsettled = queue.unsettled.map((one) => ({ ...one, dueMs: turn.env.monoMs }))
+}
+
+/** Hands back at once what no attempt has failed, so that another consumer need not wait for the visibility to end. */
+export function release(turn: Turn, queue: QueueState, held: readonly Held[]): void {
+  if (held.length === 0) return
+  const ours = held.filter((one) => one.expiresMs > turn.env.monoMs)
+  if (ours.length > 0) ask(turn, { kind: 'release', records: recordsOf(ours) }, { kind: 'release' })
+  for (const one of held) end(turn, queue, one)
+}
+
+/** The message leaves our hands unacknowledged; what we hold of its group behind it must not overtake it. */
+export function endUnsettled(turn: Turn, queue: QueueState, held: readonly Held[]): void {
+  for (const one of held) end(turn, queue, one)
+  if (turn.config.traits.ordered !== 'group') return
+  const groups = new Set(held.map((one) => one.record.orderKey))
+  const behind = [...queue.ready.flat(), ...queue.gathering].filter((one) => groups.has(one.record.orderKey))
+  if (behind.length === 0) return
+  for (const one of behind) end(turn, queue, one)
+  forgetEnded(queue)
+  turn.commands.push({ kind: 'dropped', count: behind.length, reason: 'visibility' })
+}
+
+/** Takes records that have ended out of the waiting lists. */
+export function forgetEnded(queue: QueueState): void {
+  queue.gathering = queue.gathering.filter((one) => one.stage !== 'done')
+  queue.ready = queue.ready
+    .map((batch) => batch.filter((one) => one.stage !== 'done'))
+    .filter((batch) => batch.length > 0)
+}
+
+/** Cuts out what is no longer ours; of a message group also what lies behind it. Answers with what is left. */
+export function cutExpired(turn: Turn, queue: QueueState, held: readonly Held[]): readonly Held[] {
+  const expired = held.filter((one) => one.expiresMs <= turn.env.monoMs)
+  if (expired.length === 0) return held
+  const groups = new Set(turn.config.traits.ordered === 'group' ? expired.map((one) => one.record.orderKey) : [])
+  const cut = held.filter((one, index) => {
+    if (one.expiresMs <= turn.env.monoMs) return true
+    return groups.has(one.record.orderKey) && held.findIndex((other) => isExpiredOf(turn, other, one)) < index
+  })
+  turn.commands.push({ kind: 'dropped', count: cut.length, reason: 'visibility' })
+  endUnsettled(turn, queue, cut)
+  return held.filter((one) => one.stage !== 'done')
+}
+
+function isExpiredOf(turn: Turn, candidate: Held, of: Held): boolean {
+  return candidate.expiresMs <= turn.env.monoMs && candidate.record.orderKey === of.record.orderKey
+}
+
+export function lockGroups(turn: Turn, queue: QueueState, held: readonly Held[]): void {
+  if (turn.config.traits.ordered !== 'group') return
+  for (const one of held) {
+    if (one.locked) continue
+    one.locked = true
+    queue.lockedGroups.set(one.record.orderKey, (queue.lockedGroups.get(one.record.orderKey) ?? 0) + 1)
+  }
+}
+
+function end(turn: Turn, queue: QueueState, held: Held): void {
+  if (letGo(turn.state, held)) unlockGroup(queue, held)
+}
+
+export function unlockGroup(queue: QueueState, held: Held): void {
+  if (!held.locked) return
+  held.locked = false
+  const left = (queue.lockedGroups.get(held.record.orderKey) ?? 1) - 1
+  if (left === 0) queue.lockedGroups.delete(held.record.orderKey)
+  else queue.lockedGroups.set(held.record.orderKey, left)
+}

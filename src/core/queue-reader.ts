@@ -1,0 +1,176 @@
+import type { FlowRecord } from '../model/record.ts'
+import type { FlowConfig } from './flow-config.ts'
+import type { ReadOutcome } from './flow-events.ts'
+import type { Held, Pending, Turn } from './flow-state.ts'
+import { ask, hold } from './flow-state.ts'
+import type { BatchLimits } from './gather.ts'
+import { batchLength, isFull } from './gather.ts'
+import { cutExpired, forgetEnded, release, settle, unlockGroup } from './queue-ledger.ts'
+import type { QueueState } from './queue-state.ts'
+import { flightsAllowed, scaleOnIdle, scaleReceives } from './scale.ts'
+
+/** Decides the receives of a queue, and which of the messages held make the next batch. */
+
+/** SQS answers a repeated ReceiveRequestAttemptId with the same messages for this long (spec §13.6). */
+const attemptIdMs = 300_000
+
+/** The end of a receipt is pulled forward by this much, so that a batch does not start what it cannot finish acknowledging. */
+function visibilityMarginMs(visibilityMs: number): number {
+  return Math.min(5_000, visibilityMs / 5)
+}
+
+export function limitsOf(config: FlowConfig): BatchLimits {
+  return { records: config.batchSize, bytes: config.batchBytesMax }
+}
+
+/** Asks for as many receives as the scale wants and the room for their messages allows. */
+export function receive(turn: Turn, queue: QueueState): void {
+  const { state, config, env } = turn
+  const recordsMax = Math.min(config.traits.readRecordsMax, config.batchSize)
+  let { receives, records } = outstandingReads(turn)
+  const receivesMax = Math.min(queue.scale.receives, config.scaling.receivesMax)
+  while (
+    receives < receivesMax &&
+    state.pace.nextMs <= env.monoMs &&
+    hasRoom(turn, queue, receives + 1, records + recordsMax)
+  ) {
+    const lost = queue.lostReads.shift()
+    const repeats = lost !== undefined && env.monoMs - lost.sinceMs < attemptIdMs ? lost : null
+    ask(
+      turn,
+      {
+        kind: 'read',
+        recordsMax,
+        waitMs: config.traits.readWaitMs,
+        visibilityMs: config.receiveVisibilityMs,
+        from: null,
+        repeats: repeats?.id ?? null,
+      },
+      { kind: 'read', recordsMax, sentMs: env.monoMs, attemptSinceMs: repeats?.sinceMs ?? env.monoMs },
+    )
+    receives += 1
+    records += recordsMax
+  }
+}
+
+function outstandingReads(turn: Turn): { receives: number; records: number } {
+  let receives = 0
+  let records = 0
+  for (const pending of turn.state.pending.values()) {
+    if (pending.kind !== 'read') continue
+    receives += 1
+    records += pending.recordsMax
+  }
+  return { receives, records }
+}
+
+/**
+ * Never more is held than can be invoked at once plus one batch being gathered. A receive counts with all it may bring from
+ * the moment it is sent.
+ */
+function hasRoom(turn: Turn, queue: QueueState, receives: number, records: number): boolean {
+  const { state, config, env } = turn
+  if (isOverfull(turn)) return state.heldRecords === 0 && receives === 1
+  const coming = config.windowMs === 0 ? receives : Math.ceil((queue.gathering.length + records) / config.batchSize)
+  const flights = flightsAllowed(queue.scale, config.scaling, env.monoMs)
+  return state.flights.size + queue.ready.length + coming <= flights + 1
+}
+
+function isOverfull(turn: Turn): boolean {
+  const { state, config } = turn
+  return state.pressure || state.heldBytes >= config.heldBytesMax || state.heldRecords >= config.heldRecordsMax
+}
+
+export function onReceived(
+  turn: Turn,
+  queue: QueueState,
+  pending: Extract<Pending, { kind: 'read' }>,
+  result: Extract<ReadOutcome, { kind: 'records' }>,
+): void {
+  const { state, config } = turn
+  scaleReceives(queue.scale, config.scaling, { count: result.records.length, asked: pending.recordsMax })
+  queue.backlog = result.records.length >= pending.recordsMax
+  if (result.records.length === 0 && state.flights.size === 0) scaleOnIdle(queue.scale)
+  const held = result.records.map((record) => take(turn, record))
+  // What came back while the flow is ending has not been tried: it goes straight back.
+  if (state.phase !== 'running') return release(turn, queue, held)
+  settle(
+    turn,
+    held.filter((one) => !one.record.matched),
+    'filtered',
+  )
+  const matched = held.filter((one) => one.record.matched)
+  if (config.windowMs > 0) queue.gathering.push(...matched)
+  else queue.ready.push(...chunk(matched, limitsOf(config)))
+}
+
+function take(turn: Turn, record: FlowRecord): Held {
+  const visibilityMs = turn.config.receiveVisibilityMs ?? turn.config.visibilityMs
+  return hold(turn, record, turn.env.monoMs + visibilityMs - visibilityMarginMs(visibilityMs), 0)
+}
+
+export function chunk(held: readonly Held[], limits: BatchLimits): Held[][] {
+  const batches: Held[][] = []
+  for (let start = 0; start < held.length;) {
+    const length = batchLength(held, start, limits)
+    batches.push(held.slice(start, start + length))
+    start += length
+  }
+  return batches
+}
+
+/** The next batch that may start now, taken out of the waiting lists; null when none may. */
+export function nextBatch(turn: Turn, queue: QueueState): readonly Held[] | null {
+  dropExpired(turn, queue)
+  return takeReady(queue) ?? takeGathered(turn, queue)
+}
+
+/** A batch waits while one of its groups is busy; a later batch may pass it only if they share no group. */
+function takeReady(queue: QueueState): readonly Held[] | null {
+  if (queue.lockedGroups.size === 0) return queue.ready.shift() ?? null
+  const blocked = new Set(queue.lockedGroups.keys())
+  for (const [index, batch] of queue.ready.entries()) {
+    if (batch.every((one) => !blocked.has(one.record.orderKey))) return queue.ready.splice(index, 1)[0] ?? null
+    for (const one of batch) blocked.add(one.record.orderKey)
+  }
+  return null
+}
+
+function takeGathered(turn: Turn, queue: QueueState): readonly Held[] | null {
+  if (queue.gathering.length === 0 || !isGatherDue(turn, queue)) return null
+  return queue.gathering.splice(0, batchLength(queue.gathering, 0, limitsOf(turn.config)))
+}
+
+function isGatherDue(turn: Turn, queue: QueueState): boolean {
+  const dueMs = gatherDueMs(turn.config, queue)
+  return (
+    isOverfull(turn) ||
+    (dueMs !== null && dueMs <= turn.env.monoMs) ||
+    isFull(queue.gathering, 0, limitsOf(turn.config))
+  )
+}
+
+/** The window of a queue starts at the first gathered record. */
+export function gatherDueMs(config: FlowConfig, queue: QueueState): number | null {
+  const first = queue.gathering[0]
+  return first === undefined ? null : first.readMs + config.windowMs
+}
+
+/** Messages whose visibility ran out while they waited for a flight belong to the queue again. */
+function dropExpired(turn: Turn, queue: QueueState): void {
+  const waiting = [...queue.ready.map((batch) => batch[0]), queue.gathering[0]]
+  if (!waiting.some((one) => one !== undefined && one.expiresMs <= turn.env.monoMs)) return
+  cutExpired(turn, queue, [...queue.ready.flat(), ...queue.gathering])
+  forgetEnded(queue)
+}
+
+/** New batch size, window or filter: what waits is laid out again under the new values, in the order it came. */
+export function regroup(turn: Turn, queue: QueueState, returned: readonly Held[]): void {
+  const waiting = [...returned, ...queue.ready.flat(), ...queue.gathering]
+  for (const one of waiting) {
+    one.stage = 'held'
+    unlockGroup(queue, one)
+  }
+  queue.gathering = turn.config.windowMs > 0 ? waiting : []
+  queue.ready = turn.config.windowMs > 0 ? [] : chunk(waiting, limitsOf(turn.config))
+}

@@ -1,0 +1,43 @@
+import type { Held } from './flow-state.ts'
+import type { ScaleState } from './scale.ts'
+import { createScale } from './scale.ts'
+
+/** The reader and the ledger of a queue. */
+export interface QueueState {
+  readonly scale: ScaleState
+  /** The last receive came back full: the queue has more. */
+  backlog: boolean
+  /** Records that wait for their window or for more of them (mappings with a batching window). */
+  gathering: Held[]
+  /** Batches as the receives brought them (window 0), waiting for a flight or for their groups. */
+  ready: Held[][]
+  /** Receives whose reply was lost, to be repeated by name. */
+  lostReads: LostRead[]
+  /** Message groups that have records in flight or not yet acknowledged, with their number. */
+  readonly lockedGroups: Map<string, number>
+  /** Acknowledgements that the queue refused, to be tried again one by one. */
+  unsettled: Unsettled[]
+}
+
+export interface LostRead {
+  readonly id: number
+  readonly sinceMs: number
+}
+
+export interface Unsettled {
+  readonly held: Held
+  readonly tries: number
+  readonly dueMs: number
+}
+
+export function createQueueState(): QueueState {
+  return {
+    scale: createScale(),
+    backlog: false,
+    gathering: [],
+    ready: [],
+    lostReads: [],
+    lockedGroups: new Map(),
+    unsettled: [],
+  }
+}

@@ -1,0 +1,171 @@
+import type { Checkpoint } from '../model/checkpoint.ts'
+import type { Held, Turn } from './flow-state.ts'
+import { letGo } from './flow-state.ts'
+import { batchLength, isFull } from './gather.ts'
+import { dissolveShardFlight, startShardFlight, tryUnit } from './shard-attempt.ts'
+import { writeCheckpoint } from './shard-ledger.ts'
+import { beginLife, holdsAny, isFullUp, isLayoutStale, isReading, readOn, refillSlots } from './shard-reader.ts'
+import type { ShardState, Slot } from './shard-state.ts'
+import { createSlots } from './shard-state.ts'
+import { belongsTo, closeWhenDue, openWindow, recordBytesMax, windowEndMs } from './shard-window.ts'
+
+/** Puts the parts of a shard's flow together: what is due is done, and the earliest later moment is named. */
+
+export function openShard(
+  turn: Turn,
+  shard: ShardState,
+  opened: { checkpoint: Checkpoint | null; incarnation: string },
+): void {
+  const { checkpoint } = opened
+  shard.incarnation = opened.incarnation
+  if (checkpoint === null) return
+  const { window } = checkpoint
+  if (window !== null) shard.window = { ...window, stateBytes: utf8Length(window.state) }
+  if (checkpoint.incarnation !== opened.incarnation) {
+    turn.commands.push({ kind: 'positionLost', reason: 'recreated', watermark: checkpoint.watermark })
+    beginLife(shard, opened.incarnation)
+    shard.cursor = { at: 'horizon' }
+    return
+  }
+  shard.watermark = checkpoint.watermark
+  shard.skips = [...checkpoint.completed]
+  shard.atEnd = checkpoint.done
+  if (checkpoint.watermark !== null) shard.cursor = { at: 'after', position: checkpoint.watermark }
+}
+
+/** Bytes of a text in UTF-8, without a codec: the core has none. */
+function utf8Length(text: string): number {
+  let bytes = 0
+  for (const character of text) {
+    const code = character.codePointAt(0) ?? 0
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x1_0000 ? 3 : 4
+  }
+  return bytes
+}
+
+export function pumpShard(turn: Turn, shard: ShardState): void {
+  if (turn.state.phase === 'running') {
+    for (const flight of turn.state.flights.values()) {
+      if (flight.phase === 'waiting' && flight.dueMs <= turn.env.monoMs) tryUnit(turn, shard, flight)
+    }
+    if (isLayoutStale(turn, shard)) layOutAnew(turn, shard)
+    for (const [index, slot] of shard.slots.entries()) fly(turn, shard, slot, index)
+    readOn(turn, shard)
+  }
+  writeCheckpoint(turn, shard)
+}
+
+/** A slot that is free starts its next batch, or the final invocation that its window owes. */
+function fly(turn: Turn, shard: ShardState, slot: Slot, index: number): void {
+  if (slot.flight !== null || isLayoutStale(turn, shard)) return
+  closeWhenDue(turn, shard)
+  if (shard.window !== null && shard.window.phase !== 'open') {
+    // One final invocation, whatever the number of slots, and nothing beside it.
+    if (turn.state.flights.size === 0) startShardFlight(turn, shard, [], { slot: index, final: true })
+    return
+  }
+  const first = slot.queue[0]
+  if (first === undefined || !isDue(turn, shard, slot, first)) return
+  if (turn.config.tumblingMs > 0 && shard.window === null) {
+    openWindow(shard, turn.config.tumblingMs, first.record.arrivedMs)
+    shard.dirty = true
+  }
+  startShardFlight(turn, shard, slot.queue.splice(0, nextLength(turn, shard, slot)), { slot: index, final: false })
+}
+
+/** The records of the next batch: within the limits, and of one window. */
+function nextLength(turn: Turn, shard: ShardState, slot: Slot): number {
+  const fitting = batchLength(slot.queue, 0, limits(turn, shard))
+  const { window } = shard
+  if (window === null) return fitting
+  const later = slot.queue.findIndex((one) => !belongsTo(window, one))
+  return later < 0 ? fitting : Math.min(fitting, later)
+}
+
+function limits(turn: Turn, shard: ShardState): { records: number; bytes: number } {
+  return { records: turn.config.batchSize, bytes: recordBytesMax(turn, shard) }
+}
+
+function isDue(turn: Turn, shard: ShardState, slot: Slot, first: Held): boolean {
+  const { config, env } = turn
+  if (dueMs(turn, first) <= env.monoMs || isFull(slot.queue, 0, limits(turn, shard)) || isFullUp(turn, shard))
+    return true
+  if (config.tumblingMs === 0) return false
+  const edgeMs = windowEndMs(first.record.arrivedMs, config.tumblingMs)
+  return env.sourceMs >= edgeMs || slot.queue.some((one) => one.record.arrivedMs >= edgeMs)
+}
+
+/** The batching window starts with the first record that waits (spec §13.15). */
+function dueMs(turn: Turn, first: Held): number {
+  return first.readMs + turn.config.windowMs
+}
+
+// ---- Changes of the mapping
+
+/** What waits for a permit or a retry goes back and is batched under the new values. */
+export function reconfigureShard(turn: Turn, shard: ShardState): void {
+  const stale = isLayoutStale(turn, shard)
+  for (const flight of turn.state.flights.values()) {
+    if (flight.phase === 'invoking') flight.dissolving = flight.dissolving || stale
+    else dissolveShardFlight(turn, shard, flight)
+  }
+  refillSlots(shard)
+}
+
+/** New slots or a new window length: only when every flight has landed, so that nothing is overtaken. */
+function layOutAnew(turn: Turn, shard: ShardState): void {
+  if (turn.state.flights.size > 0) return
+  shard.slots = createSlots(turn.config.slots)
+  refillSlots(shard)
+  closeWhenDue(turn, shard)
+  shard.tumblingMs = turn.config.tumblingMs
+}
+
+export function drainShard(turn: Turn, shard: ShardState): void {
+  for (const flight of turn.state.flights.values()) {
+    if (flight.phase !== 'invoking') dissolveShardFlight(turn, shard, flight)
+  }
+}
+
+/** Somebody else owns the shard: everything is dropped and nothing is written. */
+export function forsakeShard(turn: Turn, shard: ShardState): void {
+  for (const flight of turn.state.flights.values()) dissolveShardFlight(turn, shard, flight)
+  turn.state.flights.clear()
+  for (const held of holdsAny(shard)) letGo(turn.state, held)
+  for (const slot of shard.slots) Object.assign(slot, { queue: [], flight: null })
+  shard.entries = []
+  shard.dirty = false
+}
+
+// ---- Moments
+
+export function shardMoments(turn: Turn, shard: ShardState): number[] {
+  const { state } = turn
+  if (state.phase !== 'running') return []
+  const moments = shard.atEnd || isReading(turn) ? [] : [state.pace.nextMs]
+  for (const flight of state.flights.values()) if (flight.phase === 'waiting') moments.push(flight.dueMs)
+  for (const slot of shard.slots) if (slot.flight === null) moments.push(...slotMoments(turn, slot))
+  moments.push(...windowMoments(turn, shard))
+  return moments
+}
+
+function slotMoments(turn: Turn, slot: Slot): number[] {
+  const first = slot.queue[0]
+  if (first === undefined) return []
+  const { tumblingMs } = turn.config
+  return tumblingMs === 0
+    ? [dueMs(turn, first)]
+    : [dueMs(turn, first), monoOf(turn, windowEndMs(first.record.arrivedMs, tumblingMs))]
+}
+
+/** An idle window is closed some time after its end, by the source's clock. */
+function windowMoments(turn: Turn, shard: ShardState): number[] {
+  const { window } = shard
+  if (window?.phase !== 'open' || !shard.atTip || shard.slots[0]?.flight !== null) return []
+  return [monoOf(turn, window.endMs + turn.config.windowIdleCloseMs)]
+}
+
+/** A moment of the source's clock on the monotonic one. A clock that jumps only makes the timer early or late by that jump. */
+function monoOf(turn: Turn, sourceMs: number): number {
+  return turn.env.monoMs + Math.max(0, sourceMs - turn.env.sourceMs)
+}

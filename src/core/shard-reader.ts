@@ -1,0 +1,124 @@
+import type { FlowRecord } from '../model/record.ts'
+import type { ReadOutcome } from './flow-events.ts'
+import type { Held, Turn } from './flow-state.ts'
+import { ask, hold, letGo } from './flow-state.ts'
+import { paceAfterPage } from './pace.ts'
+import { advanceWatermark } from './shard-ledger.ts'
+import type { ShardState } from './shard-state.ts'
+
+/** Decides the reads of a shard, one at a time, and takes in what they bring. */
+
+export function readOn(turn: Turn, shard: ShardState): void {
+  const { state, config, env } = turn
+  if (shard.atEnd || isReading(turn) || isLayoutStale(turn, shard) || state.pace.nextMs > env.monoMs) return
+  const recordsMax = readRecordsMax(turn, shard)
+  if (recordsMax === 0) return
+  ask(
+    turn,
+    {
+      kind: 'read',
+      recordsMax,
+      waitMs: config.traits.readWaitMs,
+      visibilityMs: null,
+      from: shard.cursor,
+      repeats: null,
+    },
+    { kind: 'read', recordsMax, sentMs: env.monoMs, attemptSinceMs: env.monoMs },
+  )
+}
+
+export function isReading(turn: Turn): boolean {
+  for (const pending of turn.state.pending.values()) if (pending.kind === 'read') return true
+  return false
+}
+
+/** The slots must be laid out anew before anything is read or started. */
+export function isLayoutStale(turn: Turn, shard: ShardState): boolean {
+  return shard.slots.length !== turn.config.slots || shard.tumblingMs !== turn.config.tumblingMs
+}
+
+/** One read is always allowed; a further one only while what is unresolved stays under the caps. */
+function readRecordsMax(turn: Turn, shard: ShardState): number {
+  const { state, config } = turn
+  if (shard.entries.length === 0) return config.traits.readRecordsMax
+  if (state.pressure || state.heldBytes >= config.heldBytesMax) return 0
+  return Math.max(0, Math.min(config.traits.readRecordsMax, config.heldRecordsMax - shard.entries.length))
+}
+
+/** Waiting for more records makes no sense when no more can be read. */
+export function isFullUp(turn: Turn, shard: ShardState): boolean {
+  return shard.atEnd || readRecordsMax(turn, shard) === 0
+}
+
+export function onPage(turn: Turn, shard: ShardState, page: Extract<ReadOutcome, { kind: 'records' }>): void {
+  const { state, config, env } = turn
+  if (state.phase !== 'running') return
+  paceAfterPage(state.pace, config.pace, { count: page.records.length, tip: page.tip }, env.monoMs)
+  shard.atTip = page.tip
+  shard.atEnd = page.end
+  for (const record of page.records) take(turn, shard, record)
+  const last = page.records.at(-1)
+  if (last === undefined) return
+  shard.cursor = { at: 'after', position: last.position }
+  advanceWatermark(shard)
+}
+
+function take(turn: Turn, shard: ShardState, record: FlowRecord): void {
+  const held = hold(turn, record, Number.POSITIVE_INFINITY, shard.life)
+  shard.entries.push(held)
+  const isKnown = isCompleted(shard, record.position)
+  const isTooEarly = turn.config.skipBeforeMs !== null && record.arrivedMs < turn.config.skipBeforeMs
+  if (isKnown || isTooEarly || !record.matched) letGo(turn.state, held)
+  else slotOf(shard, record)?.queue.push(held)
+}
+
+/** Inside a run that the checkpoint names as resolved. Runs are found by their ends: only the source may compare positions. */
+function isCompleted(shard: ShardState, position: string): boolean {
+  if (shard.skippingTo === null) {
+    const index = shard.skips.findIndex((range) => range.first === position)
+    if (index < 0) return false
+    shard.skippingTo = shard.skips[index]?.last ?? null
+    shard.skips = shard.skips.slice(index + 1)
+  }
+  if (shard.skippingTo === position) shard.skippingTo = null
+  return true
+}
+
+function slotOf(shard: ShardState, record: FlowRecord): ShardState['slots'][number] | undefined {
+  return shard.slots[record.orderHash % shard.slots.length]
+}
+
+/** Fills the slots again from the ledger: everything that is neither resolved nor in a flight, in shard order. */
+export function refillSlots(shard: ShardState): void {
+  for (const slot of shard.slots) slot.queue = []
+  for (const held of shard.entries) if (held.stage === 'held') slotOf(shard, held.record)?.queue.push(held)
+}
+
+/** The place is gone: go on at the horizon. What is held stays held and is finished. */
+export function losePosition(
+  turn: Turn,
+  shard: ShardState,
+  result: Extract<ReadOutcome, { kind: 'trimmed' | 'recreated' }>,
+): void {
+  turn.commands.push({ kind: 'positionLost', reason: result.kind, watermark: shard.watermark })
+  if (result.kind === 'recreated') beginLife(shard, result.incarnation)
+  // The end of a run that was being skipped may be gone with the rest: better twice than never.
+  shard.skips = []
+  shard.skippingTo = null
+  shard.cursor = { at: 'horizon' }
+}
+
+/** Positions of an earlier life mean nothing in this one; a window that was open then is closed with what it has. */
+export function beginLife(shard: ShardState, incarnation: string): void {
+  shard.incarnation = incarnation
+  shard.life += 1
+  shard.watermark = null
+  shard.skips = []
+  shard.skippingTo = null
+  shard.dirty = true
+  if (shard.window !== null) shard.window.phase = 'closing'
+}
+
+export function holdsAny(shard: ShardState): readonly Held[] {
+  return shard.entries.filter((one) => one.stage !== 'done')
+}

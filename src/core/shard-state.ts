@@ -1,0 +1,66 @@
+import type { CompletedRange, WindowCheckpoint } from '../model/checkpoint.ts'
+import type { ReadFrom } from './flow-commands.ts'
+import type { FlowConfig } from './flow-config.ts'
+import type { Held } from './flow-state.ts'
+
+/** The reader and the ledger of a shard. */
+export interface ShardState {
+  /** Where the next read begins. */
+  cursor: ReadFrom
+  /** The shard is closed and read to its end. */
+  atEnd: boolean
+  atTip: boolean
+  incarnation: string
+  /** Counts the lives of the stream that this flow has seen; positions of different lives are never mixed. */
+  life: number
+  /** Every record that was read and does not lie below the watermark yet, in shard order. */
+  entries: Held[]
+  watermark: string | null
+  /** Runs that the checkpoint says are resolved: skipped when they are read again. */
+  skips: CompletedRange[]
+  /** Inside such a run: the position that ends it. */
+  skippingTo: string | null
+  slots: Slot[]
+  /** How the slots are laid out; a difference to the config means: lay them out anew once they are empty. */
+  tumblingMs: number
+  window: OpenWindow | null
+  /** Something has been resolved or the window has changed since the last checkpoint was asked for. */
+  dirty: boolean
+  /** The last checkpoint of the shard, the one that says `done`, is written. */
+  doneWritten: boolean
+}
+
+export interface Slot {
+  /** Records not yet in a flight, in shard order. */
+  queue: Held[]
+  flight: number | null
+}
+
+export interface OpenWindow extends WindowCheckpoint {
+  state: string
+  stateBytes: number
+  phase: WindowCheckpoint['phase']
+}
+
+export function createShardState(config: FlowConfig): ShardState {
+  return {
+    cursor: config.startFrom,
+    atEnd: false,
+    atTip: false,
+    incarnation: '',
+    life: 0,
+    entries: [],
+    watermark: null,
+    skips: [],
+    skippingTo: null,
+    slots: createSlots(config.slots),
+    tumblingMs: config.tumblingMs,
+    window: null,
+    dirty: false,
+    doneWritten: false,
+  }
+}
+
+export function createSlots(count: number): Slot[] {
+  return Array.from({ length: count }, () => ({ queue: [], flight: null }))
+}

@@ -1,0 +1,259 @@
+/**
+ * The one table of what a process can be told. The reader of the file, the variables and the flags, the help text and
+ * the documentation are made from it. Flags win over variables, variables over the file.
+ */
+export interface ServiceOption {
+  /** Where it stands in the file, dots between levels; null: it cannot stand there. */
+  readonly key: string | null
+  readonly flag: string
+  readonly env: string
+  readonly type: OptionType
+  /** Of a `choice`. */
+  readonly values?: readonly string[]
+  /** What the flag means when nothing follows it; without this a flag that is no `boolean` needs a value. */
+  readonly bare?: string
+  /** No entry: unset, and the documentation says what holds then. */
+  readonly default?: string | number | boolean
+  readonly min?: number
+  readonly max?: number
+  readonly unit?: 'ms' | 'seconds' | 'invocations'
+  /** What stands for the value in the help text. */
+  readonly placeholder?: string
+  readonly commands: readonly ServiceCommand[]
+  readonly doc: string
+}
+
+/** `store`: a store's URL. `account`: twelve digits. `url`: http or https. `integer` and `number` lie in min to max. */
+export type OptionType = 'text' | 'integer' | 'number' | 'boolean' | 'choice' | 'url' | 'store' | 'account'
+
+export type ServiceCommand = 'start' | 'dev'
+
+const start = ['start'] as const
+const both = ['start', 'dev'] as const
+
+export const serviceOptions = {
+  config: {
+    key: null,
+    flag: '--config',
+    env: 'MILLRACE_CONFIG',
+    type: 'text',
+    placeholder: 'FILE',
+    commands: start,
+    doc:
+      'The configuration, YAML or JSON. Without it ./millrace.yaml is read where it exists, else ' +
+      '/etc/millrace/millrace.yaml. The variable may hold the text itself.',
+  },
+  host: {
+    key: 'server.host',
+    flag: '--host',
+    env: 'MILLRACE_HOST',
+    type: 'text',
+    default: '127.0.0.1',
+    placeholder: 'ADDRESS',
+    commands: both,
+    doc: 'Address to listen on; :: is every address, IPv4 and IPv6.',
+  },
+  port: {
+    key: 'server.port',
+    flag: '--port',
+    env: 'MILLRACE_PORT',
+    type: 'integer',
+    default: 4570,
+    min: 0,
+    max: 65_535,
+    placeholder: 'N',
+    commands: both,
+    doc: 'Port of the Lambda API, the operations API and the metrics; 0 takes a free one.',
+  },
+  store: {
+    key: 'store',
+    flag: '--store',
+    env: 'MILLRACE_STORE',
+    type: 'store',
+    default: 'sqlite:./millrace.db',
+    placeholder: 'URL',
+    commands: both,
+    doc: 'Where mappings and positions are kept: memory: or sqlite:PATH. A relative path starts at the working directory.',
+  },
+  scaling: {
+    key: 'scaling',
+    flag: '--scaling',
+    env: 'MILLRACE_SCALING',
+    type: 'choice',
+    values: ['eager', 'aws', 'aws-2022'],
+    commands: both,
+    doc:
+      'How a busy queue gets more invocations at once. aws: 300 more a minute, up to 1,250; aws-2022: 60 more a minute, ' +
+      'up to 1,000; eager: doubling. Unset: aws against AWS, else eager.',
+  },
+  maxInvocations: {
+    key: 'maxInvocations',
+    flag: '--max-invocations',
+    env: 'MILLRACE_MAX_INVOCATIONS',
+    type: 'integer',
+    default: 100,
+    min: 1,
+    max: 100_000,
+    unit: 'invocations',
+    placeholder: 'N',
+    commands: both,
+    doc: 'Invocations in flight at once, whole process, shared fairly between the mappings.',
+  },
+  shutdownGraceMs: {
+    key: 'shutdownGraceMs',
+    flag: '--shutdown-grace-ms',
+    env: 'MILLRACE_SHUTDOWN_GRACE_MS',
+    type: 'integer',
+    default: 8_000,
+    min: 0,
+    max: 900_000,
+    unit: 'ms',
+    placeholder: 'N',
+    commands: both,
+    doc: 'How long a stop waits for invocations that are out. The default stays below the 10 s of docker stop.',
+  },
+  prune: {
+    key: 'prune',
+    flag: '--prune',
+    env: 'MILLRACE_PRUNE',
+    type: 'boolean',
+    default: false,
+    commands: start,
+    doc: 'Delete mappings that the file made and no longer names. Those made through the API are never pruned.',
+  },
+  adopt: {
+    key: 'adopt',
+    flag: '--adopt',
+    env: 'MILLRACE_ADOPT',
+    type: 'choice',
+    values: ['off', 'on', 'undo'],
+    bare: 'on',
+    default: 'off',
+    commands: start,
+    doc: "Take over the mappings of the upstream Lambda; undo gives them back to the upstream's own pollers.",
+  },
+  logLevel: {
+    key: 'logLevel',
+    flag: '--log-level',
+    env: 'MILLRACE_LOG_LEVEL',
+    type: 'choice',
+    values: ['debug', 'info', 'warn', 'error', 'silent'],
+    default: 'info',
+    commands: both,
+    doc: 'The least severe lines that are logged.',
+  },
+  region: {
+    key: 'aws.region',
+    flag: '--aws-region',
+    env: 'MILLRACE_AWS_REGION',
+    type: 'text',
+    placeholder: 'REGION',
+    commands: start,
+    doc: "Region of requests and of ARNs that Millrace makes. Unset: the SDK's own rules (AWS_REGION, profile).",
+  },
+  account: {
+    key: 'aws.account',
+    flag: '--aws-account',
+    env: 'MILLRACE_AWS_ACCOUNT',
+    type: 'account',
+    default: '000000000000',
+    placeholder: 'DIGITS',
+    commands: start,
+    doc: "Account of ARNs that Millrace makes where no source's ARN gives one.",
+  },
+  endpoint: {
+    key: 'aws.endpoint',
+    flag: '--aws-endpoint',
+    env: 'MILLRACE_AWS_ENDPOINT',
+    type: 'url',
+    placeholder: 'URL',
+    commands: start,
+    doc: "Endpoint of all services. Unset: the SDK's own rules (AWS_ENDPOINT_URL, profile).",
+  },
+  endpointSqs: endpointOf('sqs', 'SQS'),
+  endpointKinesis: endpointOf('kinesis', 'Kinesis Data Streams'),
+  endpointDynamodbstreams: endpointOf('dynamodbstreams', 'DynamoDB Streams'),
+  endpointDynamodb: endpointOf('dynamodb', 'DynamoDB'),
+  endpointLambda: endpointOf('lambda', 'Lambda, the upstream that runs functions'),
+  endpointSns: endpointOf('sns', 'SNS'),
+  endpointS3: endpointOf('s3', 'S3'),
+  caFile: {
+    key: 'aws.caFile',
+    flag: '--aws-ca-file',
+    env: 'MILLRACE_AWS_CA_FILE',
+    type: 'text',
+    placeholder: 'FILE',
+    commands: start,
+    doc: "PEM file with the authorities that sign the endpoints' certificates. Unset: AWS_CA_BUNDLE, else the system's.",
+  },
+  insecure: {
+    key: 'aws.insecure',
+    flag: '--aws-insecure',
+    env: 'MILLRACE_AWS_INSECURE',
+    type: 'boolean',
+    default: false,
+    commands: start,
+    doc: 'Accept any certificate of the endpoints.',
+  },
+} as const satisfies Readonly<Record<string, ServiceOption>>
+
+export type ServiceOptionName = keyof typeof serviceOptions
+
+/** What a member of an entry of `functions` may be. */
+export interface FunctionOption {
+  readonly type: 'urls' | 'integer' | 'number'
+  readonly required?: boolean
+  readonly default?: number
+  readonly min?: number
+  readonly max?: number
+  readonly unit?: 'seconds' | 'invocations'
+  readonly doc: string
+}
+
+export const functionOptions = {
+  url: {
+    type: 'urls',
+    required: true,
+    doc: 'Where a Runtime Interface Emulator answers, whole: …/2015-03-31/functions/function/invocations. A list is a pool.',
+  },
+  timeout: {
+    type: 'number',
+    min: 0.001,
+    max: 900,
+    unit: 'seconds',
+    doc: 'After this long an attempt has failed. Unset: 900.',
+  },
+  reservedConcurrency: {
+    type: 'integer',
+    min: 0,
+    max: 100_000,
+    unit: 'invocations',
+    doc: 'More invocations at once than this are throttled, as on AWS; 0 throttles all. Unset: what the URLs take.',
+  },
+  concurrencyPerUrl: {
+    type: 'integer',
+    default: 1,
+    min: 1,
+    max: 10_000,
+    unit: 'invocations',
+    doc: 'Invocations that one URL takes at once. An emulator runs one, unless AWS_LAMBDA_MAX_CONCURRENCY is set.',
+  },
+} as const satisfies Readonly<Record<string, FunctionOption>>
+
+/** The sections of the file whose members are no options of the table above. */
+export const fileSections = {
+  functions: 'Functions that Millrace hosts itself, by name.',
+  mappings: 'Mappings.',
+} as const
+
+function endpointOf<Service extends string>(service: Service, title: string) {
+  return {
+    key: `aws.endpoints.${service}`,
+    flag: `--aws-endpoint-${service}`,
+    env: `MILLRACE_AWS_ENDPOINT_${service.toUpperCase()}`,
+    type: 'url',
+    placeholder: 'URL',
+    commands: ['start'],
+    doc: `Endpoint of ${title}; wins over aws.endpoint.`,
+  } as const
+}
