@@ -1,0 +1,34 @@
+import { execFile } from 'node:child_process'
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+import { builtFile } from './built-file.ts'
+
+test('an older Node is told in one sentence, before anything that it lacks is imported', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-node-'))
+  try {
+    // A Node that says it is 20, and has no node:sqlite.
+    const preload = join(folder, 'old-node.mjs')
+    await writeFile(
+      preload,
+      `Object.defineProperty(process.versions, 'node', { value: '20.20.2' })
+const real = process.getBuiltinModule
+process.getBuiltinModule = (name) => (name === 'node:sqlite' ? undefined : real.call(process, name))
+`,
+    )
+    const copy = join(folder, 'millrace.mjs')
+    await copyFile(builtFile(), copy)
+    const run = promisify(execFile)(process.execPath, ['--import', preload, copy, 'start'])
+    await expect(run).rejects.toMatchObject({ code: 1, stdout: '' })
+    const { stderr } = await run.catch((error: unknown) => error as { readonly stderr: string })
+    expect(stderr).toMatch(/^millrace needs Node 22\.18 or newer; this is Node 20\.20\.2 \(.*\)\n$/)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+})
+
+test('the built file imports node:sqlite nowhere before the check of the version', async () => {
+  expect(await readFile(builtFile(), 'utf8')).not.toMatch(/^import .*node:sqlite/m)
+})

@@ -1,0 +1,84 @@
+import { afterEach, expect, test } from 'vitest'
+import { ordersArn, startStack, type Stack } from './stack.ts'
+import { until } from './until.ts'
+
+let stack: Stack
+
+afterEach(async () => {
+  await stack.stop()
+})
+
+interface Listing {
+  readonly EventSourceMappings: readonly {
+    readonly UUID: string
+    readonly State: string
+    readonly EventSourceArn: string
+  }[]
+}
+
+async function mappings(): Promise<Listing['EventSourceMappings']> {
+  const response = await fetch(`${stack.endpoint}/2015-03-31/event-source-mappings`)
+  return ((await response.json()) as Listing).EventSourceMappings
+}
+
+test('kill -9 in the middle of a backlog loses nothing: each message is in the function at least once', async () => {
+  stack = await startStack({ mode: 'answer', visibilitySeconds: 1 })
+  const sent = Array.from({ length: 200 }, (_, n) => `message-${n}`)
+  for (const body of sent) stack.queues.sendMessage('orders', body)
+  const first = await stack.start()
+  await until(() => stack.target.answered().length >= 20, 'some are through')
+  first.signal('SIGKILL')
+  expect(await first.exited).toBeNull()
+
+  await stack.start()
+  await until(() => stack.left() === 0, 'the queue is empty')
+  expect(new Set(stack.target.answered())).toEqual(new Set(sent))
+})
+
+test('a message whose invocation was cut by kill -9 comes again', async () => {
+  stack = await startStack({ mode: 'hold', visibilitySeconds: 1 })
+  const first = await stack.start()
+  stack.queues.sendMessage('orders', 'one')
+  await until(() => stack.target.invocations.length === 1, 'the message is in the function')
+  first.signal('SIGKILL')
+  await first.exited
+
+  await stack.start()
+  await until(() => stack.target.invocations.length === 2, 'it is in the function again')
+  stack.target.invocations[1]?.answer(null)
+  await until(() => stack.left() === 0, 'it is deleted')
+  expect(stack.target.invocations[1]?.bodies).toEqual(['one'])
+})
+
+test('a mapping keeps its UUID and its state through kill -9', async () => {
+  stack = await startStack({ mode: 'answer' })
+  const first = await stack.start()
+  await until(async () => (await mappings())[0]?.State === 'Enabled', 'the mapping is enabled')
+  const [before] = await mappings()
+  first.signal('SIGKILL')
+  await first.exited
+
+  await stack.start()
+  await until(async () => (await mappings())[0]?.State === 'Enabled', 'the mapping is enabled again')
+  expect(await mappings()).toMatchObject([{ UUID: before?.UUID, EventSourceArn: ordersArn }])
+})
+
+test('a second process on the same store file refuses to start and names the holder', async () => {
+  stack = await startStack({ mode: 'answer' })
+  const first = await stack.start()
+  const second = stack.run(['--port', '0'])
+  expect(await second.exited).not.toBe(0)
+  expect(second.stderr() + second.stdout()).toContain(String(first.pid))
+  expect(second.stderr() + second.stdout()).toContain('millrace.db')
+  expect(first.child.exitCode).toBeNull()
+})
+
+test('once the holder was killed, its store file is free', async () => {
+  stack = await startStack({ mode: 'answer' })
+  const first = await stack.start()
+  first.signal('SIGKILL')
+  await first.exited
+  const second = await stack.start()
+  second.signal('SIGTERM')
+  expect(await second.exited).toBe(0)
+})

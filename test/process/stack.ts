@@ -1,0 +1,92 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startFauxqs, type FauxqsServer } from 'fauxqs'
+import { ready, runMillrace, type MillraceProcess } from './built-file.ts'
+import { startFunction, type FunctionServer } from './function-server.ts'
+
+export const ordersArn = 'arn:aws:sqs:us-east-1:000000000000:orders'
+
+/** A queue and a function, and the built file run against them as often as a test likes. */
+export interface Stack {
+  readonly folder: string
+  readonly queues: FauxqsServer
+  readonly target: FunctionServer
+  readonly endpoint: string
+  /** Messages of the queue, whether hidden or not. */
+  readonly left: () => number
+  /** Starts a process and waits until it is ready. */
+  start(args?: readonly string[]): Promise<MillraceProcess>
+  /** Starts a process that is not expected to come up. */
+  run(args?: readonly string[]): MillraceProcess
+  stop(): Promise<void>
+}
+
+export interface StackOptions {
+  readonly mode: 'hold' | 'answer'
+  readonly visibilitySeconds?: number
+  readonly config?: string
+}
+
+export async function startStack({ mode, visibilitySeconds = 30, config }: StackOptions): Promise<Stack> {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-process-'))
+  const queues = await startFauxqs({ host: '127.0.0.1', port: 0, logger: false })
+  queues.createQueue('orders', { attributes: { VisibilityTimeout: String(visibilitySeconds) } })
+  const target = await startFunction(mode)
+  const port = await freePort()
+  await writeFile(join(folder, 'millrace.yaml'), config ?? configFor(queues.port, port, target.url))
+  const started: MillraceProcess[] = []
+  const endpoint = `http://127.0.0.1:${port}`
+  const run = (args: readonly string[] = []) => {
+    const millrace = runMillrace(['start', '--config', 'millrace.yaml', ...args], { cwd: folder })
+    started.push(millrace)
+    return millrace
+  }
+  return {
+    folder,
+    queues,
+    target,
+    endpoint,
+    left: () => {
+      const messages = queues.inspectQueue('orders')?.messages
+      return messages ? messages.ready.length + messages.inflight.length + messages.delayed.length : 0
+    },
+    run,
+    start: async (args) => {
+      const millrace = run(args)
+      await ready(millrace, endpoint)
+      return millrace
+    },
+    stop: async () => {
+      for (const { child } of started) child.kill('SIGKILL')
+      await Promise.all(started.map(({ exited }) => exited))
+      await target.stop()
+      await queues.stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function configFor(queuePort: number, port: number, functionUrl: string): string {
+  return `aws: { region: us-east-1, account: "000000000000", endpoint: "http://127.0.0.1:${queuePort}" }
+server: { host: 127.0.0.1, port: ${port} }
+store: sqlite:./millrace.db
+functions:
+  orders: { url: "${functionUrl}", timeout: 30, reservedConcurrency: 4 }
+mappings:
+  - EventSourceArn: ${ordersArn}
+    FunctionName: orders
+    BatchSize: 10
+`
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
