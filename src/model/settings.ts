@@ -57,4 +57,6 @@ export interface FileMapping {
   readonly source: SourceKind
   readonly parameters: Partial<MappingParameters> & Pick<MappingParameters, 'FunctionName'>
   readonly tags: Readonly<Record<string, string>>
+  /** File and line, for refusals that come after the reading (`millrace.yaml:12`). */
+  readonly where?: string | undefined
 }
