@@ -1,0 +1,139 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type YAMLMap } from 'yaml'
+import { ConfigError } from './config-error.ts'
+
+/** A YAML or JSON text as a tree that knows its lines, anchors and merge keys resolved. */
+export type ConfigNode = ConfigScalar | ConfigList | ConfigMap
+
+export interface ConfigScalar {
+  readonly kind: 'scalar'
+  readonly line: number
+  readonly value: string | number | boolean | null
+  /** As it stands in the text, without quotes. */
+  readonly source: string
+}
+
+export interface ConfigList {
+  readonly kind: 'list'
+  readonly line: number
+  readonly items: readonly ConfigNode[]
+}
+
+export interface ConfigMap {
+  readonly kind: 'map'
+  readonly line: number
+  readonly entries: ReadonlyMap<string, ConfigEntry>
+}
+
+export interface ConfigEntry {
+  /** The line of the key. */
+  readonly line: number
+  readonly node: ConfigNode
+}
+
+/** Anchors let a small text stand for a huge tree. */
+const nodesMax = 100_000
+
+/** `name`: the file, as errors show it. */
+export function readDocument(text: string, name: string): ConfigNode {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, prettyErrors: false, version: '1.2' })
+  // A warning is a tag that means nothing here, `!Ref` of CloudFormation for one.
+  const problem = document.errors[0] ?? document.warnings[0]
+  if (problem) {
+    const line = lines.linePos(problem.pos[0]).line
+    if (problem.code === 'MULTIPLE_DOCS')
+      throw new ConfigError(`${name}:${line}: a second document begins here; one is read.`)
+    throw new ConfigError(`${name}:${line}: this is not valid YAML: ${sentence(problem.message)}`)
+  }
+  return new TreeReader(document, lines, name).read(document.contents)
+}
+
+class TreeReader {
+  readonly #document: Document
+  readonly #lines: LineCounter
+  readonly #name: string
+  readonly #open = new Set<unknown>()
+  #count = 0
+
+  constructor(document: Document, lines: LineCounter, name: string) {
+    this.#document = document
+    this.#lines = lines
+    this.#name = name
+  }
+
+  read(node: unknown): ConfigNode {
+    const line = this.#lineOf(node)
+    this.#count += 1
+    if (this.#count > nodesMax) throw this.#error(line, `there are more than ${nodesMax} values, anchors included.`)
+    if (node === null || node === undefined) return { kind: 'scalar', line, value: null, source: '' }
+    if (isAlias(node)) {
+      const anchored = node.resolve(this.#document)
+      if (!anchored) throw this.#error(line, `the anchor '${node.source}' is not set above.`)
+      return this.#guarded(anchored, line)
+    }
+    if (isScalar(node)) {
+      const value = node.value
+      const plain =
+        typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || value === null
+      if (!plain) throw this.#error(line, `${String(node.source)} is a kind of value that is not used here.`)
+      return { kind: 'scalar', line, value, source: node.source ?? String(value) }
+    }
+    return this.#guarded(node, line)
+  }
+
+  /** Lists and maps; an anchor that contains itself would never end. */
+  #guarded(node: unknown, line: number): ConfigNode {
+    if (!isMap(node) && !isSeq(node)) return this.read(node)
+    if (this.#open.has(node)) throw this.#error(line, 'an anchor contains itself.')
+    this.#open.add(node)
+    const read: ConfigNode = isMap(node)
+      ? { kind: 'map', line: this.#lineOf(node), entries: this.#entries(node) }
+      : { kind: 'list', line: this.#lineOf(node), items: node.items.map((item) => this.read(item)) }
+    this.#open.delete(node)
+    return read
+  }
+
+  #entries(map: YAMLMap): Map<string, ConfigEntry> {
+    const own = new Map<string, ConfigEntry>()
+    const merged = new Map<string, ConfigEntry>()
+    for (const { key, value } of map.items) {
+      const line = this.#lineOf(key)
+      if (!isScalar(key)) throw this.#error(line, 'a key must be a single word.')
+      const name = typeof key.value === 'string' ? key.value : (key.source ?? '')
+      const node = this.read(value)
+      if (name === '<<') {
+        for (const [inherited, entry] of this.#merged(node, line)) {
+          if (!merged.has(inherited)) merged.set(inherited, entry)
+        }
+        continue
+      }
+      const first = own.get(name)
+      if (first) throw this.#error(line, `the key '${name}' is there twice, first in line ${first.line}.`)
+      // A value that is missing stands in the line of its key.
+      own.set(name, { line, node: value === null ? { ...node, line } : node })
+    }
+    for (const [inherited, entry] of merged) if (!own.has(inherited)) own.set(inherited, entry)
+    return own
+  }
+
+  /** `<<: *base`, or a list of such, the first one winning. */
+  #merged(node: ConfigNode, line: number): [string, ConfigEntry][] {
+    if (node.kind === 'map') return [...node.entries]
+    if (node.kind === 'list') return node.items.flatMap((item) => this.#merged(item, line))
+    throw this.#error(line, "the key '<<' takes a map, or a list of maps.")
+  }
+
+  #lineOf(node: unknown): number {
+    const range = typeof node === 'object' && node !== null && 'range' in node ? node.range : undefined
+    const start = Array.isArray(range) && typeof range[0] === 'number' ? range[0] : 0
+    return this.#lines.linePos(start).line || 1
+  }
+
+  #error(line: number, message: string): ConfigError {
+    return new ConfigError(`${this.#name}:${line}: ${message}`)
+  }
+}
+
+function sentence(message: string): string {
+  return /[.?!]$/.test(message) ? message : `${message}.`
+}

@@ -1,0 +1,40 @@
+import type { ServiceCommand, ServiceOption } from '../model/service-options.ts'
+import { optionEntries } from './flags.ts'
+
+const columns = 100
+const indent = ' '.repeat(6)
+
+/** The options of a command, made from the table: flag, what it does, variable and key of the file, range and default. */
+export function describeOptions(command: ServiceCommand = 'start'): string {
+  return optionEntries
+    .filter(([, option]) => option.commands.includes(command))
+    .map(([, option]) => [`  ${usage(option)}`, ...wrap(`${option.doc} ${facts(option)}`)].join('\n'))
+    .join('\n')
+}
+
+function usage({ flag, type, values, bare, placeholder }: ServiceOption): string {
+  if (type === 'boolean') return `${flag}, ${flag.replace('--', '--no-')}`
+  if (bare !== undefined) return `${flag}[=${values?.join('|')}]`
+  return `${flag} ${placeholder ?? values?.join('|')}`
+}
+
+function facts(option: ServiceOption): string {
+  const { env, key, min, max, unit } = option
+  const places = key === null ? env : `${env}, ${key}`
+  const range = min === undefined ? '' : `; ${min} to ${max}${unit === undefined ? '' : ` ${unit}`}`
+  const preset = option.default === undefined ? '' : `; default ${option.default}`
+  return `[${places}${range}${preset}]`
+}
+
+function wrap(text: string): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    if (line !== '' && indent.length + line.length + 1 + word.length > columns) {
+      lines.push(indent + line)
+      line = ''
+    }
+    line = line === '' ? word : `${line} ${word}`
+  }
+  return [...lines, indent + line]
+}

@@ -1,0 +1,131 @@
+import type { OptionType, serviceOptions } from '../model/service-options.ts'
+import { storeLocationOf, storeUrlForms } from '../model/store-url.ts'
+import type { ConfigNode } from './config-document.ts'
+import { ConfigError } from './config-error.ts'
+
+/** What a value must be; entries of every option table fit. */
+export interface ValueRule {
+  readonly type: OptionType
+  readonly values?: readonly string[]
+  readonly min?: number
+  readonly max?: number
+}
+
+type Table = typeof serviceOptions
+type ValueOf<Option> = Option extends { readonly type: 'choice'; readonly values: readonly (infer Choice)[] }
+  ? Choice
+  : Option extends { readonly type: 'integer' }
+    ? number
+    : Option extends { readonly type: 'boolean' }
+      ? boolean
+      : string
+
+/** A value for every option of the table; undefined only where it has no default. */
+export type OptionValues = {
+  readonly [Name in keyof Table]: ValueOf<Table[Name]> | (Table[Name] extends { default: unknown } ? never : undefined)
+}
+
+export type OptionValue = string | number | boolean
+
+/** Reads what a flag or a variable holds. `where` begins the text of a refusal. */
+export function valueOfText(text: string, rule: ValueRule, where: string): OptionValue {
+  const value = fits(fromText(text, rule.type), rule)
+  if (value === undefined) throw new ConfigError(`${where} ${wanted(rule)}, not ${JSON.stringify(text)}.`)
+  return value
+}
+
+/** Reads what the file holds. A value of another type is refused even where it could be converted. */
+export function valueOfNode(node: ConfigNode, rule: ValueRule, where: string): OptionValue {
+  if (node.kind === 'scalar' && node.value === null) {
+    throw new ConfigError(`${where} has no value. It ${wanted(rule)}; without the key the default holds.`)
+  }
+  const value = node.kind === 'scalar' && node.value !== null ? fits(node.value, rule) : undefined
+  if (value !== undefined) return value
+  throw new ConfigError(`${where} ${wanted(rule)}, not ${shown(node)}.${quoting(node, rule)}`)
+}
+
+/** What stands in the file, as a refusal shows it. */
+export function shown(node: ConfigNode): string {
+  if (node.kind !== 'scalar') return `a ${node.kind}`
+  if (node.value === null) return 'empty'
+  return typeof node.value === 'string' ? JSON.stringify(node.value) : `the ${typeof node.value} ${node.source}`
+}
+
+function fromText(text: string, type: OptionType): OptionValue | undefined {
+  switch (type) {
+    case 'integer':
+    case 'number':
+      return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : undefined
+    case 'boolean':
+      return booleans.get(text.toLowerCase())
+    case 'text':
+    case 'choice':
+    case 'url':
+    case 'store':
+    case 'account':
+      return text
+    default:
+      return type satisfies never
+  }
+}
+
+const booleans: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['1', true],
+  ['false', false],
+  ['0', false],
+])
+
+function fits(value: OptionValue | undefined, rule: ValueRule): OptionValue | undefined {
+  return value !== undefined && checks[rule.type](value, rule) ? value : undefined
+}
+
+type Check = (value: OptionValue, rule: ValueRule) => boolean
+
+const inRange: Check = (value, { min = -Infinity, max = Infinity }) =>
+  typeof value === 'number' && Number.isFinite(value) && value >= min && value <= max
+
+const checks: Readonly<Record<OptionType, Check>> = {
+  integer: (value, rule) => Number.isInteger(value) && inRange(value, rule),
+  number: inRange,
+  boolean: (value) => typeof value === 'boolean',
+  choice: (value, { values = [] }) => typeof value === 'string' && values.includes(value),
+  text: (value) => typeof value === 'string' && value !== '',
+  url: (value) => typeof value === 'string' && /^https?:\/\//i.test(value) && URL.canParse(value),
+  store: (value) => typeof value === 'string' && storeLocationOf(value) !== undefined,
+  account: (value) => typeof value === 'string' && /^\d{12}$/.test(value),
+}
+
+function wanted(rule: ValueRule): string {
+  switch (rule.type) {
+    case 'integer':
+      return `must be a whole number${range(rule)}`
+    case 'number':
+      return `must be a number${range(rule)}`
+    case 'boolean':
+      return 'must be true or false'
+    case 'choice':
+      return `must be one of ${(rule.values ?? []).join(', ')}`
+    case 'text':
+      return 'must be a text'
+    case 'url':
+      return 'must be an http or https URL'
+    case 'store':
+      return `must be ${storeUrlForms}`
+    case 'account':
+      return 'must be a text of twelve digits'
+    default:
+      return rule.type satisfies never
+  }
+}
+
+function range({ min, max }: ValueRule): string {
+  return min === undefined || max === undefined ? '' : ` from ${min} to ${max}`
+}
+
+/** YAML takes 000000000000 for the number 0. */
+function quoting(node: ConfigNode, rule: ValueRule): string {
+  const isText = rule.type === 'text' || rule.type === 'account' || rule.type === 'choice'
+  const isWord = node.kind === 'scalar' && (typeof node.value === 'number' || typeof node.value === 'boolean')
+  return isText && isWord ? ` Put it in quotes: "${node.source}".` : ''
+}
