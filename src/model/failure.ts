@@ -25,12 +25,14 @@ export const functionFailures: Readonly<Record<FunctionFailure, Failure>> = {
   throttled: {
     phase: 'before',
     result: null,
-    advice: 'The function has no free concurrency: the batch waits. Raise its concurrency or lower that of the mapping.',
+    advice:
+      'The function has no free concurrency: the batch waits. Raise its concurrency or lower that of the mapping.',
   },
   unreachable: {
     phase: 'before',
     result: 'function',
-    advice: 'Nothing answers at the Lambda endpoint or the URL of the function: check that it runs and can be reached from here.',
+    advice:
+      'Nothing answers at the Lambda endpoint or the URL of the function: check that it runs and can be reached from here.',
   },
   missing: {
     phase: 'before',
@@ -64,7 +66,8 @@ export const sourceFailures: Readonly<Record<SourceFailure, Failure>> = {
   missing: {
     phase: 'absent',
     result: 'message',
-    advice: 'The source does not exist at the endpoint: create it, or correct EventSourceArn. It is attached when it appears.',
+    advice:
+      'The source does not exist at the endpoint: create it, or correct EventSourceArn. It is attached when it appears.',
   },
   denied: {
     phase: 'absent',

@@ -22,7 +22,10 @@ function asker(permits: Permits) {
   }
 }
 
-const settled = () => new Promise<void>((resolve) => void setImmediate(resolve))
+const settled = () =>
+  new Promise<void>((resolve) => {
+    setImmediate(resolve)
+  })
 
 describe('permits', () => {
   it('never grants more than the process allows at once', async () => {

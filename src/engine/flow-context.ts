@@ -1,0 +1,66 @@
+import type { FlowConfig } from '../core/flow-config.ts'
+import type { FlowEnd } from '../core/mapping-messages.ts'
+import type { SourceRecord } from '../model/record.ts'
+import type { SourceKind } from '../model/source.ts'
+import type { Log } from '../observe/log.ts'
+import type { Clock, Destination, Source, Store, Target } from '../ports.ts'
+import type { ByteBudget } from './byte-budget.ts'
+import type { StartMachine } from './flow-machine.ts'
+import type { MappingMeter } from './meter.ts'
+import type { Permits } from './permits.ts'
+
+/** What all flows of the process share. */
+export interface FlowServices {
+  readonly clock: Clock
+  readonly store: Store
+  readonly target: Target
+  readonly destination: Destination
+  readonly permits: Permits
+  readonly budget: ByteBudget
+  readonly startMachine: StartMachine
+}
+
+/** Which flow this is; never changes. */
+export interface FlowIdentity {
+  readonly uuid: string
+  /** Shard id, or `queue`. */
+  readonly flow: string
+  readonly kind: SourceKind
+  readonly incarnation: string
+}
+
+/** What a mapping tells its flows. An update replaces it whole; attempts that are out keep what they were sent with. */
+export interface FlowSettings {
+  readonly config: FlowConfig
+  /** As the mapping has it: what is invoked. */
+  readonly functionName: string
+  readonly functionArn: string
+  /** Attempts that the function takes at once where Millrace hosts it. */
+  readonly capacity: number | null
+  readonly reportsFailures: boolean
+  /** The ARN that records carry. */
+  readonly sourceArn: string
+  /** ARN of the failure destination; null: there is none. */
+  readonly destination: string | null
+  /** null: every record matches. */
+  readonly matches: ((record: SourceRecord) => boolean) | null
+}
+
+/** Where a flow reports to. */
+export interface FlowListener {
+  ended(end: FlowEnd): void
+  /** The source refuses the shard as missing, or lets it be read again. */
+  refused(refused: boolean): void
+  /** News for LastProcessingResult. */
+  processed(result: string): void
+  failed(message: string): void
+}
+
+export interface FlowContext {
+  readonly services: FlowServices
+  readonly identity: FlowIdentity
+  readonly source: Source
+  readonly meter: MappingMeter
+  readonly log: Log
+  readonly listener: FlowListener
+}

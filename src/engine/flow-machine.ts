@@ -1,0 +1,26 @@
+import type { FlowCommand } from '../core/flow-commands.ts'
+import type { FlowConfig } from '../core/flow-config.ts'
+import type { FlowEnv, FlowEvent } from '../core/flow-events.ts'
+import { inspectFlow, type FlowInspection } from '../core/flow-inspection.ts'
+import { createFlow, deadline, step } from '../core/flow.ts'
+
+/** A flow's machine with its state inside. Tests put scripted ones in its place. */
+export interface FlowMachine {
+  step(event: FlowEvent, config: FlowConfig, env: FlowEnv): readonly FlowCommand[]
+  /** Monotonic; null: it only waits for answers. */
+  deadline(): number | null
+  heldBytes(): number
+  inspect(config: FlowConfig, monoMs: number): FlowInspection
+}
+
+export type StartMachine = (config: FlowConfig) => FlowMachine
+
+export const startCoreMachine: StartMachine = (initial) => {
+  const state = createFlow(initial)
+  return {
+    step: (event, config, env) => step(state, event, config, env),
+    deadline: () => deadline(state),
+    heldBytes: () => state.heldBytes,
+    inspect: (config, monoMs) => inspectFlow(state, config, monoMs),
+  }
+}

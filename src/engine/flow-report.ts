@@ -1,0 +1,118 @@
+import type { FlowCommand, FlowNotice, NextStep } from '../core/flow-commands.ts'
+import type { Outcome } from '../model/invocation.ts'
+import { functionFailures, processingResults, resultOf, sourceFailures } from '../model/failure.ts'
+import type { FlowContext } from './flow-context.ts'
+
+/** Ids in one line of the log; a batch may hold thousands. */
+const idsMax = 100
+
+type AttemptFailed = Extract<FlowNotice, { kind: 'attemptFailed' }>
+type News = Extract<
+  FlowCommand,
+  { kind: 'attemptFailed' | 'dropped' | 'positionLost' | 'sourceTrouble' | 'sourceHealthy' }
+>
+
+/** Tells log, counters and the mapping what a flow has to tell. */
+export function report(context: FlowContext, news: News): void {
+  const { meter, log, listener } = context
+  switch (news.kind) {
+    case 'attemptFailed':
+      return reportAttempt(context, news)
+    case 'dropped':
+      meter.dropped(news.count, news.reason)
+      // Messages whose visibility ended come again by themselves: nothing is lost.
+      log[news.reason === 'visibility' ? 'debug' : 'error'](
+        { records: news.count, reason: news.reason },
+        droppedTexts[news.reason],
+      )
+      return
+    case 'positionLost':
+      meter.positionLost(news.reason)
+      log.warn(
+        { reason: news.reason, watermark: news.watermark },
+        'The position in the shard is lost; reading goes on at the oldest record that is kept.',
+      )
+      return
+    case 'sourceTrouble': {
+      const failure = sourceFailures[news.trouble]
+      const result = resultOf(failure, news.message)
+      if (result !== null) listener.processed(result)
+      listener.failed(news.message)
+      listener.refused(news.trouble === 'missing')
+      log.warn({ trouble: news.trouble, reason: news.message, retryMs: news.retryMs }, failure.advice)
+      return
+    }
+    case 'sourceHealthy':
+      listener.refused(false)
+      log.info({}, 'The source can be read again.')
+      return
+    default:
+      news satisfies never
+  }
+}
+
+const droppedTexts = {
+  visibility: 'Messages were let go because their visibility ended; the queue shows them again.',
+  retention: 'Records were lost: the source keeps them no longer.',
+  undeliverable: 'Records were dropped: the failure destination refused them.',
+  undestined: 'Records were dropped: a limit of the mapping ended them and there is no failure destination.',
+} as const
+
+/** One line for each failed invocation. */
+function reportAttempt({ log, listener }: FlowContext, news: AttemptFailed): void {
+  const { records, attempt, outcome, next } = news
+  const ids = records.slice(0, idsMax).map((record) => record.id)
+  const what = whatFailed(outcome)
+  log.warn(
+    { ...what, records: records.length, messageIds: ids, attempt, ...afterwards(next) },
+    outcome.kind === 'partial' ? 'The function reported failed records.' : 'An invocation failed.',
+  )
+  if (outcome.kind !== 'partial') listener.failed(`${what.errorType}: ${what.reason}`)
+}
+
+function whatFailed(outcome: AttemptFailed['outcome']): {
+  readonly errorType: string
+  readonly reason: string
+  readonly requestId?: string | undefined
+  readonly advice?: string
+} {
+  switch (outcome.kind) {
+    case 'failed':
+      return { errorType: outcome.errorType, reason: outcome.message, requestId: outcome.reply?.requestId }
+    case 'partial':
+      return {
+        errorType: 'ReportBatchItemFailures',
+        reason: `${outcome.failed.length} records were reported as failed`,
+        requestId: outcome.reply.requestId,
+      }
+    case 'notRun':
+      return { errorType: outcome.reason, reason: outcome.message, advice: functionFailures[outcome.reason].advice }
+    case 'oversize':
+      return {
+        errorType: 'oversize',
+        reason: `the record alone makes an event of ${outcome.bytes} bytes (6 MB at most)`,
+      }
+    default:
+      return outcome satisfies never
+  }
+}
+
+function afterwards(next: NextStep): { readonly next: string; readonly nextRetryMs?: number } {
+  if (next.kind === 'retry') return { next: 'retry', nextRetryMs: next.inMs }
+  return { next: next.kind === 'discard' ? `discard: ${next.condition}` : next.kind }
+}
+
+/** News for LastProcessingResult after an attempt (spec §1.4: a partial failure leaves "OK"). */
+export function resultOfOutcome(outcome: Outcome): string | null {
+  switch (outcome.kind) {
+    case 'succeeded':
+    case 'partial':
+      return processingResults.ok
+    case 'failed':
+      return resultOf(functionFailures.failed, outcome.message)
+    case 'notRun':
+      return resultOf(functionFailures[outcome.reason], outcome.message)
+    default:
+      return outcome satisfies never
+  }
+}

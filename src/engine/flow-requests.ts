@@ -1,0 +1,209 @@
+import type { FlowRequest } from '../core/flow-commands.ts'
+import type { FlowEvent, ReadOutcome } from '../core/flow-events.ts'
+import { batchEvent } from '../events/batch-event.ts'
+import { judgeReply } from '../events/response.ts'
+import { lineagePasses, lineagePassesMax } from '../events/trace.ts'
+import type { Outcome } from '../model/invocation.ts'
+import type { FlowRecord, SourceRecord } from '../model/record.ts'
+import { isStream } from '../model/source.ts'
+import type { InvokeResult, ReadResult } from '../ports.ts'
+import type { AttemptIds } from './attempt-ids.ts'
+import { deliverFailure } from './delivery.ts'
+import type { FlowContext, FlowSettings } from './flow-context.ts'
+import { sleep } from './sleep.ts'
+
+/** What carrying out a request needs beside the context. The settings are those of the moment it was asked. */
+export interface RequestScope {
+  readonly context: FlowContext
+  readonly settings: FlowSettings
+  readonly attemptIds: AttemptIds
+  readonly fence: number
+  readonly signal: AbortSignal
+  /** How far behind the tip the source says it was read. */
+  readonly noteBehind: (behindMs: number | null) => void
+}
+
+type Of<Kind extends FlowRequest['kind']> = Extract<FlowRequest, { kind: Kind }>
+type Answer = Exclude<FlowEvent, { kind: 'permitted' }>
+
+/** Carries one request out and answers it. Rejects only when it was given up. Permits are the runner's own business. */
+export function carryOut(request: Exclude<FlowRequest, { kind: 'permit' }>, scope: RequestScope): Promise<Answer> {
+  switch (request.kind) {
+    case 'read':
+      return read(request, scope)
+    case 'invoke':
+      return invoke(request, scope)
+    case 'settle':
+      return settle(request, scope)
+    case 'release':
+      return release(request, scope)
+    case 'discard':
+      return discard(request, scope)
+    case 'checkpoint':
+      return checkpoint(request, scope)
+    default:
+      return request satisfies never
+  }
+}
+
+async function read(request: Of<'read'>, scope: RequestScope): Promise<Answer> {
+  const { context, signal } = scope
+  const { clock } = context.services
+  const { id, recordsMax, waitMs, visibilityMs, from } = request
+  const attemptId = scope.attemptIds.of(request)
+  const shardId = from === null ? '' : context.identity.flow
+  const startMs = clock.monoMs()
+  try {
+    const result = await context.source.read({ shardId, recordsMax, waitMs, visibilityMs, from, attemptId }, signal)
+    // Only a read whose reply was lost is ever repeated.
+    if (result.kind !== 'failed') scope.attemptIds.forget(id)
+    if (result.kind === 'records') context.meter.polled(result.records.length, clock.monoMs() - startMs)
+    return { kind: 'readDone', id, result: outcomeOfRead(result, scope) }
+  } catch (error) {
+    if (signal.aborted) throw error
+    // A thrown error is a bug of the adapter; the flow treats it as an outage and reads again, paced (sls#226).
+    context.log.error({ error }, 'Reading the source threw an error.')
+    return { kind: 'readDone', id, result: { kind: 'failed', message: String(error) } }
+  }
+}
+
+function outcomeOfRead(result: ReadResult, scope: RequestScope): ReadOutcome {
+  if (result.kind !== 'records') return result
+  scope.noteBehind(result.behindMs)
+  const records = result.records.map((record) => marked(record, scope.settings))
+  const unmatched = records.reduce((count, record) => count + (record.matched ? 0 : 1), 0)
+  if (unmatched > 0) scope.context.meter.filteredOut(unmatched)
+  return { kind: 'records', records, end: result.end, tip: result.tip }
+}
+
+function marked(record: SourceRecord, { matches }: FlowSettings): FlowRecord {
+  return { ...record, matched: matches === null || matches(record) }
+}
+
+async function invoke(request: Of<'invoke'>, scope: RequestScope): Promise<Answer> {
+  const { context, settings, signal } = scope
+  const { clock, target } = context.services
+  const { id, records, window } = request
+  const passes = Math.max(0, ...records.map((record) => lineagePasses(record.traceHeader)))
+  if (passes >= lineagePassesMax) {
+    const message = `Records of this batch went through the function ${passes} times (recursive loop detection).`
+    return { kind: 'invoked', id, outcome: { kind: 'notRun', reason: 'recursion', message } }
+  }
+  const frame = window && { frame: window, shardId: context.identity.flow, eventSourceArn: settings.sourceArn }
+  const payload = batchEvent(
+    records.map((record) => record.fragment),
+    frame,
+  )
+  const traceHeader = records.find((record) => record.traceHeader !== undefined)?.traceHeader
+  measureAge(context, records)
+  context.meter.invokeStarted(records.length)
+  const startMs = clock.monoMs()
+  let outcome: Outcome | null = null
+  try {
+    const result = await target.invoke({ functionName: settings.functionName, payload, traceHeader }, signal)
+    outcome = outcomeOfInvoke(result, request, scope)
+  } catch (error) {
+    if (signal.aborted) throw error
+    // The function may have run: it counts as an attempt.
+    context.log.error({ error }, 'Invoking the function threw an error.')
+    outcome = { kind: 'failed', reply: null, errorType: 'Millrace.InternalError', message: String(error) }
+  } finally {
+    measure(scope, records.length, { outcome, tookMs: clock.monoMs() - startMs })
+  }
+  return { kind: 'invoked', id, outcome }
+}
+
+function measureAge({ services, source, identity, meter }: FlowContext, records: readonly FlowRecord[]): void {
+  const last = records.at(-1)
+  if (last === undefined || !isStream(identity.kind)) return
+  meter.iteratorAge(Math.max(0, services.clock.wallMs() + source.clockOffsetMs() - last.arrivedMs))
+}
+
+function outcomeOfInvoke(result: InvokeResult, request: Of<'invoke'>, { context, settings }: RequestScope): Outcome {
+  switch (result.kind) {
+    case 'answered':
+      return judgeReply({
+        reply: result.reply,
+        payload: result.payload,
+        ids: request.records.map((record) => record.id),
+        source: context.identity.kind,
+        reportsFailures: settings.reportsFailures,
+        windowed: request.window !== null,
+      })
+    case 'lost':
+      return { kind: 'failed', reply: null, errorType: result.errorType, message: result.message }
+    case 'throttled':
+    case 'unreachable':
+    case 'missing':
+    case 'denied':
+    case 'unavailable':
+      return { kind: 'notRun', reason: result.kind, message: result.message, retryAfterMs: result.retryAfterMs }
+    default:
+      return result satisfies never
+  }
+}
+
+function measure(
+  { context }: RequestScope,
+  count: number,
+  { outcome, tookMs }: { readonly outcome: Outcome | null; readonly tookMs: number },
+): void {
+  const kind = outcome?.kind ?? 'cancelled'
+  const failedRecords = outcome?.kind === 'partial' ? outcome.failed.length : kind === 'succeeded' ? 0 : count
+  const throttled = outcome?.kind === 'notRun' && outcome.reason === 'throttled'
+  context.meter.invokeEnded(count, { failedRecords, outcome: kind, throttled, tookMs })
+}
+
+async function settle(request: Of<'settle'>, { context, signal }: RequestScope): Promise<Answer> {
+  const { id, records } = request
+  let failed: readonly { readonly index: number; readonly message: string }[]
+  try {
+    failed = (await context.source.settle(records, signal)).failed
+  } catch (error) {
+    if (signal.aborted) throw error
+    failed = records.map((_, index) => ({ index, message: String(error) }))
+  }
+  if (failed.length < records.length) context.meter.deleted(records.length - failed.length)
+  const [first] = failed
+  if (first !== undefined) {
+    context.log.warn(
+      { failed: failed.length, of: records.length, reason: first.message },
+      'Messages could not be deleted from the queue.',
+    )
+  }
+  return { kind: 'settled', id, failed: failed.map((each) => each.index) }
+}
+
+async function release(request: Of<'release'>, { context, signal }: RequestScope): Promise<Answer> {
+  try {
+    await context.source.release(request.records, signal)
+  } catch (error) {
+    if (signal.aborted) throw error
+    context.log.debug({ error }, 'Messages could not be handed back; the queue shows them when their visibility ends.')
+  }
+  return { kind: 'released', id: request.id }
+}
+
+async function discard(request: Of<'discard'>, { context, settings, signal }: RequestScope): Promise<Answer> {
+  const fate = await deliverFailure(context, settings, request, signal)
+  if (fate === 'delivered') context.meter.delivered(request.records.length)
+  return { kind: 'discarded', id: request.id, fate }
+}
+
+const checkpointBackoff = { baseMs: 100, capMs: 5_000 }
+
+/** A store that cannot be written holds the flow up: progress that is not written down is none. */
+async function checkpoint(request: Of<'checkpoint'>, { context, fence, signal }: RequestScope): Promise<Answer> {
+  const { clock, store } = context.services
+  const { uuid, flow } = context.identity
+  for (let tries = 1; ; tries++) {
+    try {
+      const answer = await store.writeCheckpoint(uuid, flow, fence, request.checkpoint)
+      return { kind: answer === 'written' ? 'checkpointed' : 'fenced', id: request.id }
+    } catch (error) {
+      if (tries === 1) context.log.error({ error }, 'The checkpoint cannot be written; it is tried until it can.')
+      const waitMs = Math.min(checkpointBackoff.capMs, checkpointBackoff.baseMs * 2 ** (tries - 1))
+      await sleep(clock, waitMs, signal)
+    }
+  }
+}

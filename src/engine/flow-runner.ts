@@ -1,0 +1,240 @@
+import type { FlowCommand, FlowRequest } from '../core/flow-commands.ts'
+import type { DrainReason, FlowEvent } from '../core/flow-events.ts'
+import type { FlowEnd } from '../core/mapping-messages.ts'
+import type { Checkpoint } from '../model/checkpoint.ts'
+import { isStream } from '../model/source.ts'
+import { AttemptIds } from './attempt-ids.ts'
+import type { FlowContext, FlowSettings } from './flow-context.ts'
+import type { FlowMachine } from './flow-machine.ts'
+import { report, resultOfOutcome } from './flow-report.ts'
+import { carryOut } from './flow-requests.ts'
+import type { FlowStatus } from './mappings.ts'
+import type { Permit } from './permits.ts'
+import { GivenUp, sleep } from './sleep.ts'
+
+/**
+ * The shell of one flow: owns its machine, carries its requests out through the ports, answers each with exactly one event, and keeps
+ * its one timer. It decides nothing. An error inside the machine ends this flow without a checkpoint; the process lives.
+ */
+export class FlowRunner {
+  readonly #context: FlowContext
+  readonly #machine: FlowMachine
+  readonly #attemptIds: AttemptIds
+  readonly #outstanding = new Map<number, AbortController>()
+  readonly #permits = new Map<number, Permit>()
+  readonly #lifetime = new AbortController()
+  #settings: FlowSettings
+  #fence = 0
+  #incarnation: string
+  #behindMs: number | null = null
+  #events: FlowEvent[] = []
+  #stepping = false
+  #draining = false
+  #ended = false
+  #timer: { readonly atMs: number; readonly cancel: () => void } | null = null
+
+  constructor(context: FlowContext, settings: FlowSettings) {
+    this.#context = context
+    this.#settings = settings
+    this.#incarnation = context.identity.incarnation
+    this.#machine = context.services.startMachine(settings.config)
+    this.#attemptIds = new AttemptIds(context.services.clock)
+  }
+
+  start(): void {
+    const pressed = this.#context.services.budget.join(this, (on) => this.#happen({ kind: 'pressure', on }))
+    void this.#open().then((checkpoint) => {
+      if (this.#ended || checkpoint === undefined) return
+      this.#happen({ kind: 'opened', checkpoint, incarnation: this.#incarnation })
+      if (pressed) this.#happen({ kind: 'pressure', on: true })
+    })
+  }
+
+  /** The next attempt runs under these; attempts that are out end under those they were sent with. */
+  configure(settings: FlowSettings): void {
+    this.#settings = settings
+    this.#happen({ kind: 'configured' })
+  }
+
+  drain(reason: DrainReason): void {
+    this.#draining = true
+    this.#happen({ kind: 'draining', reason })
+  }
+
+  /** Gives everything up at once. */
+  abort(): void {
+    this.#end({ how: 'drained' })
+  }
+
+  status(): FlowStatus {
+    const seen = this.#machine.inspect(this.#settings.config, this.#context.services.clock.monoMs())
+    return { ...seen, flow: this.#context.identity.flow, behindMs: this.#behindMs }
+  }
+
+  /** A queue keeps its own progress. A shard is taken over: whoever had it before writes no checkpoint any more. */
+  async #open(): Promise<Checkpoint | null | undefined> {
+    const { services, identity, log } = this.#context
+    if (!isStream(identity.kind)) return null
+    for (let waitMs = 100; !this.#ended; waitMs = Math.min(5_000, waitMs * 2)) {
+      try {
+        const { fence, checkpoint } = await services.store.openFlow(identity.uuid, identity.flow)
+        this.#fence = fence
+        return checkpoint
+      } catch (error) {
+        log.error({ error }, 'The checkpoint cannot be read; it is tried until it can.')
+        await sleep(services.clock, waitMs, this.#lifetime.signal).catch(() => {})
+      }
+    }
+    return undefined
+  }
+
+  /** Events are taken one after the other, in the order they came, also when a step itself causes one. */
+  #happen(event: FlowEvent): void {
+    this.#events.push(event)
+    if (this.#stepping) return
+    this.#stepping = true
+    try {
+      for (let next = this.#events.shift(); next !== undefined && !this.#ended; next = this.#events.shift()) {
+        this.#step(next)
+      }
+    } catch (error) {
+      this.#crash(error)
+    } finally {
+      this.#stepping = false
+    }
+  }
+
+  #step(event: FlowEvent): void {
+    const { clock, budget } = this.#context.services
+    this.#note(event)
+    const wallMs = clock.wallMs()
+    const commands = this.#machine.step(event, this.#settings.config, {
+      wallMs,
+      monoMs: clock.monoMs(),
+      sourceMs: wallMs + this.#context.source.clockOffsetMs(),
+      jitter: clock.random(),
+    })
+    for (const command of commands) this.#obey(command)
+    if (this.#ended) return
+    budget.hold(this, this.#machine.heldBytes())
+    this.#setTimer()
+  }
+
+  /** What the runner itself takes from an event. */
+  #note(event: FlowEvent): void {
+    if (event.kind === 'readDone' && event.result.kind === 'recreated') this.#incarnation = event.result.incarnation
+    if (event.kind !== 'invoked') return
+    const result = resultOfOutcome(event.outcome)
+    if (result !== null) this.#context.listener.processed(result)
+  }
+
+  #obey(command: FlowCommand): void {
+    switch (command.kind) {
+      case 'read':
+      case 'permit':
+      case 'invoke':
+      case 'settle':
+      case 'release':
+      case 'discard':
+      case 'checkpoint':
+        return this.#begin(command)
+      case 'cancel':
+        this.#outstanding.get(command.id)?.abort(new GivenUp('the flow gave it up'))
+        return
+      case 'giveBack':
+        return this.#giveBack(command.permit)
+      case 'attemptFailed':
+      case 'dropped':
+      case 'positionLost':
+      case 'sourceTrouble':
+      case 'sourceHealthy':
+        return report(this.#context, command)
+      case 'finished':
+        return this.#end({ how: 'finished', incarnation: this.#incarnation })
+      case 'drained':
+        // Drained without having been asked to: another owner has the flow.
+        return this.#end({ how: this.#draining ? 'drained' : 'failed' })
+      default:
+        command satisfies never
+    }
+  }
+
+  #begin(request: FlowRequest): void {
+    const controller = new AbortController()
+    this.#outstanding.set(request.id, controller)
+    void this.#answer(request, controller.signal).then((event) => {
+      this.#outstanding.delete(request.id)
+      if (request.kind === 'invoke') this.#giveBack(request.permit)
+      if (!this.#ended) this.#happen(event)
+    })
+  }
+
+  /** Never rejects: whatever goes wrong, the request is answered. */
+  async #answer(request: FlowRequest, signal: AbortSignal): Promise<FlowEvent> {
+    try {
+      if (request.kind === 'permit') return await this.#acquire(request.id, signal)
+      return await carryOut(request, {
+        context: this.#context,
+        settings: this.#settings,
+        attemptIds: this.#attemptIds,
+        fence: this.#fence,
+        signal,
+        noteBehind: (behindMs) => {
+          this.#behindMs = behindMs
+        },
+      })
+    } catch (error) {
+      if (!signal.aborted) this.#crash(error)
+      return { kind: 'cancelled', id: request.id }
+    }
+  }
+
+  async #acquire(id: number, signal: AbortSignal): Promise<FlowEvent> {
+    const { functionName, capacity } = this.#settings
+    const { identity, services } = this.#context
+    const permit = await services.permits.acquire({ mapping: identity.uuid, functionName, capacity }, signal)
+    if (this.#ended) permit.release()
+    else this.#permits.set(id, permit)
+    return { kind: 'permitted', id }
+  }
+
+  #giveBack(id: number): void {
+    this.#permits.get(id)?.release()
+    this.#permits.delete(id)
+  }
+
+  #setTimer(): void {
+    const dueMs = this.#machine.deadline()
+    if (dueMs === (this.#timer?.atMs ?? null)) return
+    this.#timer?.cancel()
+    this.#timer = null
+    if (dueMs === null) return
+    const cancel = this.#context.services.clock.timer(dueMs, () => {
+      this.#timer = null
+      this.#happen({ kind: 'timer' })
+    })
+    this.#timer = { atMs: dueMs, cancel }
+  }
+
+  /** The impossible happened. Nothing of what is held was acknowledged, so the source gives it again. */
+  #crash(error: unknown): void {
+    if (this.#ended) return
+    this.#context.meter.flowCrashed()
+    this.#context.log.error({ error }, 'A flow failed an assertion; it is started again from its last checkpoint.')
+    this.#end({ how: this.#draining ? 'drained' : 'failed' })
+  }
+
+  #end(end: FlowEnd): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#timer?.cancel()
+    this.#timer = null
+    this.#events = []
+    this.#lifetime.abort(new GivenUp('the flow has ended'))
+    for (const controller of this.#outstanding.values()) controller.abort(new GivenUp('the flow has ended'))
+    for (const permit of this.#permits.values()) permit.release()
+    this.#permits.clear()
+    this.#context.services.budget.leave(this)
+    this.#context.listener.ended(end)
+  }
+}

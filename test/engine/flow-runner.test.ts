@@ -1,0 +1,327 @@
+import { describe, expect, it } from 'vitest'
+import type { FlowRequest } from '../../src/core/flow-commands.ts'
+import type { FlowSettings } from '../../src/engine/flow-context.ts'
+import type { ReadRequest } from '../../src/ports.ts'
+import { createMemoryStore } from '../../src/store/memory.ts'
+import { flowRig, record, type Ports } from './flow-rig.ts'
+
+const reply = { requestId: 'r-1', statusCode: 200, executedVersion: '$LATEST', functionError: null }
+const read = (id: number, repeats: number | null = null): FlowRequest => ({
+  kind: 'read',
+  id,
+  recordsMax: 10,
+  waitMs: 20_000,
+  visibilityMs: null,
+  from: null,
+  repeats,
+})
+const invoke = (id: number, permit: number, ...ids: string[]): FlowRequest => ({
+  kind: 'invoke',
+  id,
+  permit,
+  records: ids.map((each) => record(each)),
+  attempt: 1,
+  window: null,
+})
+const untilAborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+  })
+
+async function started(kind: 'sqs' | 'kinesis', ports: Ports = {}) {
+  const rig = flowRig(kind, ports)
+  rig.runner.start()
+  await rig.time.settle()
+  return rig
+}
+
+describe('the shell of a flow', () => {
+  it('opens a queue without a checkpoint and a shard with the one it left', async () => {
+    expect((await started('sqs')).heard('opened')).toEqual([{ kind: 'opened', checkpoint: null, incarnation: 'one' }])
+    const store = createMemoryStore()
+    const { fence } = await store.openFlow('mapping', 'shard-1')
+    const checkpoint = { incarnation: 'one', watermark: '7', completed: [], window: null, done: false }
+    await store.writeCheckpoint('mapping', 'shard-1', fence, checkpoint)
+    expect((await started('kinesis', { store })).heard('opened')[0]?.checkpoint).toEqual(checkpoint)
+  })
+
+  it('marks what it reads by the filter, and counts it', async () => {
+    const counted: string[] = []
+    const { say, heard } = await started('sqs', {
+      read: () =>
+        Promise.resolve({
+          kind: 'records',
+          records: [record('a'), record('b')],
+          end: false,
+          tip: true,
+          behindMs: null,
+        }),
+      matches: ({ id }) => id === 'b',
+      meter: {
+        polled: (count) => counted.push(`polled ${count}`),
+        filteredOut: (count) => counted.push(`out ${count}`),
+      },
+    })
+    await say(read(1))
+    const [done] = heard('readDone')
+    expect(done?.result.kind === 'records' && done.result.records.map((each) => each.matched)).toEqual([false, true])
+    expect(counted).toEqual(['polled 2', 'out 1'])
+  })
+
+  it('takes a read that throws for an outage, and lives (sls#226)', async () => {
+    const { say, heard, ends } = await started('sqs', { read: () => Promise.reject(new Error('socket fell off')) })
+    await say(read(1))
+    expect(heard('readDone')[0]?.result).toMatchObject({ kind: 'failed', message: 'Error: socket fell off' })
+    expect(ends).toEqual([])
+  })
+
+  it('names a repeated read like the one whose reply was lost, for five minutes', async () => {
+    const requests: ReadRequest[] = []
+    const { say, time } = await started('sqs', {
+      read: (request) => {
+        requests.push(request)
+        return Promise.resolve({ kind: 'failed', message: 'lost' })
+      },
+    })
+    await say(read(1))
+    await say(read(2, 1), read(3))
+    await time.pass(299_000)
+    await say(read(4, 2))
+    await time.pass(2_000)
+    await say(read(5, 4))
+    const [first, second, other, third, late] = requests.map((request) => request.attemptId)
+    expect(second).toBe(first)
+    expect(third).toBe(first)
+    expect(other).not.toBe(first)
+    expect(late).not.toBe(first)
+  })
+
+  it('answers a read that is given up with cancelled, exactly once', async () => {
+    const { say, heard, machine } = await started('sqs', { read: (_, signal) => untilAborted(signal) })
+    await say(read(1))
+    await say({ kind: 'cancel', id: 1 }, { kind: 'cancel', id: 1 })
+    await say({ kind: 'cancel', id: 1 })
+    expect(heard('cancelled')).toEqual([{ kind: 'cancelled', id: 1 }])
+    expect(machine.events.filter((event) => 'id' in event)).toHaveLength(1)
+  })
+
+  it('invokes under a permit with the event of the batch, and takes the permit back with the answer', async () => {
+    const payloads: string[] = []
+    const { say, heard, permits, results } = await started('sqs', {
+      invoke: (request) => {
+        payloads.push(request.payload)
+        return Promise.resolve({ kind: 'answered', reply, payload: '{"batchItemFailures":[{"itemIdentifier":"b"}]}' })
+      },
+    })
+    await say({ kind: 'permit', id: 1 })
+    expect(heard('permitted')).toEqual([{ kind: 'permitted', id: 1 }])
+    expect(permits.inFlight).toBe(1)
+    await say(invoke(2, 1, 'a', 'b'))
+    expect(payloads).toEqual(['{"Records":[{"messageId":"a"},{"messageId":"b"}]}'])
+    expect(heard('invoked')[0]?.outcome).toMatchObject({ kind: 'partial', failed: [1] })
+    expect(permits.inFlight).toBe(0)
+    expect(results).toEqual(['OK'])
+  })
+
+  it.each([
+    [
+      { kind: 'throttled', message: 'm', retryAfterMs: 5 },
+      { kind: 'notRun', reason: 'throttled', retryAfterMs: 5 },
+    ],
+    [
+      { kind: 'missing', message: 'm' },
+      { kind: 'notRun', reason: 'missing' },
+    ],
+    [
+      { kind: 'lost', errorType: 'Timeout', message: 'm' },
+      { kind: 'failed', reply: null, errorType: 'Timeout' },
+    ],
+  ] as const)('tells %o from other failures', async (result, outcome) => {
+    const { say, heard } = await started('sqs', { invoke: () => Promise.resolve(result) })
+    await say({ kind: 'permit', id: 1 })
+    await say(invoke(2, 1, 'a'))
+    expect(heard('invoked')[0]?.outcome).toMatchObject(outcome)
+  })
+
+  it('does not invoke for records that went through the function sixteen times', async () => {
+    let invoked = 0
+    const { say, heard } = await started('sqs', {
+      invoke: () => {
+        invoked++
+        return Promise.resolve({ kind: 'answered', reply, payload: 'null' })
+      },
+    })
+    await say({ kind: 'permit', id: 1 })
+    const looping = record('a', { traceHeader: 'Root=1-2-3;Lineage=abc:16' })
+    await say({ kind: 'invoke', id: 2, permit: 1, records: [record('b'), looping], attempt: 1, window: null })
+    expect(heard('invoked')[0]?.outcome).toMatchObject({ kind: 'notRun', reason: 'recursion' })
+    expect(invoked).toBe(0)
+  })
+
+  it('invokes under the settings of the moment: what is out keeps the old ones', async () => {
+    const names: string[] = []
+    const { say, runner, settings, machine, time } = await started('sqs', {
+      invoke: (request) => {
+        names.push(request.functionName)
+        return new Promise(() => {})
+      },
+    })
+    await say({ kind: 'permit', id: 1 }, { kind: 'permit', id: 2 })
+    await say(invoke(3, 1, 'a'))
+    machine.queued.push([invoke(4, 2, 'b')])
+    const changed: FlowSettings = { ...settings, functionName: 'new' }
+    runner.configure(changed)
+    await time.settle()
+    expect(names).toEqual(['orders', 'new'])
+  })
+
+  it('reports the messages that could not be deleted, by their place', async () => {
+    const { say, heard, lines } = await started('sqs', {
+      settle: () => Promise.resolve({ failed: [{ index: 1, message: 'receipt expired' }] }),
+    })
+    await say({ kind: 'settle', id: 1, records: [record('a'), record('b')], why: 'succeeded' })
+    expect(heard('settled')).toEqual([{ kind: 'settled', id: 1, failed: [1] }])
+    expect(lines[0]?.fields).toMatchObject({ failed: 1, of: 2, reason: 'receipt expired' })
+  })
+
+  it('counts all as failed when deleting throws', async () => {
+    const { say, heard } = await started('sqs', { settle: () => Promise.reject(new Error('down')) })
+    await say({ kind: 'settle', id: 1, records: [record('a'), record('b')], why: 'succeeded' })
+    expect(heard('settled')[0]?.failed).toEqual([0, 1])
+  })
+
+  it('writes checkpoints under its fence, and says when another owner has the flow', async () => {
+    const { say, heard, store } = await started('kinesis')
+    const checkpoint = { incarnation: 'one', watermark: '1', completed: [], window: null, done: false }
+    await say({ kind: 'checkpoint', id: 1, checkpoint })
+    expect(heard('checkpointed')).toEqual([{ kind: 'checkpointed', id: 1 }])
+    await store.openFlow('mapping', 'shard-1')
+    await say({ kind: 'checkpoint', id: 2, checkpoint: { ...checkpoint, watermark: '2' } })
+    expect(heard('fenced')).toEqual([{ kind: 'fenced', id: 2 }])
+    expect((await store.checkpoints('mapping'))[0]?.checkpoint.watermark).toBe('1')
+  })
+
+  it('keeps trying to write a checkpoint until the store takes it', async () => {
+    const memory = createMemoryStore()
+    let failures = 2
+    const store = {
+      ...memory,
+      writeCheckpoint: (...args: Parameters<typeof memory.writeCheckpoint>) =>
+        failures-- > 0 ? Promise.reject(new Error('disk full')) : memory.writeCheckpoint(...args),
+    }
+    const { say, heard, time } = await started('kinesis', { store })
+    const checkpoint = { incarnation: 'one', watermark: '1', completed: [], window: null, done: false }
+    await say({ kind: 'checkpoint', id: 1, checkpoint })
+    expect(heard('checkpointed')).toEqual([])
+    await time.pass(1_000)
+    expect(heard('checkpointed')).toHaveLength(1)
+  })
+
+  it('keeps one timer, at the moment the machine names', async () => {
+    const { say, machine, time, heard } = await started('sqs')
+    machine.script.dueMs = 50
+    await say()
+    machine.script.dueMs = 30
+    await say()
+    expect(time.timers()).toEqual([30])
+    machine.script.dueMs = null
+    await time.pass(30)
+    expect(heard('timer')).toHaveLength(1)
+    expect(time.timers()).toEqual([])
+  })
+
+  it('hears of pressure when all flows together hold too much', async () => {
+    const { say, machine, heard } = await started('sqs')
+    machine.script.heldBytes = 1_001
+    await say()
+    expect(heard('pressure')).toEqual([{ kind: 'pressure', on: true }])
+  })
+
+  it('ends, gives everything back and tells why when its machine fails', async () => {
+    let crashed = 0
+    const aborted: boolean[] = []
+    const { say, machine, ends, permits, budget, time } = await started('sqs', {
+      read: async (_, signal) => {
+        await untilAborted(signal).catch(() => aborted.push(true))
+        throw new Error('given up')
+      },
+      meter: { flowCrashed: () => crashed++ },
+    })
+    machine.script.heldBytes = 10
+    machine.script.dueMs = 1_000
+    await say(read(1), { kind: 'permit', id: 2 })
+    machine.script.fail = new Error('impossible')
+    await say()
+    expect(ends).toEqual([{ how: 'failed' }])
+    expect([crashed, permits.inFlight, budget.heldBytes, aborted]).toEqual([1, 0, 0, [true]])
+    await time.pass(5_000)
+    expect(ends).toHaveLength(1)
+  })
+
+  it('ends as drained when it was asked to, and as failed when another owner took it', async () => {
+    const asked = await started('sqs')
+    asked.machine.queued.push([{ kind: 'drained' }])
+    asked.runner.drain('stop')
+    expect(asked.heard('draining')).toEqual([{ kind: 'draining', reason: 'stop' }])
+    expect(asked.ends).toEqual([{ how: 'drained' }])
+    const taken = await started('kinesis')
+    await taken.say({ kind: 'drained' })
+    expect(taken.ends).toEqual([{ how: 'failed' }])
+  })
+
+  it('finishes in the incarnation it read last', async () => {
+    const { say, ends } = await started('kinesis', {
+      read: () => Promise.resolve({ kind: 'recreated', incarnation: 'two', message: 'new life' }),
+    })
+    await say(read(1))
+    await say({ kind: 'finished' })
+    expect(ends).toEqual([{ how: 'finished', incarnation: 'two' }])
+  })
+
+  it('hears nothing any more once it was cut off', async () => {
+    const { say, runner, machine, ends, time } = await started('sqs', { read: (_, signal) => untilAborted(signal) })
+    await say(read(1))
+    const before = machine.events.length
+    runner.abort()
+    await time.settle()
+    expect(machine.events).toHaveLength(before)
+    expect(ends).toEqual([{ how: 'drained' }])
+  })
+
+  it('says of each failed invocation what failed, which messages, and what comes next', async () => {
+    const { say, lines } = await started('sqs')
+    await say({
+      kind: 'attemptFailed',
+      records: [record('a')],
+      attempt: 2,
+      outcome: { kind: 'failed', reply, errorType: 'TypeError', message: 'boom' },
+      next: { kind: 'retry', inMs: 1500 },
+    })
+    expect(lines).toEqual([
+      {
+        level: 'warn',
+        message: 'An invocation failed.',
+        fields: {
+          errorType: 'TypeError',
+          reason: 'boom',
+          requestId: 'r-1',
+          records: 1,
+          messageIds: ['a'],
+          attempt: 2,
+          next: 'retry',
+          nextRetryMs: 1500,
+        },
+      },
+    ])
+  })
+
+  it('passes on that its shard is refused, and that it can be read again', async () => {
+    const { say, refusals, results } = await started('kinesis')
+    await say(
+      { kind: 'sourceTrouble', trouble: 'missing', message: 'no shard', retryMs: 100 },
+      { kind: 'sourceHealthy' },
+    )
+    expect(refusals).toEqual([true, false])
+    expect(results).toEqual(['PROBLEM: no shard'])
+  })
+})
