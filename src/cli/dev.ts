@@ -1,6 +1,8 @@
-import { readArguments } from './client-options.ts'
+import { describeOptions } from '../config/option-help.ts'
+import { readSettings } from '../config/settings-reader.ts'
+import type { ServiceSettings } from '../model/settings.ts'
 import type { Command, CommandContext } from './command.ts'
-import { UsageError, type ExitCode } from './exit-code.ts'
+import type { ExitCode } from './exit-code.ts'
 import { startService } from './start.ts'
 import { supervise, type Running } from './supervise.ts'
 import { table, type Terminal } from './terminal.ts'
@@ -8,56 +10,46 @@ import { startFeed } from './try-out-feed.ts'
 import type { SampleInvocation } from './try-out-functions.ts'
 import { settingsFor, startTryOut, type TryOutStack } from './try-out.ts'
 
-const graceMs = 8_000
-
 export const devCommand: Command = {
   name: 'dev',
-  synopsis: '[--no-feed] [--host HOST] [--port PORT]',
+  synopsis: '[--no-feed] [--host HOST] [--port PORT] [options]',
   summary: 'Try it out: queues, streams, functions and mappings in this one process',
   help: () => [
-    '  --no-feed     send nothing: the stack waits for what you send',
-    '  --host HOST   where Millrace listens (default 127.0.0.1)',
-    '  --port PORT   its port (default 4570; 0: any)',
+    '  --no-feed',
+    '      Send nothing: the stack waits for what you send.',
+    describeOptions('dev'),
     '',
-    'Needs neither Docker nor AWS. Nothing is kept: everything is gone when it ends.',
+    'Needs neither Docker nor AWS. The store is memory: unless another is named; queues and streams are gone at the end.',
   ],
   run: runDev,
 }
 
-async function runDev({ argv, terminal, onSignal }: CommandContext): Promise<ExitCode> {
-  const { values, positionals } = readArguments(argv, {
-    'no-feed': { type: 'boolean', default: false },
-    host: { type: 'string', default: '127.0.0.1' },
-    port: { type: 'string', default: '4570' },
+async function runDev({ argv, env, cwd, terminal, onSignal }: CommandContext): Promise<ExitCode> {
+  const own = readSettings({
+    argv: argv.filter((word) => word !== '--no-feed'),
+    env,
+    cwd,
+    command: 'dev',
+    // What a person watches are the invocations; of the log only what is wrong.
+    defaults: { store: 'memory:', logLevel: 'warn' },
+    warn: (message) => terminal.err(`millrace: ${message}`),
   })
-  if (positionals.length > 0) throw new UsageError(`millrace dev takes no ${positionals.join(' ')}`)
-  const server = { host: values.host, port: portOf(values.port) }
-  return await supervise(() => startDev(server, !values['no-feed'], terminal), {
+  return await supervise(() => startDev(own, !argv.includes('--no-feed'), terminal), {
     terminal,
     onSignal,
-    graceMs,
+    graceMs: own.shutdownGraceMs,
     exit: (code) => process.exit(code),
   })
 }
 
-function portOf(text: string): number {
-  const port = Number(text)
-  if (!/^\d+$/.test(text) || port > 65_535) throw new UsageError(`--port ${text}: a number from 0 to 65535`)
-  return port
-}
-
-async function startDev(
-  server: { readonly host: string; readonly port: number },
-  feeds: boolean,
-  terminal: Terminal,
-): Promise<Running> {
+async function startDev(own: ServiceSettings, feeds: boolean, terminal: Terminal): Promise<Running> {
   const startedMs = performance.now()
   // The stack takes any credentials; those of the person who tries it are none of its business.
   Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' })
   delete process.env['AWS_SESSION_TOKEN']
   const stack = await startTryOut((invocation) => terminal.out(invocationLine(invocation)))
   try {
-    const service = await startService(settingsFor(stack, server))
+    const service = await startService(settingsFor(stack, own))
     for (const line of welcome(stack, service.endpoint, feeds)) terminal.out(line)
     terminal.out(`Ready after ${Math.round(performance.now() - startedMs)} ms. Ctrl-C ends it.`)
     terminal.out('')

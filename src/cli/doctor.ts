@@ -1,12 +1,12 @@
 import { access, constants, stat } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { dirname, resolve } from 'node:path'
+import { describeOptions } from '../config/option-help.ts'
 import { readSettings } from '../config/settings-reader.ts'
+import { storeLocationOf } from '../model/store-url.ts'
 import type { AwsService, ServiceSettings } from '../model/settings.ts'
 import type { Command, CommandContext } from './command.ts'
 import { exitCode, type ExitCode } from './exit-code.ts'
-import { optionLines } from './option-help.ts'
-import { reasonOf } from './rest-client.ts'
 
 /** One thing that was looked at. */
 interface Finding {
@@ -22,12 +22,12 @@ export const doctorCommand: Command = {
   name: 'doctor',
   synopsis: '[the options of `millrace start`]',
   summary: 'Check the configuration, the endpoints and the store before a start',
-  help: optionLines,
+  help: () => [describeOptions('start')],
   run: runDoctor,
 }
 
 async function runDoctor({ argv, env, cwd, terminal }: CommandContext): Promise<ExitCode> {
-  const settings = readSettings({ argv, env, cwd })
+  const settings = readSettings({ argv, env, cwd, warn: (message) => terminal.err(`millrace: ${message}`) })
   const mappings = `${settings.mappings.length} mappings, ${settings.functions.length} functions`
   const findings: readonly Finding[] = [
     { ok: true, what: 'configuration', says: `readable: ${mappings}` },
@@ -79,7 +79,8 @@ async function checkEndpoint(what: string, url: string): Promise<Finding> {
   return { ok: false, what, says: `${url} cannot be reached (${failure}); start it, or correct the address` }
 }
 
-function failureOf(error: Error): string {
+function failureOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
   if (error.name === 'AbortError') return `no answer within ${connectMsMax} ms`
   return 'code' in error && typeof error.code === 'string' ? error.code : error.message
 }
@@ -113,16 +114,17 @@ async function answersAsMillrace(host: string, port: number): Promise<boolean> {
 
 async function checkStore(store: string, cwd: string): Promise<Finding> {
   const what = `store ${store}`
-  if (!store.startsWith('sqlite:')) return { ok: true, what, says: 'nothing survives a restart' }
-  const file = resolve(cwd, store.slice('sqlite:'.length))
+  const location = storeLocationOf(store)
+  if (location?.kind !== 'sqlite') return { ok: true, what, says: 'nothing survives a restart' }
+  const file = resolve(cwd, location.path)
+  const exists = await stat(file).then(
+    (found) => found.isFile(),
+    () => false,
+  )
   try {
-    const exists = await stat(file).then(
-      (found) => found.isFile(),
-      () => false,
-    )
     await access(exists ? file : dirname(file), constants.W_OK)
-    return { ok: true, what, says: exists ? 'writable' : 'will be made' }
   } catch (error) {
-    return { ok: false, what, says: `${file} cannot be written (${reasonOf(error)})` }
+    return { ok: false, what, says: `${file} cannot be written (${failureOf(error)})` }
   }
+  return { ok: true, what, says: exists ? 'writable' : 'will be made' }
 }

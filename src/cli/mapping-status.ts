@@ -7,7 +7,6 @@ export interface MappingReport {
   readonly source: string
   readonly functionArn: string
   readonly pauseReasons: readonly string[]
-  readonly lastProcessingResult: string
   readonly lastError: { readonly atMs: number; readonly message: string } | null
   readonly flows: readonly FlowReport[]
 }
@@ -24,8 +23,10 @@ export interface FlowReport {
   readonly trouble: string | null
 }
 
-export async function mappingReport(client: RestClient, uuid: string): Promise<MappingReport> {
-  return (await client.get(`/_millrace/mappings/${encodeURIComponent(uuid)}`)) as MappingReport
+/** All mappings, as they are at this moment. */
+export async function mappingReports(client: RestClient): Promise<readonly MappingReport[]> {
+  const { mappings } = (await client.get('/_millrace/mappings')) as { readonly mappings: readonly MappingReport[] }
+  return mappings
 }
 
 /** One line of a table. */
@@ -57,34 +58,4 @@ function shortName(name: string): string {
   const [prefix, , service, , , ...resource] = name.split(':')
   if (prefix !== 'arn') return name
   return `${service}:${resource.join(':').replace(/^(function:|stream\/|table\/)/, '')}`
-}
-
-/** Why nothing fires, as sentences; the first is the answer, the others what to look at. */
-export function explain(report: MappingReport): readonly string[] {
-  const lines = [verdict(report)]
-  for (const flow of report.flows) {
-    if (flow.trouble !== null) lines.push(`${flow.flow}: ${flow.trouble}`)
-    else if (flow.waiting > 0)
-      lines.push(`${flow.flow}: ${flow.waiting} batches wait for a permit or their next attempt`)
-    if (flow.behindMs !== null && flow.behindMs > 0) {
-      lines.push(`${flow.flow}: ${Math.round(flow.behindMs / 1000)} s behind the tip`)
-    }
-  }
-  if (report.lastError !== null) {
-    lines.push(`Last error, ${new Date(report.lastError.atMs).toISOString()}: ${report.lastError.message}`)
-  }
-  if (report.lastProcessingResult !== '') lines.push(`Last processing result: ${report.lastProcessingResult}`)
-  return lines
-}
-
-function verdict(report: MappingReport): string {
-  if (report.state === 'Disabled' || report.state === 'Disabling') {
-    return `Nothing is read: the mapping is ${report.state}. \`millrace mappings update ${report.uuid} --enabled\` turns it on.`
-  }
-  if (report.pauseReasons.length > 0) return `Held up: ${report.pauseReasons.join(', ')}.`
-  if (report.state !== 'Enabled') return `The mapping is ${report.state}; it runs once it is Enabled.`
-  if (report.flows.length === 0) return 'No queue or shard is open yet: the source has not been reached.'
-  const invoking = report.flows.reduce((total, flow) => total + flow.invoking, 0)
-  if (invoking > 0) return `It is running: ${invoking} batches are in the function now.`
-  return `Nothing is wrong: ${report.source} is being read, and nothing is there that the function has not had.`
 }

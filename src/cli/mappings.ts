@@ -5,16 +5,15 @@ import { mappingFlagRows, readMappingArguments, type MappingArguments } from './
 import type { RestClient } from './rest-client.ts'
 import { table, type Terminal } from './terminal.ts'
 
-export const mappingsPath = '/2015-03-31/event-source-mappings'
+const mappingsPath = '/2015-03-31/event-source-mappings'
 
 /** What the commands read of a mapping; the rest is passed on as it came. */
-export interface MappingConfiguration {
+interface MappingConfiguration {
   readonly UUID: string
   readonly State: string
   readonly EventSourceArn?: string
   readonly FunctionArn: string
   readonly BatchSize?: number
-  readonly LastProcessingResult?: string
 }
 
 export const mappingsCommand: Command = {
@@ -64,7 +63,7 @@ async function runMappings({ argv, env, terminal }: CommandContext): Promise<Exi
 }
 
 /** Every page of the listing. */
-export async function listMappings(
+async function listMappings(
   client: RestClient,
   filter: Readonly<Record<string, unknown>> = {},
 ): Promise<readonly MappingConfiguration[]> {

@@ -52,7 +52,7 @@ function messageOf(json: unknown): string | undefined {
 }
 
 /** fetch hides the system's own word (ECONNREFUSED) one level down. */
-export function reasonOf(error: unknown): string {
+function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const cause: unknown = error.cause
   if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') return cause.code

@@ -1,7 +1,7 @@
+import { describeOptions } from '../config/option-help.ts'
 import { readSettings } from '../config/settings-reader.ts'
 import type { Command, CommandContext } from './command.ts'
 import { exitCode, type ExitCode } from './exit-code.ts'
-import { optionLines } from './option-help.ts'
 import { startService } from './start.ts'
 import { supervise } from './supervise.ts'
 
@@ -10,7 +10,7 @@ export const startCommand: Command = {
   synopsis: '[--config FILE] [--host HOST] [--port PORT] [--store URL] [options]',
   summary: 'Run event source mappings, and serve the Lambda API for them',
   help: () => [
-    ...optionLines(),
+    describeOptions('start'),
     '',
     'Flags win over variables, variables over the file. Endpoints, region and credentials of AWS come as for every AWS SDK:',
     'AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_SQS, AWS_REGION, AWS_PROFILE and the rest.',
@@ -20,7 +20,7 @@ export const startCommand: Command = {
 }
 
 async function runStart({ argv, env, cwd, terminal, onSignal }: CommandContext): Promise<ExitCode> {
-  const settings = readSettings({ argv, env, cwd })
+  const settings = readSettings({ argv, env, cwd, warn: (message) => terminal.err(`millrace: ${message}`) })
   return await supervise(() => startService(settings), {
     terminal,
     onSignal,

@@ -2,8 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { clientFor, endpointHelp, readArguments } from './client-options.ts'
 import type { Command, CommandContext } from './command.ts'
 import { exitCode, UsageError, type ExitCode } from './exit-code.ts'
-import { listMappings } from './mappings.ts'
-import { mappingReport, statusHeader, statusRow } from './mapping-status.ts'
+import { mappingReports, statusHeader, statusRow } from './mapping-status.ts'
 import type { RestClient } from './rest-client.ts'
 import { table } from './terminal.ts'
 
@@ -46,9 +45,6 @@ async function runStatus({ argv, env, terminal, onSignal }: CommandContext): Pro
 }
 
 async function statusLines(client: RestClient): Promise<readonly string[]> {
-  const mappings = await listMappings(client)
-  if (mappings.length === 0) return ['No mappings.']
-  // A mapping may be gone between the two calls: it is then left out.
-  const reports = await Promise.all(mappings.map(({ UUID }) => mappingReport(client, UUID).catch(() => undefined)))
-  return table([statusHeader, ...reports.filter((report) => report !== undefined).map(statusRow)])
+  const reports = await mappingReports(client)
+  return reports.length === 0 ? ['No mappings.'] : table([statusHeader, ...reports.map(statusRow)])
 }

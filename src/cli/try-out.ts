@@ -48,7 +48,7 @@ export async function startTryOut(told: (invocation: SampleInvocation) => void):
     serveFunction('clicks', clicks, told),
     serveFunction('users', users, told),
   ])
-  const parts = [queues, running(streams), tableServer, ...functions]
+  const parts = [queues, running(streams), tableServer, ...functions].filter((part) => part !== undefined)
   return {
     queues,
     streams: running(streams),
@@ -56,7 +56,7 @@ export async function startTryOut(told: (invocation: SampleInvocation) => void):
     leftOut: [streams, tables].flatMap((server) => ('leftOut' in server ? [server.leftOut] : [])),
     functions,
     stop: async () => {
-      await Promise.all(parts.map((part) => part?.stop()))
+      await Promise.all(parts.map((part) => part.stop()))
     },
   }
 }
@@ -65,12 +65,13 @@ function running(server: TryOutServer | LeftOut): TryOutServer | undefined {
   return 'leftOut' in server ? undefined : server
 }
 
-/** The settings of a Millrace that runs this stack and touches nothing outside it. */
-export function settingsFor(stack: TryOutStack, server: ServiceSettings['server']): ServiceSettings {
+/** The settings of a Millrace that runs this stack and touches nothing outside it; `own` are those that a person may choose. */
+export function settingsFor(stack: TryOutStack, own: ServiceSettings): ServiceSettings {
   const nowhere = stack.queues.endpoint
   const kinesis = stack.streams?.endpoint ?? nowhere
   const dynamodb = stack.tables?.endpoint ?? nowhere
   return {
+    ...own,
     aws: {
       region,
       account,
@@ -79,14 +80,6 @@ export function settingsFor(stack: TryOutStack, server: ServiceSettings['server'
       caFile: undefined,
       insecure: false,
     },
-    server,
-    store: 'memory:',
-    scaling: 'eager',
-    maxInvocations: 100,
-    shutdownGraceMs: 8_000,
-    prune: false,
-    adopt: 'off',
-    logLevel: 'warn',
     functions: stack.functions.map(functionSettings),
     mappings: mappingsFor(stack),
   }

@@ -1,7 +1,11 @@
 import { clientFor, endpointHelp, onlyPositional, readArguments } from './client-options.ts'
 import type { Command, CommandContext } from './command.ts'
 import { exitCode, type ExitCode } from './exit-code.ts'
-import { explain, mappingReport } from './mapping-status.ts'
+
+/** The first sentence is the answer, the others what to look at next. */
+interface Explanation {
+  readonly sentences: readonly string[]
+}
 
 export const whyCommand: Command = {
   name: 'why',
@@ -14,8 +18,8 @@ export const whyCommand: Command = {
 async function runWhy({ argv, env, terminal }: CommandContext): Promise<ExitCode> {
   const { values, positionals } = readArguments(argv, { endpoint: { type: 'string' } })
   const uuid = onlyPositional(positionals, 'UUID')
-  const report = await mappingReport(clientFor(values.endpoint, env), uuid)
-  terminal.out(`${report.uuid}  ${report.state}  ${report.source} -> ${report.functionArn}`)
-  for (const line of explain(report)) terminal.out(line)
+  const client = clientFor(values.endpoint, env)
+  const { sentences } = (await client.get(`/_millrace/why/${encodeURIComponent(uuid)}`)) as Explanation
+  for (const line of sentences) terminal.out(line)
   return exitCode.ok
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { explain, statusRow, type FlowReport, type MappingReport } from '../../src/cli/mapping-status.ts'
+import { statusRow, type FlowReport, type MappingReport } from '../../src/cli/mapping-status.ts'
 
 const flow: FlowReport = {
   flow: 'queue',
@@ -19,47 +19,9 @@ const report: MappingReport = {
   source: 'arn:aws:sqs:us-east-1:000000000000:orders',
   functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:orders:live',
   pauseReasons: [],
-  lastProcessingResult: '',
   lastError: null,
   flows: [flow],
 }
-
-test('an idle mapping is said to be well', () => {
-  expect(explain(report)).toEqual([
-    'Nothing is wrong: arn:aws:sqs:us-east-1:000000000000:orders is being read, and nothing is there that the function has not had.',
-  ])
-})
-
-test('a running mapping says how much is in the function', () => {
-  expect(explain({ ...report, flows: [{ ...flow, invoking: 2 }] })[0]).toBe(
-    'It is running: 2 batches are in the function now.',
-  )
-})
-
-test('a disabled mapping says how to enable it', () => {
-  expect(explain({ ...report, state: 'Disabled' })[0]).toContain('millrace mappings update u-1 --enabled')
-})
-
-test('a source that was never reached is said so', () => {
-  expect(explain({ ...report, flows: [] })[0]).toContain('has not been reached')
-})
-
-test('reasons, trouble, lag and the last error are told', () => {
-  const lines = explain({
-    ...report,
-    pauseReasons: ['missing'],
-    lastError: { atMs: 0, message: 'QueueDoesNotExist' },
-    lastProcessingResult: 'PROBLEM: Function call failed',
-    flows: [{ ...flow, trouble: 'the queue does not exist', behindMs: 61_000 }],
-  })
-  expect(lines).toEqual([
-    'Held up: missing.',
-    'queue: the queue does not exist',
-    'queue: 61 s behind the tip',
-    'Last error, 1970-01-01T00:00:00.000Z: QueueDoesNotExist',
-    'Last processing result: PROBLEM: Function call failed',
-  ])
-})
 
 test('a row sums the flows and shortens the names', () => {
   const flows = [
@@ -77,4 +39,11 @@ test('a row sums the flows and shortens the names', () => {
     '15',
     '-',
   ])
+})
+
+test('what is wrong stands at the end of the row, the flow before the mapping', () => {
+  const last = (changed: Partial<MappingReport>) => statusRow({ ...report, ...changed }).at(-1)
+  expect(last({ pauseReasons: ['missing', 'pressure'] })).toBe('missing, pressure')
+  expect(last({ pauseReasons: ['missing'], flows: [{ ...flow, trouble: 'no such queue' }] })).toBe('no such queue')
+  expect(last({ state: 'Disabled', pauseReasons: ['disabled'] })).toBe('-')
 })
