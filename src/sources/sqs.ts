@@ -12,6 +12,7 @@ import { createQueueAddress } from './queue-address.ts'
 import { createQueueCalls } from './queue-calls.ts'
 import type { Trouble } from './service-errors.ts'
 import type { SourceAccess } from './source-access.ts'
+import { untilAborted } from './until-aborted.ts'
 
 /** A queue, standard or FIFO, on any endpoint that speaks SQS's JSON protocol. */
 export function openSqsSource(mapping: MappingDocument, access: SourceAccess): Source {
@@ -39,6 +40,7 @@ export function openSqsSource(mapping: MappingDocument, access: SourceAccess): S
     },
     async settle(records, signal): Promise<SettleResult> {
       signal.throwIfAborted()
+      // The deletes go on when the one who waits gives up: their messages were handled.
       const refusals = await untilAborted(Promise.all(records.map((record) => deletes.delete(record.receipt))), signal)
       return { failed: refusals.flatMap((message, index) => (message === null ? [] : [{ index, message }])) }
     },
@@ -102,13 +104,4 @@ function inTens(records: readonly SourceRecord[]): readonly (readonly SourceReco
   for (let start = 0; start < records.length; start += deleteEntriesMax)
     tens.push(records.slice(start, start + deleteEntriesMax))
   return tens
-}
-
-/** The deletes go on when the one who waits gives up: their messages were handled. */
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise, resolve, reject } = Promise.withResolvers<T>()
-  const abort = (): void => reject(signal.reason)
-  signal.addEventListener('abort', abort)
-  work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  return promise
 }

@@ -1,0 +1,199 @@
+import type { JsonObject } from '../events/json-value.ts'
+import type { SourceRecord } from '../model/record.ts'
+import type { ReadRequest, ReadResult } from '../ports.ts'
+import { compareSequenceNumbers } from './sequence-number.ts'
+import type { Trouble } from './service-errors.ts'
+import type { StreamLife, StreamLives } from './stream-lives.ts'
+
+/**
+ * Reads shards by iterators. The service's iterators are kept here, one per shard: as long as the wanted place is where the
+ * last page ended, its iterator goes on; any other place gets a new one. Which page comes next is the caller's business.
+ */
+export interface ShardIterators {
+  read(request: ReadRequest, signal: AbortSignal): Promise<ReadResult>
+}
+
+export type ReadFrom = NonNullable<ReadRequest['from']>
+
+/** What Kinesis and DynamoDB Streams each say in their own words. */
+export interface ShardProtocol {
+  iterator(life: StreamLife, shardId: string, from: ReadFrom, signal: AbortSignal): Promise<IteratorResult>
+  page(life: StreamLife, iterator: string, recordsMax: number, signal: AbortSignal): Promise<PageResult>
+  /** Made once a page, so that what the records share is looked up once. */
+  encoder(life: StreamLife, shardId: string): (record: JsonObject) => SourceRecord
+  /** The place to ask for instead of `latest` once an iterator for `latest` is lost; null where the service cannot seek. */
+  readonly sinceFrom: ((sinceMs: number) => ReadFrom) | null
+  /** An empty page at this distance means that nothing newer is there. */
+  isTip(behindMs: number | null): boolean
+}
+
+export type ShardRefusal =
+  | Trouble
+  | { readonly kind: 'expired'; readonly message: string }
+  /** The place is older than what is kept. */
+  | { readonly kind: 'trimmed'; readonly message: string }
+  /** The service does not know this position at all. */
+  | { readonly kind: 'unknownPosition'; readonly message: string }
+
+export type IteratorResult = { readonly kind: 'iterator'; readonly iterator: string } | ShardRefusal
+
+export type PageResult =
+  | {
+      readonly kind: 'page'
+      readonly records: readonly JsonObject[]
+      /** null: the shard is closed and this was its last page. */
+      readonly next: string | null
+      readonly behindMs: number | null
+    }
+  | ShardRefusal
+
+/** Where one shard is read. */
+interface Standing {
+  readonly incarnation: string
+  /** The place that `iterator` stands at; null where the iterator is lost. */
+  place: string | null
+  iterator: string | null
+  /** Since when `latest` holds: a lost iterator must not skip what came meanwhile. */
+  latestSinceMs: number | null
+}
+
+export function createShardIterators(
+  protocol: ShardProtocol,
+  lives: StreamLives,
+  sourceNowMs: () => number,
+): ShardIterators {
+  const standings = new Map<string, Standing>()
+  const parts: Parts = { protocol, lives, sourceNowMs }
+  return {
+    async read(request, signal): Promise<ReadResult> {
+      const { shardId } = request
+      const known = await lives.current(signal)
+      if (known.kind !== 'known') return known
+      const { life } = known
+      const before = standings.get(shardId)
+      if (before !== undefined && before.incarnation !== life.incarnation) {
+        standings.delete(shardId)
+        return { kind: 'recreated', incarnation: life.incarnation, message: 'The stream was created anew.' }
+      }
+      const standing = before ?? newStanding(life)
+      standings.set(shardId, standing)
+      const placed: PlacedRequest = { ...request, from: request.from ?? { at: 'horizon' } }
+      const result = await readAt({ request: placed, life, standing, signal }, parts)
+      // Whatever goes by the stream's name when it comes back may live its next life.
+      if (result.kind === 'missing' || result.kind === 'failed') lives.doubt()
+      return result.kind === 'unknownPosition' ? lost(life, result.message, lives, signal) : result
+    },
+  }
+}
+
+interface Parts {
+  readonly protocol: ShardProtocol
+  readonly lives: StreamLives
+  readonly sourceNowMs: () => number
+}
+
+interface Reading {
+  readonly request: PlacedRequest
+  readonly life: StreamLife
+  readonly standing: Standing
+  readonly signal: AbortSignal
+}
+
+type ReadTry = ReadResult | Extract<ShardRefusal, { kind: 'unknownPosition' }>
+
+async function readAt(reading: Reading, parts: Parts): Promise<ReadTry> {
+  const { request, life, standing, signal } = reading
+  const place = placeOf(request.from)
+  const kept = standing.place === place ? standing.iterator : null
+  if (kept === null) {
+    const opened = await open(reading, parts)
+    if (opened.kind !== 'iterator') return opened
+    standing.place = place
+    standing.iterator = opened.iterator
+  }
+  const iterator = standing.iterator ?? ''
+  const page = await parts.protocol.page(life, iterator, request.recordsMax, signal)
+  if (page.kind !== 'page') return refusedPage(page, reading, { kept: kept !== null, lives: parts.lives })
+  const records = page.records.map(parts.protocol.encoder(life, request.shardId))
+  const last = records.at(-1)
+  if (last !== undefined) standing.place = placeOf({ at: 'after', position: last.position })
+  standing.iterator = page.next
+  const end = page.next === null
+  if (end) forget(standing)
+  const { behindMs } = page
+  return {
+    kind: 'records',
+    records,
+    end,
+    tip: end || (records.length === 0 && parts.protocol.isTip(behindMs)),
+    behindMs,
+  }
+}
+
+function refusedPage(
+  page: ShardRefusal,
+  { standing }: Reading,
+  { kept, lives }: { readonly kept: boolean; readonly lives: StreamLives },
+): ReadTry {
+  // After a throttle the same iterator gives the same page; after anything else it may be what is wrong.
+  if (page.kind !== 'throttled') forget(standing)
+  if (page.kind !== 'unknownPosition' || !kept) return page
+  // A kept iterator that means nothing any more: the service was restarted, or the stream made anew.
+  lives.doubt()
+  return { kind: 'expired', message: page.message }
+}
+
+async function open(reading: Reading, { protocol, sourceNowMs }: Parts): Promise<IteratorResult> {
+  const { request, life, standing, signal } = reading
+  const { shardId, from } = request
+  const start = life.startingPositions.get(shardId)
+  if (from.at === 'after' && start !== undefined && compareSequenceNumbers(from.position, start) < 0) {
+    return {
+      kind: 'unknownPosition',
+      message: `${from.position} is older than shard ${shardId}, which starts at ${start}.`,
+    }
+  }
+  if (from.at !== 'latest') return protocol.iterator(life, shardId, from, signal)
+  const { latestSinceMs } = standing
+  if (latestSinceMs !== null && protocol.sinceFrom !== null) {
+    return protocol.iterator(life, shardId, protocol.sinceFrom(latestSinceMs), signal)
+  }
+  const askedMs = sourceNowMs()
+  const opened = await protocol.iterator(life, shardId, from, signal)
+  if (opened.kind === 'iterator') standing.latestSinceMs = askedMs
+  return opened
+}
+
+/** A position that the service does not know: either the stream lives anew, or it forgot the place. */
+async function lost(life: StreamLife, message: string, lives: StreamLives, signal: AbortSignal): Promise<ReadResult> {
+  const now = await lives.look(signal)
+  if (now.kind !== 'found') return now
+  return now.incarnation === life.incarnation
+    ? { kind: 'trimmed', message }
+    : { kind: 'recreated', incarnation: now.incarnation, message }
+}
+
+type PlacedRequest = ReadRequest & { readonly from: ReadFrom }
+
+function newStanding(life: StreamLife): Standing {
+  return { incarnation: life.incarnation, place: null, iterator: null, latestSinceMs: null }
+}
+
+function forget(standing: Standing): void {
+  standing.place = null
+  standing.iterator = null
+}
+
+function placeOf(from: ReadFrom): string {
+  switch (from.at) {
+    case 'after':
+      return `after ${from.position}`
+    case 'time':
+      return `time ${from.ms}`
+    case 'horizon':
+    case 'latest':
+      return from.at
+    default:
+      throw new Error(`Unknown place ${JSON.stringify(from satisfies never)}.`)
+  }
+}
