@@ -21,7 +21,7 @@ export type CompiledPattern =
 
 /** `$or`s multiply out; beyond this many branches a pattern is refused rather than run. */
 export const branchesMax = 1_000
-/** Deeper than any record can be; it bounds the recursion over patterns of any length. */
+/** Deeper than any pattern of 4,096 characters needs; it bounds the recursion over patterns of any length. */
 const depthMax = 200
 
 /** Compiles one pattern: every `$or` multiplied out, dotted keys spelled as paths. */
@@ -30,7 +30,7 @@ export function compilePattern(text: string): CompiledPattern {
   try {
     if (pattern === undefined) throw new PatternFault('The pattern is not JSON.')
     if (!isJsonObject(pattern)) throw new PatternFault('The pattern is not a JSON object.')
-    return { kind: 'pattern', branches: branchesOf(pattern, []).map(treeOf) }
+    return { kind: 'pattern', branches: branchesOf(pattern, [], 0).map(treeOf) }
   } catch (fault) {
     if (fault instanceof PatternFault) return { kind: 'fault', detail: fault.message }
     throw fault
@@ -43,33 +43,32 @@ interface Clause {
 }
 type Branch = readonly Clause[]
 
-function branchesOf(pattern: JsonObject, path: readonly string[]): readonly Branch[] {
+function branchesOf(pattern: JsonObject, path: readonly string[], depth: number): readonly Branch[] {
   const fields = Object.entries(pattern)
   const place = path.join('.') || 'pattern'
   if (fields.length === 0) throw new PatternFault(`${place}: an empty object.`)
-  if (path.length > depthMax) throw new PatternFault(`${path.slice(0, 3).join('.')}…: nested too deeply.`)
   const own: Clause[] = []
   let branches: readonly Branch[] = [[]]
   for (const [key, value] of fields) {
     // A key with dots is the same as nested objects.
     const fieldPath = [...path, ...key.split('.')]
+    if (Math.max(depth, fieldPath.length) > depthMax) {
+      throw new PatternFault(`${fieldPath.slice(0, 3).join('.')}…: nested too deeply.`)
+    }
     if (key === '$or' && isOrRelationship(value)) {
-      branches = product(branches, sumOf(value, path))
+      branches = product(
+        branches,
+        value.flatMap((one) => branchesOf(one, path, depth + 1)),
+      )
     } else if (Array.isArray(value)) {
       own.push({ path: fieldPath, leaf: compileLeaf(value, fieldPath.join('.')) })
     } else if (isJsonObject(value)) {
-      branches = product(branches, branchesOf(value, fieldPath))
+      branches = product(branches, branchesOf(value, fieldPath, depth + 1))
     } else {
       throw new PatternFault(`${fieldPath.join('.')}: a value must be in a list.`)
     }
   }
   return branches.map((branch) => [...own, ...branch])
-}
-
-function sumOf(alternatives: readonly JsonObject[], path: readonly string[]): readonly Branch[] {
-  const sum = alternatives.flatMap((alternative) => branchesOf(alternative, path))
-  if (sum.length > branchesMax) throw tooMany()
-  return sum
 }
 
 function product(left: readonly Branch[], right: readonly Branch[]): readonly Branch[] {
