@@ -2,7 +2,7 @@ import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { UsageError } from './exit-code.ts'
 import { restClient, type RestClient } from './rest-client.ts'
 
-export const defaultEndpoint = 'http://127.0.0.1:4570'
+const defaultEndpoint = 'http://127.0.0.1:4570'
 
 export const endpointHelp = `  --endpoint URL   the Millrace to talk to (MILLRACE_ENDPOINT; default ${defaultEndpoint})`
 
