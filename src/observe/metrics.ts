@@ -1,0 +1,210 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { counters, gauges, histograms, mappingLabels, readings, type Declaration } from './metric-table.ts'
+
+/** What tells the series of one mapping apart. */
+export interface MappingIdentity {
+  readonly uuid: string
+  /** The source as it was named, the function's ARN. */
+  readonly source: string
+  readonly function: string
+}
+
+/** How one mapping counts; the meter of the engine in Prometheus's terms. After `forget` nothing is counted any more. */
+export interface MappingMetrics {
+  /** One read: how many records it brought (0 counts too), and how long it took. */
+  polled(records: number, tookMs: number): void
+  filteredOut(records: number): void
+  /** An attempt goes out, and comes back; each start has exactly one end. */
+  invokeStarted(records: number): void
+  invokeEnded(records: number, result: InvocationMeasure): void
+  deleted(records: number): void
+  delivered(records: number): void
+  deliveryFailed(): void
+  dropped(records: number, reason: DropLabel): void
+  positionLost(reason: 'trimmed' | 'recreated'): void
+  flowCrashed(): void
+  /** How old the last record of an event was when it was sent (streams). */
+  iteratorAge(ms: number): void
+}
+
+export type DropLabel = (typeof counters.dropped.by.values)[number]
+
+export interface InvocationMeasure {
+  readonly failedRecords: number
+  readonly outcome: 'succeeded' | 'partial' | 'failed' | 'notRun' | 'cancelled'
+  readonly throttled: boolean
+  readonly tookMs: number
+}
+
+/** What a mapping holds at this moment. */
+export interface MappingReadings extends MappingIdentity {
+  readonly enabled: boolean
+  readonly heldRecords: number
+  readonly heldBytes: number
+  /** null: the source does not say. */
+  readonly behindMs: number | null
+}
+
+export interface Metrics {
+  readonly contentType: string
+  /** The counters of a mapping, at zero from now on. The same object for the same identity. */
+  forMapping(identity: MappingIdentity): MappingMetrics
+  /** Removes every series of a mapping that was deleted. */
+  forget(uuid: string): void
+  /** Says how to read what is held, at each scrape. Once per process. */
+  watch(read: () => Iterable<MappingReadings>): void
+  scrape(): Promise<string>
+}
+
+/** `process`: also Node's own metrics (CPU, memory, event loop); off for tests that compare texts. */
+export function createMetrics({ process = true }: { readonly process?: boolean } = {}): Metrics {
+  const registry = new Registry()
+  const instruments = createInstruments(registry)
+  const known = new Map<string, Series[]>()
+  if (process) collectDefaultMetrics({ register: registry })
+  return {
+    contentType: registry.contentType,
+    forMapping: (identity) => {
+      const all = known.get(identity.uuid) ?? []
+      known.set(identity.uuid, all)
+      const found = all.find(({ labels }) => labels.source === identity.source && labels.function === identity.function)
+      if (found) return found.metrics
+      const series = createSeries(instruments, labelsOf(identity))
+      all.push(series)
+      return series.metrics
+    },
+    forget: (uuid) => {
+      for (const series of known.get(uuid) ?? []) series.remove()
+      known.delete(uuid)
+    },
+    watch: (read) => watchReadings(registry, read),
+    scrape: () => registry.metrics(),
+  }
+}
+
+type Labels = Readonly<Record<(typeof mappingLabels)[number], string>>
+
+function labelsOf({ uuid, source, function: functionArn }: MappingIdentity): Labels {
+  return { mapping: uuid, source, function: functionArn }
+}
+
+type Instruments = ReturnType<typeof createInstruments>
+
+function createInstruments(registry: Registry) {
+  const registers = [registry]
+  const counterOf = (name: keyof typeof counters) => {
+    const declared: Declaration = counters[name]
+    const labelNames = [...mappingLabels, ...(declared.by ? [declared.by.label] : [])]
+    return new Counter({ name: declared.name, help: declared.help, labelNames, registers })
+  }
+  const histogramOf = (name: keyof typeof histograms) =>
+    new Histogram({ ...histograms[name], buckets: [...histograms[name].buckets], labelNames: mappingLabels, registers })
+  return {
+    polled: counterOf('polled'),
+    filteredOut: counterOf('filteredOut'),
+    invoked: counterOf('invoked'),
+    failedInvoke: counterOf('failedInvoke'),
+    dropped: counterOf('dropped'),
+    delivered: counterOf('delivered'),
+    deleted: counterOf('deleted'),
+    invocations: counterOf('invocations'),
+    errors: counterOf('errors'),
+    throttles: counterOf('throttles'),
+    deliveryFailures: counterOf('deliveryFailures'),
+    positionsLost: counterOf('positionsLost'),
+    flowCrashes: counterOf('flowCrashes'),
+    invocation: histogramOf('invocation'),
+    receive: histogramOf('receive'),
+    iteratorAge: histogramOf('iteratorAge'),
+    inFlight: new Gauge({ ...gauges.inFlight, labelNames: mappingLabels, registers }),
+  }
+}
+
+interface Series {
+  readonly labels: Labels
+  readonly metrics: MappingMetrics
+  remove(): void
+}
+
+/** The series of one mapping. They begin at zero: a rate is then right from the first event on. */
+function createSeries(instruments: Instruments, labels: Labels): Series {
+  let removed = false
+  const sets = labelSets(labels)
+  for (const [name, labelled] of sets) for (const one of labelled) instruments[name].inc(one, 0)
+  instruments.inFlight.set(labels, 0)
+
+  const count = (name: keyof typeof counters, amount: number, more: Readonly<Record<string, string>> = {}): void => {
+    if (!removed) instruments[name].inc({ ...labels, ...more }, amount)
+  }
+  const observe = (name: keyof typeof histograms, ms: number): void => {
+    if (!removed) instruments[name].observe(labels, ms / 1_000)
+  }
+  const metrics: MappingMetrics = {
+    polled: (records, tookMs) => {
+      count('polled', records)
+      observe('receive', tookMs)
+    },
+    filteredOut: (records) => count('filteredOut', records),
+    invokeStarted: (records) => {
+      count('invoked', records)
+      if (!removed) instruments.inFlight.inc(labels)
+    },
+    invokeEnded: (_records, { failedRecords, outcome, throttled, tookMs }) => {
+      if (!removed) instruments.inFlight.dec(labels)
+      count('failedInvoke', failedRecords)
+      if (throttled) count('throttles', 1)
+      // The function did not run, so it is no invocation. A cancelled attempt was out and may have run.
+      if (throttled || outcome === 'notRun') return
+      count('invocations', 1)
+      if (outcome === 'cancelled') return
+      if (outcome === 'failed') count('errors', 1)
+      observe('invocation', tookMs)
+    },
+    deleted: (records) => count('deleted', records),
+    delivered: (records) => count('delivered', records),
+    deliveryFailed: () => count('deliveryFailures', 1),
+    dropped: (records, reason) => count('dropped', records, { reason }),
+    positionLost: (reason) => count('positionsLost', 1, { reason }),
+    flowCrashed: () => count('flowCrashes', 1),
+    iteratorAge: (ms) => observe('iteratorAge', Math.max(0, ms)),
+  }
+  const remove = (): void => {
+    removed = true
+    for (const [name, labelled] of sets) for (const one of labelled) instruments[name].remove(one)
+    instruments.inFlight.remove(labels)
+    for (const name of ['invocation', 'receive', 'iteratorAge'] as const) instruments[name].remove(labels)
+  }
+  return { labels, metrics, remove }
+}
+
+/** Every label set that the counters of a mapping can have. */
+function labelSets(labels: Labels): readonly (readonly [keyof typeof counters, readonly Record<string, string>[]])[] {
+  const names = Object.keys(counters) as (keyof typeof counters)[]
+  return names.map((name) => {
+    const { by }: Declaration = counters[name]
+    return [name, by ? by.values.map((value) => ({ ...labels, [by.label]: value })) : [labels]]
+  })
+}
+
+function watchReadings(registry: Registry, read: () => Iterable<MappingReadings>): void {
+  const define = (name: keyof typeof readings, valueOf: (reading: MappingReadings) => number | null): void => {
+    registry.registerMetric(
+      new Gauge({
+        ...readings[name],
+        labelNames: mappingLabels,
+        registers: [],
+        collect() {
+          this.reset()
+          for (const reading of read()) {
+            const value = valueOf(reading)
+            if (value !== null) this.set(labelsOf(reading), value)
+          }
+        },
+      }),
+    )
+  }
+  define('heldRecords', (reading) => reading.heldRecords)
+  define('heldBytes', (reading) => reading.heldBytes)
+  define('behind', ({ behindMs }) => (behindMs === null ? null : behindMs / 1_000))
+  define('enabled', (reading) => (reading.enabled ? 1 : 0))
+}
