@@ -34,7 +34,7 @@ const common = {
 }
 
 function output(file) {
-  return { file, format: 'esm', codeSplitting: false, sourcemap: false, legalComments: 'inline' }
+  return { file, format: 'esm', codeSplitting: false }
 }
 
 export default [

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 // The process. Whatever needs a newer Node is imported after its version is known: on an older one the first import of
 // node:sqlite would end the process with an unknown module instead of a sentence.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
