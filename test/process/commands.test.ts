@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { runMillrace } from './built-file.ts'
+import { ordersArn, startStack, type Stack } from './stack.ts'
+import { until } from './until.ts'
+
+// The commands against a Millrace that runs, all in one life of a mapping.
+
+let stack: Stack
+
+beforeAll(async () => {
+  stack = await startStack({ mode: 'answer' })
+  await stack.start()
+})
+
+afterAll(async () => {
+  await stack.stop()
+})
+
+async function millrace(...args: readonly string[]) {
+  const command = runMillrace(args, { cwd: stack.folder, env: { MILLRACE_ENDPOINT: stack.endpoint } })
+  const code = await command.exited
+  return { code, out: command.stdout(), err: command.stderr() }
+}
+
+interface Mapping {
+  readonly UUID: string
+  readonly State: string
+  readonly BatchSize: number
+}
+
+async function only(): Promise<Mapping> {
+  const { out } = await millrace('mappings', 'list', '--json')
+  const { EventSourceMappings } = JSON.parse(out) as { readonly EventSourceMappings: readonly Mapping[] }
+  const [mapping] = EventSourceMappings
+  if (mapping === undefined || EventSourceMappings.length > 1) throw new Error(`not one mapping: ${out}`)
+  return mapping
+}
+
+test('mappings list shows the mapping of the file as a table', async () => {
+  await until(async () => (await only()).State === 'Enabled', 'the mapping is enabled')
+  const { out, code } = await millrace('mappings', 'list')
+  expect(out).toMatch(/^UUID +STATE +SOURCE +FUNCTION +BATCH\n/)
+  expect(out).toContain(ordersArn)
+  expect(code).toBe(0)
+})
+
+test('status and why say that all is well', async () => {
+  const { UUID } = await only()
+  expect((await millrace('status')).out).toContain('sqs:orders')
+  await until(
+    async () => (await millrace('why', UUID)).out.includes('Nothing is wrong'),
+    'why says that nothing is wrong',
+  )
+})
+
+test('update disables and enables, get shows it, delete removes', async () => {
+  const { UUID } = await only()
+  expect((await millrace('mappings', 'update', UUID, '--no-enabled', '--batch-size', '5')).code).toBe(0)
+  await until(async () => (await only()).State === 'Disabled', 'the mapping is disabled')
+  expect((await millrace('why', UUID)).out).toContain('--enabled')
+
+  expect((await millrace('mappings', 'update', UUID, '--enabled')).code).toBe(0)
+  await until(async () => (await only()).State === 'Enabled', 'the mapping is enabled')
+  const got = JSON.parse((await millrace('mappings', 'get', UUID)).out) as Mapping
+  expect(got).toMatchObject({ UUID, BatchSize: 5 })
+
+  expect((await millrace('mappings', 'delete', UUID)).code).toBe(0)
+  await until(async () => (await millrace('mappings', 'list')).out === 'No mappings.\n', 'the mapping is gone')
+})
+
+test('create makes one, and a second of the same key is refused in the words of AWS', async () => {
+  const create = ['mappings', 'create', '--event-source-arn', ordersArn, '--function-name', 'orders']
+  const made = await millrace(...create, '--batch-size', '3')
+  expect(made.err).toBe('')
+  expect(JSON.parse(made.out)).toMatchObject({ EventSourceArn: ordersArn, BatchSize: 3 })
+  const again = await millrace(...create)
+  expect(again.err).toContain('ResourceConflictException')
+  expect(again.code).toBe(1)
+})
+
+test('a mapping that does not exist is said to be unknown', async () => {
+  const { code, err } = await millrace('mappings', 'get', '00000000-0000-4000-8000-000000000000')
+  expect(err).toContain('ResourceNotFoundException')
+  expect(code).toBe(1)
+})
+
+test('doctor sees the process that runs, its queue service and its function', async () => {
+  const { code, out } = await millrace('doctor', '--config', 'millrace.yaml')
+  expect(out).toContain('a Millrace runs there already')
+  expect(out).toMatch(/ok {3}function orders: .* accepts connections/)
+  expect(out).not.toContain('BAD')
+  expect(code).toBe(0)
+})
+
+test('doctor names an endpoint that nobody listens on, and fails', async () => {
+  const { code, out } = await millrace('doctor', '--port', '0', '--aws-endpoint', 'http://127.0.0.1:9')
+  expect(out).toContain('BAD  endpoint: http://127.0.0.1:9 cannot be reached (ECONNREFUSED)')
+  expect(code).toBe(1)
+})
