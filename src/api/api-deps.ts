@@ -1,0 +1,54 @@
+import type { CreateMapping, Mappings } from '../engine/mappings.ts'
+import type { ArnPlace } from '../model/arn.ts'
+import type { FunctionSettings } from '../model/settings.ts'
+import type { SourceKind } from '../model/source.ts'
+import type { Log } from '../observe/log.ts'
+import type { Clock, DescribeResult, Target } from '../ports.ts'
+import type { Upstream } from './upstream.ts'
+
+/** Everything the API acts upon; service.ts makes it. */
+export interface ApiDeps {
+  readonly server: { readonly host: string; readonly port: number }
+  /** Region and account of ARNs that Millrace builds itself. */
+  readonly place: ArnPlace
+  readonly mappings: Mappings
+  readonly functions: Functions
+  /** One look at a queue or stream that is to be mapped: does it exist, may we read it, what is its visibility. */
+  readonly checkSource: (candidate: SourceCandidate, signal: AbortSignal) => Promise<DescribeResult>
+  /** Whether a filter pattern is one that this source's filters understand. */
+  readonly checkPattern: (source: SourceKind, pattern: string) => boolean
+  /** The Lambda endpoint behind this one; null: there is none. */
+  readonly upstream: Upstream | null
+  /** A prom-client registry. */
+  readonly metrics: { readonly contentType: string; metrics(): Promise<string> }
+  readonly health: Health
+  /** What the counters say of one mapping since the process started; `why` reads it. */
+  readonly counts: (uuid: string) => MappingCounts | undefined
+  readonly clock: Pick<Clock, 'wallMs' | 'monoMs' | 'uuid' | 'timer'>
+  readonly log: Log
+}
+
+export interface SourceCandidate extends CreateMapping {
+  readonly source: SourceKind
+}
+
+/** All functions: those of the config, everything else upstream. */
+export interface Functions extends Target {
+  readonly functions: readonly FunctionSettings[]
+  /** The function of the config that a name, `name:qualifier` or ARN means. */
+  hosted(functionName: string): FunctionSettings | undefined
+}
+
+/** Answers at once: neither asks a backend. */
+export interface Health {
+  /** Why the process takes no work yet, or none any more; empty: it does. */
+  notReady(): readonly string[]
+  /** What `/_millrace/health` shows beside it. */
+  details(): Readonly<Record<string, unknown>>
+}
+
+export interface MappingCounts {
+  readonly polled: number
+  readonly filteredOut: number
+  readonly invoked: number
+}

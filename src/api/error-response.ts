@@ -1,0 +1,49 @@
+import type { FastifyReply } from 'fastify'
+import type { ApiError, ApiErrorType } from '../model/api-error.ts'
+
+/** Any refusal in Lambda's form, also of types that the mapping operations do not have. */
+export interface ErrorResponse {
+  readonly status: number
+  readonly type: string
+  readonly message: string
+}
+
+/** These write `Message`, the others `message` (the API's model). */
+const capitalised: ReadonlySet<string> = new Set<ApiErrorType>([
+  'ResourceNotFoundException',
+  'ResourceInUseException',
+  'ServiceException',
+])
+
+/** Answers of Lambda's front, before the operation: they have no `Type`. */
+const ofTheFront: ReadonlySet<string> = new Set(['ValidationException', 'SerializationException'])
+
+export function errorResponse(error: ApiError): ErrorResponse {
+  return { status: error.status, type: error.type, message: error.message }
+}
+
+export function errorBody({ type, message }: ErrorResponse): string {
+  if (ofTheFront.has(type)) return JSON.stringify({ message })
+  const Type = type === 'ServiceException' ? 'Service' : 'User'
+  if (capitalised.has(type)) return JSON.stringify({ Type, Message: message })
+  const throttle =
+    type === 'TooManyRequestsException' ? { retryAfterSeconds: '1', Reason: 'CallerRateLimitExceeded' } : {}
+  return JSON.stringify({ Type, message, ...throttle })
+}
+
+export function sendError(reply: FastifyReply, error: ErrorResponse): FastifyReply {
+  return reply
+    .code(error.status)
+    .header('x-amzn-errortype', error.type)
+    .header('content-type', 'application/json')
+    .send(errorBody(error))
+}
+
+/** A path or method that the Lambda API does not have. */
+export function unknownOperation(method: string, path: string): ErrorResponse {
+  return {
+    status: 404,
+    type: 'UnknownOperationException',
+    message: `${method} ${path} is not an operation of the Lambda API.`,
+  }
+}

@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto'
+import { functionArnOf, type ArnPlace } from '../model/arn.ts'
+import { functionTimeoutMsMax } from '../model/limits.ts'
+import type { FunctionSettings } from '../model/settings.ts'
+
+/** What GetFunctionConfiguration shows of a function that runs somewhere we do not look into: an image, ready to run. */
+export function functionConfiguration(settings: FunctionSettings, place: ArnPlace, startedMs: number): object {
+  const [name = settings.name, qualifier] = settings.name.split(':')
+  return {
+    FunctionName: name,
+    FunctionArn: functionArnOf(settings.name, place),
+    Role: `arn:aws:iam::${place.account}:role/millrace`,
+    CodeSize: 0,
+    Description: 'A function of the config of Millrace.',
+    Timeout: Math.ceil((settings.timeoutMs ?? functionTimeoutMsMax) / 1_000),
+    MemorySize: 128,
+    LastModified: new Date(startedMs).toISOString().replace('Z', '+0000'),
+    CodeSha256: createHash('sha256').update(settings.urls.join(' ')).digest('base64'),
+    Version: qualifier ?? '$LATEST',
+    TracingConfig: { Mode: 'PassThrough' },
+    State: 'Active',
+    LastUpdateStatus: 'Successful',
+    PackageType: 'Image',
+    Architectures: ['x86_64'],
+    EphemeralStorage: { Size: 512 },
+  }
+}
+
+/** GetFunction. The URLs stand where the code's location stands. */
+export function functionDescription(settings: FunctionSettings, place: ArnPlace, startedMs: number): object {
+  const limit = settings.reservedConcurrency
+  return {
+    Configuration: functionConfiguration(settings, place, startedMs),
+    Code: { RepositoryType: 'ECR', ImageUri: settings.urls.join(' ') },
+    ...(limit !== undefined && { Concurrency: { ReservedConcurrentExecutions: limit } }),
+  }
+}

@@ -1,0 +1,105 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { ApiDeps } from './api-deps.ts'
+import { functionConfiguration, functionDescription } from './function-configuration.ts'
+import { createInvoke } from './function-invoke.ts'
+import type { PassThrough } from './pass-through.ts'
+import { pathValue, queryValue } from './request-body.ts'
+
+const functionsPath = '/2015-03-31/functions'
+/** What is read of an upstream's list of functions, fifty entries at most. */
+const listBytesMax = 8 * 1_048_576
+
+/** Functions of the config; whatever else has a function's path lives upstream. */
+export function addFunctionRoutes(
+  server: FastifyInstance,
+  deps: ApiDeps,
+  passThrough: PassThrough,
+  ended: AbortSignal,
+): void {
+  const startedMs = deps.clock.wallMs()
+  const invoke = createInvoke(deps, ended)
+
+  /** The name with its qualifier, if the config has the function. */
+  const hostedName = (request: FastifyRequest): string | undefined => {
+    const name = pathValue(request, 'name')
+    const qualifier = queryValue(request, 'Qualifier')
+    const qualified = qualifier === undefined ? name : `${name}:${qualifier}`
+    return [qualified, name].find((one) => deps.functions.hosted(one) !== undefined)
+  }
+
+  const show = (path: string, describe: typeof functionConfiguration) => {
+    server.get(path, async (request, reply) => {
+      const name = hostedName(request)
+      const settings = name === undefined ? undefined : deps.functions.hosted(name)
+      if (settings === undefined) return passThrough(request, reply)
+      return reply.send(describe(settings, deps.place, startedMs))
+    })
+  }
+  show(`${functionsPath}/:name`, functionDescription)
+  show(`${functionsPath}/:name/configuration`, functionConfiguration)
+
+  server.post(`${functionsPath}/:name/invocations`, async (request, reply) => {
+    const name = hostedName(request)
+    return name === undefined ? passThrough(request, reply) : invoke(name, request, reply)
+  })
+
+  server.get(functionsPath, async (request, reply) => listFunctions(deps, startedMs, { request, reply, ended }))
+}
+
+interface Exchange {
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+  readonly ended: AbortSignal
+}
+
+/** Ours first, then a page of the upstream's; later pages are the upstream's alone. */
+async function listFunctions(
+  deps: ApiDeps,
+  startedMs: number,
+  { ended, reply, request }: Exchange,
+): Promise<FastifyReply> {
+  const first = queryValue(request, 'Marker') === undefined
+  const hosted = first
+    ? deps.functions.functions.map((settings) => functionConfiguration(settings, deps.place, startedMs))
+    : []
+  const { functions, nextMarker } = await upstreamFunctions(deps, request, ended)
+  return reply.send({ Functions: [...hosted, ...functions], NextMarker: nextMarker })
+}
+
+interface FunctionPage {
+  readonly functions: readonly unknown[]
+  readonly nextMarker: string | null
+}
+
+const noFunctions: FunctionPage = { functions: [], nextMarker: null }
+
+/** An upstream that does not answer, or has no such list, hides its functions and not ours. */
+async function upstreamFunctions(deps: ApiDeps, request: FastifyRequest, ended: AbortSignal): Promise<FunctionPage> {
+  if (deps.upstream === null) return noFunctions
+  try {
+    const { headers, url: path } = request
+    const answer = await deps.upstream.send({ method: 'GET', path, headers, body: null }, ended)
+    const chunks: Buffer[] = []
+    let bytes = 0
+    for await (const chunk of answer) {
+      const part = Buffer.from(chunk as Uint8Array)
+      bytes += part.length
+      if (bytes > listBytesMax)
+        throw new Error(`The upstream's list of functions is longer than ${listBytesMax} bytes.`)
+      chunks.push(part)
+    }
+    return pageOf(JSON.parse(Buffer.concat(chunks).toString()))
+  } catch (error) {
+    deps.log.warn({ error, endpoint: deps.upstream.endpoint }, 'The functions of the Lambda endpoint cannot be listed.')
+    return noFunctions
+  }
+}
+
+function pageOf(body: unknown): FunctionPage {
+  if (typeof body !== 'object' || body === null) return noFunctions
+  const { Functions: functions, NextMarker: marker } = body as { Functions?: unknown; NextMarker?: unknown }
+  return {
+    functions: Array.isArray(functions) ? (functions as unknown[]) : [],
+    nextMarker: typeof marker === 'string' && marker !== '' ? marker : null,
+  }
+}

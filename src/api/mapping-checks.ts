@@ -1,0 +1,100 @@
+import { ApiError } from '../model/api-error.ts'
+import { functionArnOf, parseFunctionName, type ArnPlace } from '../model/arn.ts'
+import { mappingKey, type MappingDocument } from '../model/mapping.ts'
+import { functionPlace } from '../model/mapping-place.ts'
+import { isStream, type SourceKind } from '../model/source.ts'
+import type { DescribeResult, FunctionDescription } from '../ports.ts'
+
+/** The refusals that need a look outside, in the order in which they are made: function, duplicate, source. */
+
+export interface CheckedFunction {
+  readonly functionArn: string
+  readonly timeoutMs: number | null
+}
+
+/** Only a function that is known to be missing is refused: an endpoint that cannot tell is no reason. */
+export function checkFunction(
+  functionName: string,
+  description: FunctionDescription,
+  at: { readonly sourceName: string; readonly place: ArnPlace },
+): CheckedFunction {
+  if (description.kind === 'missing') throw invalid('Function does not exist')
+  const known = description.kind === 'found' ? description : { arn: null, timeoutMs: null }
+  const given = parseFunctionName(functionName)?.arn
+  const functionArn = given ?? known.arn ?? functionArnOf(functionName, functionPlace(at.sourceName, at.place))
+  return { functionArn, timeoutMs: known.timeoutMs }
+}
+
+/** `uuid` is the mapping itself, where it exists already. */
+export function checkDuplicate(
+  all: readonly MappingDocument[],
+  wanted: Pick<MappingDocument, 'source' | 'sourceName' | 'functionArn'>,
+  uuid?: string,
+): void {
+  const key = mappingKey(wanted)
+  const other = all.find((document) => document.uuid !== uuid && mappingKey(document) === key)
+  if (other === undefined) return
+  const functionName = parseFunctionName(wanted.functionArn)?.name ?? wanted.functionArn
+  const pair = `(" ${wanted.sourceName} ") and function (" ${functionName} ")`
+  const rest = `already exists. Please update or delete the existing mapping with UUID ${other.uuid}`
+  const text = isStream(wanted.source)
+    ? `The event source arn ${pair} provided mapping ${rest}`
+    : `An event source mapping with SQS arn ${pair} ${rest}`
+  throw new ApiError('ResourceConflictException', text)
+}
+
+export function checkSourceAccess(
+  source: SourceKind,
+  sourceName: string,
+  result: DescribeResult,
+  timeoutMs: number | null,
+): void {
+  switch (result.kind) {
+    case 'found':
+      checkVisibility(result.visibilityMs, timeoutMs)
+      return
+    case 'missing':
+      throw invalid(isStream(source) ? `Stream not found: ${sourceName}` : missingQueue)
+    case 'denied':
+      throw invalid(isStream(source) ? deniedStream(sourceName) : deniedQueue(result.action))
+    case 'throttled':
+      throw new ApiError('TooManyRequestsException', 'Rate exceeded')
+    case 'failed':
+      throw invalid(`Cannot reach the event source ${sourceName}: ${result.message}`)
+    default:
+      result satisfies never
+  }
+}
+
+/** AWS demands it of a new mapping, and of an update that names a function. */
+export function checkVisibility(visibilityMs: number | null, timeoutMs: number | null): void {
+  if (visibilityMs === null || timeoutMs === null || visibilityMs >= timeoutMs) return
+  throw invalid(
+    `Queue visibility timeout: ${visibilityMs / 1_000} seconds is less than Function timeout: ${timeoutMs / 1_000} seconds`,
+  )
+}
+
+/** A mapping on its way to another state can be read, and nothing else. */
+export function checkSettled({ state }: MappingDocument): void {
+  if (state === 'Enabled' || state === 'Disabled') return
+  throw new ApiError('ResourceInUseException', 'Cannot update the event source mapping because it is in use.')
+}
+
+const missingQueue =
+  'Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. ' +
+  'SQS Error Message: The specified queue does not exist.'
+
+function deniedQueue(action = 'ReceiveMessage'): string {
+  return `The function execution role does not have permissions to call ${action.replace(/^sqs:/i, '')} on SQS`
+}
+
+function deniedStream(arn: string): string {
+  return (
+    `Cannot access stream ${arn}. Please ensure the role can perform the GetRecords, GetShardIterator, ` +
+    'DescribeStream, and ListStreams Actions on your stream in IAM.'
+  )
+}
+
+function invalid(message: string): ApiError {
+  return new ApiError('InvalidParameterValueException', message)
+}

@@ -1,0 +1,44 @@
+import type { FastifyInstance } from 'fastify'
+import type { ApiDeps } from './api-deps.ts'
+import { listMappings } from './mapping-listing.ts'
+import { createMappingOperations } from './mapping-operations.ts'
+import { mappingResponse } from './mapping-response.ts'
+import { pathValue, queryValue, readJson } from './request-body.ts'
+
+export const mappingsPath = '/2015-03-31/event-source-mappings'
+
+/** Event source mappings of the Lambda API (API version 2015-03-31). */
+export function addMappingRoutes(server: FastifyInstance, deps: ApiDeps): void {
+  const operations = createMappingOperations(deps)
+
+  server.post(mappingsPath, async (request, reply) => {
+    const body = await readJson(request, 'CreateEventSourceMapping')
+    const document = await operations.create(body)
+    return reply.code(202).send(mappingResponse(document))
+  })
+
+  server.get(mappingsPath, async (request, reply) => {
+    const { mappings, nextMarker } = listMappings(deps.mappings.list(), {
+      eventSourceArn: queryValue(request, 'EventSourceArn'),
+      functionName: queryValue(request, 'FunctionName'),
+      marker: queryValue(request, 'Marker'),
+      maxItems: queryValue(request, 'MaxItems'),
+    })
+    return reply.send({ NextMarker: nextMarker, EventSourceMappings: mappings.map(mappingResponse) })
+  })
+
+  server.get(`${mappingsPath}/:uuid`, async (request, reply) => {
+    return reply.send(mappingResponse(operations.get(pathValue(request, 'uuid'))))
+  })
+
+  server.put(`${mappingsPath}/:uuid`, async (request, reply) => {
+    const body = await readJson(request, 'UpdateEventSourceMapping')
+    const document = await operations.update(pathValue(request, 'uuid'), body)
+    return reply.code(202).send(mappingResponse(document))
+  })
+
+  server.delete(`${mappingsPath}/:uuid`, async (request, reply) => {
+    const document = await operations.delete(pathValue(request, 'uuid'))
+    return reply.code(202).send(mappingResponse(document))
+  })
+}

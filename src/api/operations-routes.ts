@@ -1,0 +1,69 @@
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { MappingStatus } from '../engine/mappings.ts'
+import { ApiError } from '../model/api-error.ts'
+import type { MappingDocument } from '../model/mapping.ts'
+import type { ApiDeps } from './api-deps.ts'
+import { pathValue, queryValue } from './request-body.ts'
+import { explain } from './why.ts'
+
+/** What Millrace says of itself. Nothing here waits for a backend. */
+export function addOperationsRoutes(server: FastifyInstance, deps: ApiDeps): void {
+  const { health, mappings, metrics } = deps
+
+  const find = (uuid: string | undefined): MappingDocument => {
+    const document = mappings.get(uuid ?? '')
+    if (document !== undefined) return document
+    throw new ApiError('ResourceNotFoundException', `No mapping has the UUID ${uuid ?? ''}.`)
+  }
+  const statusOf = (document: MappingDocument) => mappings.status(document.uuid) ?? notRunning(document)
+  const why = (uuid: string | undefined) => {
+    const document = find(uuid)
+    return explain({
+      document,
+      status: mappings.status(document.uuid),
+      counts: deps.counts(document.uuid),
+      hosted: deps.functions.hosted(document.functionArn),
+    })
+  }
+
+  server.get('/healthz', async (_, reply) => reply.send({ status: 'alive' }))
+
+  server.get('/readyz', async (_, reply) => sendReadiness(reply, health.notReady()))
+
+  server.get('/metrics', async (_, reply) => {
+    const text = await metrics.metrics()
+    return reply.header('content-type', metrics.contentType).send(text)
+  })
+
+  server.get('/_millrace/health', async (_, reply) => {
+    const reasons = health.notReady()
+    const states = Object.groupBy(mappings.list(), (document) => document.state)
+    const counted = Object.entries(states).map(([state, documents]) => [state, documents.length] as const)
+    return reply.send({
+      ready: reasons.length === 0,
+      reasons,
+      mappings: Object.fromEntries(counted),
+      ...health.details(),
+    })
+  })
+
+  server.get('/_millrace/mappings', async (_, reply) => reply.send({ mappings: mappings.list().map(statusOf) }))
+
+  server.get('/_millrace/mappings/:uuid', async (request, reply) => {
+    return reply.send(statusOf(find(pathValue(request, 'uuid'))))
+  })
+
+  server.get('/_millrace/why/:uuid', async (request, reply) => reply.send(why(pathValue(request, 'uuid'))))
+
+  server.get('/_millrace/why', async (request, reply) => reply.send(why(queryValue(request, 'uuid'))))
+}
+
+/** A mapping that no engine runs: on its way in or out. */
+function notRunning({ functionArn, lastProcessingResult, sourceName, state, uuid }: MappingDocument): MappingStatus {
+  const names = { uuid, state, source: sourceName, functionArn }
+  return { ...names, lastProcessingResult, pauseReasons: [], lastError: null, flows: [] }
+}
+
+function sendReadiness(reply: FastifyReply, reasons: readonly string[]): FastifyReply {
+  return reply.code(reasons.length === 0 ? 200 : 503).send({ ready: reasons.length === 0, reasons })
+}

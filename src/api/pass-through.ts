@@ -1,0 +1,111 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { ApiError } from '../model/api-error.ts'
+import type { ApiDeps } from './api-deps.ts'
+import { sendError, unknownOperation, type ErrorResponse } from './error-response.ts'
+import { endToEndHeaders } from './upstream.ts'
+
+/** Hands a request on as it came, and its answer back. */
+export type PassThrough = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>
+
+/** Names the processes that a request has gone through: one that finds itself there has itself as its upstream. */
+export const hopHeader = 'x-millrace-hop'
+
+/** Lambda's paths begin with the version of their API. */
+const lambdaPath = /^\/20\d\d-\d\d-\d\d\//
+
+export function createPassThrough(deps: Pick<ApiDeps, 'upstream' | 'log' | 'clock'>, ended: AbortSignal): PassThrough {
+  const self = deps.clock.uuid()
+  const hint = createHint(deps.log)
+
+  return async (request, reply) => {
+    const { upstream } = deps
+    const path = request.url.split('?', 1)[0] ?? '/'
+    if (!lambdaPath.test(path)) return sendError(reply, unknownOperation(request.method, path))
+    if (upstream === null) {
+      hint(request.method, path)
+      return sendError(reply, noUpstream(request.method, path))
+    }
+    const hops = hopsOf(request)
+    if (hops.includes(self)) return sendError(reply, loop(upstream.endpoint))
+    // A client that is gone needs no answer: neither its body nor the upstream's is worth carrying.
+    const gone = new AbortController()
+    reply.raw.once('close', () => gone.abort())
+    try {
+      const answer = await upstream.send(
+        {
+          method: request.method,
+          path: request.url,
+          headers: { ...request.headers, [hopHeader]: [...hops, self].join(', ') },
+          body: hasBody(request) ? request.raw : null,
+        },
+        AbortSignal.any([gone.signal, ended]),
+      )
+      reply.code(answer.statusCode ?? 502)
+      for (const [name, value] of Object.entries(endToEndHeaders(answer.headers))) reply.header(name, value)
+      // The answer is the upstream's, its request id too.
+      if (answer.headers['x-amzn-requestid'] === undefined) reply.removeHeader('x-amzn-requestid')
+      return await reply.send(answer)
+    } catch (error) {
+      if (gone.signal.aborted) return reply
+      if (error instanceof ApiError) throw error
+      deps.log.warn({ error, endpoint: upstream.endpoint, path }, 'The Lambda endpoint cannot be reached.')
+      return sendError(reply, unreachable(upstream.endpoint, error))
+    }
+  }
+}
+
+function hopsOf(request: FastifyRequest): readonly string[] {
+  const given = request.headers[hopHeader]
+  if (given === undefined) return []
+  return String(given)
+    .split(',')
+    .map((hop) => hop.trim())
+    .filter((hop) => hop !== '')
+}
+
+function hasBody({ headers }: FastifyRequest): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+}
+
+/** Said once: a client that expects a whole Lambda would repeat it endlessly. */
+function createHint(log: ApiDeps['log']): (method: string, path: string) => void {
+  let said = false
+  return (method, path) => {
+    if (said) return
+    said = true
+    log.warn(
+      { method, path },
+      'A Lambda request is not one for mappings or for a function of the config, and no Lambda endpoint is configured to ' +
+        'pass it on to. Set aws.endpoints.lambda or AWS_ENDPOINT_URL_LAMBDA, or name the function under functions:.',
+    )
+  }
+}
+
+function noUpstream(method: string, path: string): ErrorResponse {
+  return {
+    status: 404,
+    type: 'ResourceNotFoundException',
+    message:
+      `Millrace answers for event source mappings and for the functions of its config; ${method} ${path} is neither, ` +
+      'and there is no Lambda endpoint to pass it on to (aws.endpoints.lambda or AWS_ENDPOINT_URL_LAMBDA).',
+  }
+}
+
+function loop(endpoint: string): ErrorResponse {
+  return {
+    status: 400,
+    type: 'InvalidParameterValueException',
+    message:
+      `Millrace is its own upstream: the Lambda endpoint ${endpoint} leads back to this Millrace. ` +
+      'Set aws.endpoints.lambda or AWS_ENDPOINT_URL_LAMBDA of Millrace to the endpoint that runs the functions.',
+  }
+}
+
+function unreachable(endpoint: string, error: unknown): ErrorResponse {
+  const reason = error instanceof Error ? error.message : String(error)
+  return {
+    status: 502,
+    type: 'ServiceException',
+    message: `The Lambda endpoint ${endpoint} cannot be reached: ${reason}`,
+  }
+}

@@ -1,0 +1,63 @@
+import type { FastifyRequest } from 'fastify'
+import { ApiError } from '../model/api-error.ts'
+import { malformedJson } from '../model/mapping-validation.ts'
+
+/** What is read past the limit before the refusal is sent, so that a client finds the answer and not a broken pipe. */
+const drainBytesMax = 64 * 1_048_576
+
+/** The whole body. Past `bytesMax` nothing is kept, and the request is refused. */
+export async function readBody(request: FastifyRequest, bytesMax: number, operation: string): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  try {
+    for await (const chunk of request.raw) {
+      const part = Buffer.from(chunk as Uint8Array)
+      bytes += part.length
+      if (bytes > drainBytesMax) break
+      if (bytes <= bytesMax) chunks.push(part)
+    }
+  } catch {
+    throw new ApiError('SerializationException', 'The request ended before its body did.')
+  }
+  if (bytes > bytesMax) {
+    throw new ApiError(
+      'RequestTooLargeException',
+      `Request must be smaller than ${bytesMax} bytes for the ${operation} operation`,
+    )
+  }
+  return Buffer.concat(chunks)
+}
+
+/** Far above anything that the control plane's shapes allow. */
+const controlBytesMax = 1_048_576
+
+/** A body of the control plane: JSON, or nothing, which counts as an empty object. */
+export async function readJson(request: FastifyRequest, operation: string): Promise<unknown> {
+  const body = await readBody(request, controlBytesMax, operation)
+  if (body.length === 0) return {}
+  try {
+    const parsed: unknown = JSON.parse(body.toString())
+    return parsed
+  } catch {
+    throw malformedJson()
+  }
+}
+
+/** A member of the path, decoded. */
+export function pathValue(request: FastifyRequest, name: string): string {
+  const value = (request.params as Readonly<Record<string, unknown>>)[name]
+  return typeof value === 'string' ? value : ''
+}
+
+/** All values of a member of the query. */
+export function queryValues(request: FastifyRequest, name: string): readonly string[] {
+  const query = request.query as Readonly<Record<string, unknown>>
+  const value = Object.hasOwn(query, name) ? query[name] : undefined
+  const values: readonly unknown[] = Array.isArray(value) ? value : [value]
+  return values.filter((one) => typeof one === 'string')
+}
+
+/** An empty value counts as absent, as it does on AWS. */
+export function queryValue(request: FastifyRequest, name: string): string | undefined {
+  return queryValues(request, name).find((value) => value !== '')
+}

@@ -1,0 +1,116 @@
+import type { AddressInfo } from 'node:net'
+import { fastify, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { ApiError } from '../model/api-error.ts'
+import type { ApiDeps } from './api-deps.ts'
+import { errorResponse, sendError, unknownOperation, type ErrorResponse } from './error-response.ts'
+import { addFunctionRoutes } from './function-routes.ts'
+import { addMappingRoutes, mappingsPath } from './mapping-routes.ts'
+import { addOperationsRoutes } from './operations-routes.ts'
+import { createPassThrough, type PassThrough } from './pass-through.ts'
+import { addTagRoutes } from './tag-routes.ts'
+
+/** The HTTP server: Lambda's API, the functions of the config, operations, and the way to the Lambda endpoint behind. */
+export interface Api {
+  /** Resolves with the address that clients use, the port filled in. */
+  listen(): Promise<string>
+  /** Takes no more connections and waits for the requests that are in; those still there when `signal` aborts are cut. */
+  close(signal?: AbortSignal): Promise<void>
+  /** For tests: requests without a socket. */
+  readonly inject: FastifyInstance['inject']
+}
+
+/** A request has this long to arrive whole: slow senders do not hold sockets for ever. */
+const requestMsMax = 300_000
+
+export function createApi(deps: ApiDeps): Api {
+  const ending = new AbortController()
+  const server = fastify({
+    logger: false,
+    routerOptions: {
+      ignoreTrailingSlash: true,
+      // ARNs are members of paths; node itself bounds the whole of a request's head at 16 kB.
+      maxParamLength: 16_384,
+    },
+    requestTimeout: requestMsMax,
+    forceCloseConnections: 'idle',
+    frameworkErrors: (error, _request, reply) => {
+      void sendError(reply as unknown as FastifyReply, ofFramework(error))
+    },
+  })
+  // Bodies are read by whoever answers: passed on as a stream, or whole within a limit of its own.
+  server.removeAllContentTypeParsers()
+  server.addContentTypeParser('*', (_request, _payload, done) => done(null))
+  server.addHook('onRequest', async (_request, reply) => {
+    reply.header('x-amzn-requestid', deps.clock.uuid())
+  })
+  server.setErrorHandler((error: FastifyError | ApiError, request, reply) =>
+    answerError(deps, error, { request, reply }),
+  )
+
+  const passThrough = createPassThrough(deps, ending.signal)
+  addMappingRoutes(server, deps)
+  addTagRoutes(server, deps, passThrough)
+  addFunctionRoutes(server, deps, passThrough, ending.signal)
+  addOperationsRoutes(server, deps)
+  server.setNotFoundHandler(async (request, reply) => answerUnknown(request, reply, passThrough))
+
+  return {
+    async listen() {
+      const { host, port } = deps.server
+      await server.listen({ host, port })
+      return baseUrl(host, server.server.address())
+    },
+    async close(signal) {
+      const cut = () => {
+        ending.abort()
+        server.server.closeAllConnections()
+      }
+      signal?.addEventListener('abort', cut, { once: true })
+      if (signal?.aborted) cut()
+      await server.close()
+      signal?.removeEventListener('abort', cut)
+      ending.abort()
+    },
+    inject: server.inject.bind(server),
+  }
+}
+
+function answerUnknown(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  passThrough: PassThrough,
+): FastifyReply | Promise<FastifyReply> {
+  const path = request.url.split('?', 1)[0] ?? '/'
+  // Mappings are ours alone: an upstream that runs mappings too must not run these as well.
+  const isOurs = path.startsWith(mappingsPath) || path.startsWith('/_millrace')
+  if (!isOurs) return passThrough(request, reply)
+  return sendError(reply, unknownOperation(request.method, path))
+}
+
+function answerError(
+  deps: ApiDeps,
+  error: FastifyError | ApiError,
+  { reply, request }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
+): FastifyReply {
+  if (error instanceof ApiError) return sendError(reply, errorResponse(error))
+  const { statusCode } = error
+  if (statusCode !== undefined && statusCode < 500) return sendError(reply, ofFramework(error))
+  deps.log.error({ error, method: request.method, path: request.url }, 'A request failed for a reason of our own.')
+  return sendError(reply, {
+    status: 500,
+    type: 'ServiceException',
+    message: 'An error occurred, the log has its cause.',
+  })
+}
+
+/** Requests that the HTTP layer refuses: paths that do not decode, media types that are none. */
+function ofFramework(error: FastifyError): ErrorResponse {
+  return { status: 400, type: 'InvalidRequestContentException', message: error.message }
+}
+
+/** A wildcard is no address to call. */
+function baseUrl(host: string, address: AddressInfo | string | null): string {
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const called = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
+  return `http://${called.includes(':') ? `[${called}]` : called}:${port}`
+}

@@ -1,0 +1,74 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { ApiError } from '../model/api-error.ts'
+import { parseArn } from '../model/arn.ts'
+import type { MappingDocument } from '../model/mapping.ts'
+import { tagsShape } from '../model/mapping-options.ts'
+import { readStructure, refuse, violation, type Violation } from '../model/mapping-shape.ts'
+import { validateTags } from '../model/mapping-validation.ts'
+import type { ApiDeps } from './api-deps.ts'
+import { mappingArn } from './mapping-response.ts'
+import type { PassThrough } from './pass-through.ts'
+import { pathValue, queryValues, readJson } from './request-body.ts'
+
+const tagsPath = '/2017-03-31/tags/:arn'
+const printedPattern = String.raw`arn:(aws[a-zA-Z-]*):lambda:[a-z]{2}(-gov)?(-[a-z]+)?-\d{1}:\d{12}:(function:[a-zA-Z0-9-_]+(:(\$LATEST|[a-zA-Z0-9-_]+))?|code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12})`
+
+/** Tags of mappings (API version 2017-03-31). Those of anything else live upstream. */
+export function addTagRoutes(server: FastifyInstance, deps: ApiDeps, passThrough: PassThrough): void {
+  const { mappings } = deps
+
+  function find(arn: string): MappingDocument {
+    const [, uuid = ''] = arn.split(':event-source-mapping:')
+    const document = mappings.get(uuid)
+    if (document !== undefined && mappingArn(document) === arn) return document
+    throw new ApiError('ResourceNotFoundException', `Event source mapping not found: ${arn}`)
+  }
+
+  server.get(tagsPath, async (request, reply) => {
+    const arn = mappingArnGiven(request)
+    if (arn === undefined) return passThrough(request, reply)
+    return reply.send({ Tags: find(arn).tags })
+  })
+
+  server.post(tagsPath, async (request, reply) => {
+    const arn = mappingArnGiven(request)
+    if (arn === undefined) return passThrough(request, reply)
+    const added = readTags(await readJson(request, 'TagResource'))
+    const { tags, uuid } = find(arn)
+    validateTags({ ...tags, ...added })
+    await mappings.tag(uuid, added)
+    return reply.code(204).send()
+  })
+
+  server.delete(tagsPath, async (request, reply) => {
+    const arn = mappingArnGiven(request)
+    if (arn === undefined) return passThrough(request, reply)
+    const keys = queryValues(request, 'tagKeys')
+    if (keys.length === 0) refuse([violation(null, 'tagKeys', 'Member must not be null')])
+    await mappings.untag(find(arn).uuid, keys)
+    return reply.code(204).send()
+  })
+}
+
+/** The ARN of the path if it is one of a mapping; undefined: something else of Lambda's that may have tags. */
+function mappingArnGiven(request: FastifyRequest): string | undefined {
+  const given = pathValue(request, 'arn')
+  const arn = parseArn(given)
+  const [kind] = arn?.resource.split(':') ?? []
+  if (arn?.service === 'lambda' && kind === 'event-source-mapping') return given
+  if (arn?.service === 'lambda' && (kind === 'function' || kind === 'code-signing-config')) return undefined
+  const text = `Member must satisfy regular expression pattern: ${printedPattern}`
+  throw refusedArn(given, text)
+}
+
+function refusedArn(given: string, text: string): ApiError {
+  return new ApiError('ValidationException', `1 validation error detected: ${violation(given, 'resource', text)}`)
+}
+
+function readTags(body: unknown): Readonly<Record<string, string>> {
+  const violations: Violation[] = []
+  const { Tags: tags } = readStructure(body, { Tags: tagsShape }, '', violations)
+  if (tags === undefined) violations.push(violation(null, 'tags', 'Member must not be null'))
+  refuse(violations)
+  return validateTags(tags)
+}

@@ -1,0 +1,113 @@
+import { Agent as HttpAgent, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { UpstreamSigner } from './upstream-signer.ts'
+
+/** The Lambda endpoint behind this one. Requests and answers stream through, whatever they are. */
+export interface Upstream {
+  readonly endpoint: string
+  send(request: UpstreamRequest, signal: AbortSignal): Promise<IncomingMessage>
+  close(): void
+}
+
+export interface UpstreamRequest {
+  readonly method: string
+  /** Path and query as they came. */
+  readonly path: string
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  readonly body: Readable | null
+}
+
+export interface UpstreamSettings {
+  readonly endpoint: string
+  /** Present where the upstream is AWS itself: it gets its own Host and a fresh signature. */
+  readonly signer?: UpstreamSigner | undefined
+  /** Trust and proxies as everywhere else (access/). */
+  readonly agents?: { readonly httpAgent: HttpAgent; readonly httpsAgent: HttpsAgent } | undefined
+}
+
+export function createUpstream(settings: UpstreamSettings): Upstream {
+  const { endpoint, signer } = settings
+  const base = new URL(endpoint)
+  const secure = base.protocol === 'https:'
+  const agents = settings.agents ?? {
+    httpAgent: new HttpAgent({ keepAlive: true }),
+    httpsAgent: new HttpsAgent({ keepAlive: true }),
+  }
+  const prefix = base.pathname.replace(/\/+$/, '')
+
+  return {
+    endpoint,
+    async send(request, signal) {
+      const path = prefix + request.path
+      const headers = endToEndHeaders(request.headers)
+      if (signer === undefined) return exchange(open(path, request.method, headers, signal), request.body)
+      const signed = await signer({ method: request.method, host: base.host, path, headers, body: request.body })
+      return exchange(open(path, request.method, signed.headers, signal), signed.body)
+    },
+    close() {
+      agents.httpAgent.destroy()
+      agents.httpsAgent.destroy()
+    },
+  }
+
+  function open(path: string, method: string, headers: Headers, signal: AbortSignal): ClientRequest {
+    const options = {
+      // Brackets belong to the URL of an IPv6 address, not to its socket.
+      hostname: base.hostname.replace(/^\[|\]$/g, ''),
+      port: base.port === '' ? (secure ? 443 : 80) : Number(base.port),
+      method,
+      path,
+      headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, toWire(value)])),
+      signal,
+    }
+    return secure
+      ? httpsRequest({ ...options, agent: agents.httpsAgent })
+      : httpRequest({ ...options, agent: agents.httpAgent })
+  }
+}
+
+export type Headers = Readonly<Record<string, string | readonly string[]>>
+
+/** RFC 9110 §7.6.1, and `expect`, which node has answered already. */
+const hopByHop: ReadonlySet<string> = new Set([
+  'connection',
+  'expect',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/** All headers but those that concern one connection, and those that `Connection` names. */
+export function endToEndHeaders(headers: UpstreamRequest['headers']): Headers {
+  const named = String(headers['connection'] ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((name) => name.trim())
+  const kept: [string, string | readonly string[]][] = []
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === undefined || hopByHop.has(name) || named.includes(name)) continue
+    kept.push([name, value])
+  }
+  return Object.fromEntries(kept)
+}
+
+function toWire(value: string | readonly string[]): string | string[] {
+  return typeof value === 'string' ? value : [...value]
+}
+
+function exchange(request: ClientRequest, body: Readable | Buffer | null): Promise<IncomingMessage> {
+  const { promise, reject, resolve } = Promise.withResolvers<IncomingMessage>()
+  request.once('response', resolve)
+  request.on('error', reject)
+  if (body === null || Buffer.isBuffer(body)) request.end(body ?? undefined)
+  // An answer may come before the body has ended; what is left of it then is nobody's concern.
+  else pipeline(body, request).catch(reject)
+  return promise
+}

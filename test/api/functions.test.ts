@@ -1,0 +1,175 @@
+import { describe, expect, it } from 'vitest'
+import type { InvokeResult } from '../../src/ports.ts'
+import { answered, createApiWorld, hostedFunction, type ApiWorld } from '../fakes/api.ts'
+
+const base = '/2015-03-31/functions'
+const functions = [
+  hostedFunction('audit', { timeoutMs: 30_000, reservedConcurrency: 4 }),
+  hostedFunction('report:live', { timeoutMs: 1_500 }),
+]
+const world = () => createApiWorld({ functions })
+
+function invoke({ api }: ApiWorld, url: string, payload = '{"a":1}', headers: Record<string, string> = {}) {
+  return api.inject({ method: 'POST', url: `${base}/${url}/invocations`, payload, headers })
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  for (let turns = 0; turns < 1_000 && !holds(); turns += 1) await new Promise((resolve) => setImmediate(resolve))
+  expect(holds()).toBe(true)
+}
+
+describe('invoking a function of the config', () => {
+  it('answers with what the function answered', async () => {
+    const here = world()
+    here.invoke = () => answered('{"ok":true}')
+    const answer = await invoke(here, 'audit', '{"a":1}', { 'x-amzn-trace-id': 'Root=1' })
+    expect([answer.statusCode, answer.body]).toEqual([200, '{"ok":true}'])
+    expect(answer.headers['x-amz-executed-version']).toBe('$LATEST')
+    expect(answer.headers['x-amzn-requestid']).toBe('request-1')
+    expect(answer.headers).not.toHaveProperty('x-amz-function-error')
+    expect(here.invoked).toEqual([{ functionName: 'audit', payload: '{"a":1}', traceHeader: 'Root=1' }])
+  })
+
+  it('finds it by name, qualifier, partial and whole ARN', async () => {
+    const here = world()
+    const arn = 'arn:aws:lambda:us-east-1:000000000000:function:report:live'
+    for (const name of ['report:live', 'report%3Alive', 'report', encodeURIComponent(arn), arn]) {
+      const qualified = name === 'report' ? `${name}/invocations?Qualifier=live` : `${name}/invocations`
+      const answer = await here.api.inject({ method: 'POST', url: `${base}/${qualified}`, payload: '' })
+      expect(answer.statusCode, name).toBe(200)
+    }
+    expect(here.invoked.map((request) => request.payload)).toEqual(Array<string>(5).fill('{}'))
+    expect(new Set(here.invoked.map((request) => request.functionName))).toEqual(new Set(['report:live', arn]))
+  })
+
+  it('marks an error of the function, also one whose answer was lost', async () => {
+    const here = world()
+    here.invoke = () => answered('{"errorMessage":"boom"}', 'Unhandled')
+    const failed = await invoke(here, 'audit')
+    expect([failed.statusCode, failed.headers['x-amz-function-error'], failed.body]).toEqual([
+      200,
+      'Unhandled',
+      '{"errorMessage":"boom"}',
+    ])
+    here.invoke = () => ({ kind: 'lost', errorType: 'Sandbox.Timedout', message: 'Task timed out' })
+    const lost = await invoke(here, 'audit')
+    expect([lost.statusCode, lost.headers['x-amz-function-error']]).toEqual([200, 'Unhandled'])
+    expect(JSON.parse(lost.body)).toEqual({ errorType: 'Sandbox.Timedout', errorMessage: 'Task timed out' })
+  })
+
+  it.each([
+    ['throttled', 429, 'TooManyRequestsException'],
+    ['missing', 404, 'ResourceNotFoundException'],
+    ['denied', 403, 'AccessDeniedException'],
+    ['unreachable', 502, 'ServiceException'],
+    ['unavailable', 502, 'ServiceException'],
+  ] as const)('%s is %i %s', async (kind, status, type) => {
+    const here = world()
+    here.invoke = () => ({ kind, message: 'why' })
+    const answer = await invoke(here, 'audit')
+    expect([answer.statusCode, answer.headers['x-amzn-errortype']]).toEqual([status, type])
+    expect(answer.body).toContain('why')
+  })
+
+  it('asynchronously answers 202 before the function has', async () => {
+    const here = world()
+    const { promise, resolve } = Promise.withResolvers<InvokeResult>()
+    here.invoke = () => promise
+    const answer = await invoke(here, 'audit', '{}', { 'x-amz-invocation-type': 'Event' })
+    expect([answer.statusCode, answer.body]).toEqual([202, ''])
+    await until(() => here.invoked.length === 1)
+    resolve(answered('null'))
+  })
+
+  it('asynchronously tries a throttled function again, and gives up in the end', async () => {
+    const here = world()
+    here.invoke = () => (here.invoked.length < 3 ? { kind: 'throttled', message: 'later' } : answered('null'))
+    await invoke(here, 'audit', '{}', { 'x-amz-invocation-type': 'Event' })
+    await until(() => here.invoked.length === 3)
+    here.invoke = () => ({ kind: 'unreachable', message: 'gone' })
+    await invoke(here, 'audit', '{}', { 'x-amz-invocation-type': 'Event' })
+    await until(() => here.lines.some((line) => line.level === 'error'))
+    expect(here.invoked).toHaveLength(3 + 8)
+  })
+
+  it('a function error of an asynchronous invocation is said and not repeated', async () => {
+    const here = world()
+    here.invoke = () => answered('{}', 'Unhandled')
+    await invoke(here, 'audit', '{}', { 'x-amz-invocation-type': 'Event' })
+    await until(() => here.lines.length === 1)
+    expect(here.invoked).toHaveLength(1)
+  })
+
+  it('a dry run runs nothing', async () => {
+    const here = world()
+    const answer = await invoke(here, 'audit', '{}', { 'x-amz-invocation-type': 'DryRun' })
+    expect([answer.statusCode, here.invoked]).toEqual([204, []])
+  })
+
+  it('refuses payloads that are no JSON or too large, and unknown types', async () => {
+    const here = world()
+    const refusals = [
+      await invoke(here, 'audit', '{'),
+      await invoke(here, 'audit', `"${'x'.repeat(6 * 1_048_576)}"`),
+      await invoke(here, 'audit', '{}', { 'x-amz-invocation-type': 'Later' }),
+    ]
+    expect(refusals.map((answer) => [answer.statusCode, answer.headers['x-amzn-errortype']])).toEqual([
+      [400, 'InvalidRequestContentException'],
+      [413, 'RequestTooLargeException'],
+      [400, 'ValidationException'],
+    ])
+    expect(here.invoked).toEqual([])
+  })
+})
+
+describe('looking at functions of the config', () => {
+  it('shows the configuration', async () => {
+    const answer = await world().api.inject({ method: 'GET', url: `${base}/audit/configuration` })
+    expect(JSON.parse(answer.body)).toMatchObject({
+      FunctionName: 'audit',
+      FunctionArn: 'arn:aws:lambda:us-east-1:000000000000:function:audit',
+      Timeout: 30,
+      Version: '$LATEST',
+      State: 'Active',
+      LastUpdateStatus: 'Successful',
+      PackageType: 'Image',
+    })
+  })
+
+  it('shows the function with its concurrency', async () => {
+    const here = world()
+    const audit = await here.api.inject({ method: 'GET', url: `${base}/audit` })
+    expect(JSON.parse(audit.body)).toMatchObject({
+      Configuration: { FunctionName: 'audit' },
+      Concurrency: { ReservedConcurrentExecutions: 4 },
+    })
+    const report = await here.api.inject({ method: 'GET', url: `${base}/report?Qualifier=live` })
+    expect(JSON.parse(report.body)).toMatchObject({
+      Configuration: { FunctionName: 'report', Version: 'live', Timeout: 2 },
+    })
+    expect(JSON.parse(report.body)).not.toHaveProperty('Concurrency')
+  })
+
+  it('lists them', async () => {
+    const answer = await world().api.inject({ method: 'GET', url: `${base}/` })
+    const { Functions: all, NextMarker: marker } = JSON.parse(answer.body) as {
+      Functions: { FunctionArn: string }[]
+      NextMarker: null
+    }
+    expect(all.map((one) => one.FunctionArn)).toEqual([
+      'arn:aws:lambda:us-east-1:000000000000:function:audit',
+      'arn:aws:lambda:us-east-1:000000000000:function:report:live',
+    ])
+    expect(marker).toBeNull()
+  })
+
+  it('an unknown function, with no Lambda endpoint behind, is not found, and the log says once what to do', async () => {
+    const here = world()
+    for (const url of [`${base}/other`, `${base}/other/configuration`, '/2015-03-31/layers']) {
+      const answer = await here.api.inject({ method: 'GET', url })
+      expect([answer.statusCode, answer.headers['x-amzn-errortype']]).toEqual([404, 'ResourceNotFoundException'])
+    }
+    expect(here.lines.map((line) => line.level)).toEqual(['warn'])
+    expect(here.lines[0]?.message).toContain('AWS_ENDPOINT_URL_LAMBDA')
+  })
+})

@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto'
+import type { ApiDeps, MappingCounts, SourceCandidate } from '../../src/api/api-deps.ts'
+import { createApi, type Api } from '../../src/api/server.ts'
+import { parseFunctionName } from '../../src/model/arn.ts'
+import type { FunctionSettings } from '../../src/model/settings.ts'
+import type { DescribeResult, FunctionDescription, InvokeRequest, InvokeResult } from '../../src/ports.ts'
+import type { Log, LogFields } from '../../src/observe/log.ts'
+import { createFakeMappings, type FakeMappings } from './mappings.ts'
+
+/** An API over a world that tests set as they like. */
+export interface ApiWorld {
+  readonly api: Api
+  readonly mappings: FakeMappings
+  readonly lines: { readonly level: string; readonly message: string; readonly fields: LogFields }[]
+  /** What was asked of sources and functions, in order. */
+  readonly asked: string[]
+  readonly invoked: InvokeRequest[]
+  source: (candidate: SourceCandidate) => DescribeResult | Promise<DescribeResult>
+  describe: (name: string) => FunctionDescription
+  invoke: (request: InvokeRequest) => InvokeResult | Promise<InvokeResult>
+  notReady: readonly string[]
+  counts: MappingCounts | undefined
+}
+
+export interface ApiWorldOptions {
+  readonly transitions?: 'instant' | 'held'
+  readonly functions?: readonly FunctionSettings[]
+  readonly upstream?: ApiDeps['upstream']
+  readonly host?: string
+  readonly deps?: Partial<ApiDeps>
+}
+
+export const found: Extract<DescribeResult, { kind: 'found' }> = {
+  kind: 'found',
+  arn: 'arn:aws:sqs:us-east-1:000000000000:orders',
+  incarnation: '',
+  visibilityMs: 30_000,
+  retentionMs: null,
+  shards: [],
+}
+
+export function hostedFunction(name: string, more: Partial<FunctionSettings> = {}): FunctionSettings {
+  const defaults = { timeoutMs: undefined, reservedConcurrency: undefined, concurrencyPerUrl: 1 }
+  return { name, urls: [`http://${name}:8080`], ...defaults, ...more }
+}
+
+export function answered(payload: string, functionError: string | null = null): InvokeResult {
+  const reply = { requestId: 'request-1', statusCode: 200, executedVersion: '$LATEST', functionError }
+  return { kind: 'answered', reply, payload }
+}
+
+export function createApiWorld(options: ApiWorldOptions = {}): ApiWorld {
+  const functions = options.functions ?? []
+  const hosted = (text: string) => {
+    const reference = parseFunctionName(text)
+    const qualified = functions.find(({ name }) => name === `${reference?.name}:${reference?.qualifier}`)
+    return qualified ?? functions.find(({ name }) => name === reference?.name)
+  }
+  const world: Omit<ApiWorld, 'api'> = {
+    mappings: createFakeMappings(options.transitions),
+    lines: [],
+    asked: [],
+    invoked: [],
+    source: () => found,
+    describe: () => ({ kind: 'found', arn: null, timeoutMs: 3_000, concurrency: null }),
+    invoke: () => answered('"done"'),
+    notReady: [],
+    counts: undefined,
+  }
+  const deps: ApiDeps = {
+    server: { host: options.host ?? '127.0.0.1', port: 0 },
+    place: { region: 'us-east-1', account: '000000000000' },
+    mappings: world.mappings,
+    functions: {
+      functions,
+      hosted,
+      async invoke(request) {
+        world.invoked.push(request)
+        return world.invoke(request)
+      },
+      async describe(name) {
+        world.asked.push(`function ${name}`)
+        return world.describe(name)
+      },
+    },
+    async checkSource(candidate) {
+      world.asked.push(`source ${candidate.sourceName}`)
+      return world.source(candidate)
+    },
+    checkPattern: (_, pattern) => pattern.startsWith('{'),
+    upstream: options.upstream ?? null,
+    metrics: { contentType: 'text/plain; version=0.0.4', metrics: async () => 'millrace_up 1\n' },
+    health: { notReady: () => world.notReady, details: () => ({ version: 'test' }) },
+    counts: () => world.counts,
+    clock: {
+      wallMs: () => Date.UTC(2026, 10, 21),
+      monoMs: () => 0,
+      uuid: randomUUID,
+      // Pauses take no time here.
+      timer: (_, callback) => {
+        const immediate = setImmediate(callback)
+        return () => clearImmediate(immediate)
+      },
+    },
+    log: logInto(world.lines),
+    ...options.deps,
+  }
+  return Object.assign(world, { api: createApi(deps) })
+}
+
+function logInto(lines: ApiWorld['lines']): Log {
+  const write = (level: string) => (fields: LogFields, message: string) => void lines.push({ level, message, fields })
+  const log: Log = {
+    debug: write('debug'),
+    info: write('info'),
+    warn: write('warn'),
+    error: write('error'),
+    child: () => log,
+  }
+  return log
+}
