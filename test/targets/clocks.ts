@@ -47,6 +47,10 @@ export class ManualClock implements Clock {
     return this.#timers.size
   }
 
+  get nextMs(): number {
+    return Math.min(...[...this.#timers].map(({ atMs }) => atMs))
+  }
+
   advance(ms: number): void {
     this.#nowMs += ms
     for (const timer of [...this.#timers].toSorted((a, b) => a.atMs - b.atMs)) {
