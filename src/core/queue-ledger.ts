@@ -61,7 +61,8 @@ export function endUnsettled(turn: Turn, queue: QueueState, held: readonly Held[
   for (const one of held) end(turn, queue, one)
   if (turn.config.traits.ordered !== 'group') return
   const groups = new Set(held.map((one) => one.record.orderKey))
-  const behind = [...queue.ready.flat(), ...queue.gathering].filter((one) => groups.has(one.record.orderKey))
+  const waiting = [...queue.ready.flat(), ...queue.gathering].filter((one) => one.stage !== 'done')
+  const behind = waiting.filter((one) => groups.has(one.record.orderKey))
   if (behind.length === 0) return
   for (const one of behind) end(turn, queue, one)
   forgetEnded(queue)

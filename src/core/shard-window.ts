@@ -71,7 +71,8 @@ export function endWindow(shard: ShardState): void {
 export function closeWhenDue(turn: Turn, shard: ShardState): void {
   const { window } = shard
   if (window === null || window.phase !== 'open') return
-  if (shard.tumblingMs !== turn.config.tumblingMs || isOver(turn, shard, window)) {
+  // Its length is its own: the checkpoint of an earlier life may have been written under another one.
+  if (window.endMs - window.startMs !== turn.config.tumblingMs || isOver(turn, shard, window)) {
     window.phase = 'closing'
     shard.dirty = true
   }

@@ -1,0 +1,114 @@
+import type { FlowCommand } from '../../src/core/flow-commands.ts'
+import type { FlowRecord } from '../../src/model/record.ts'
+import type { Held, Life } from './book.ts'
+import { heldKey, isStreamLife } from './book.ts'
+
+/** What a command says about the records it names. */
+export function applyCommand(life: Life, command: FlowCommand, t: number): void {
+  switch (command.kind) {
+    case 'read':
+      life.reads += 1
+      return remember(life, command)
+    case 'permit':
+    case 'checkpoint':
+      return remember(life, command)
+    case 'invoke':
+      life.granted.delete(command.permit)
+      move(life, command.records, 'out')
+      return remember(life, command)
+    case 'settle':
+      move(life, command.records, 'settling')
+      return remember(life, command)
+    case 'release':
+      move(life, command.records, 'left')
+      return remember(life, command)
+    case 'discard':
+      move(life, command.records, 'discarding')
+      return remember(life, command)
+    case 'giveBack':
+      life.granted.delete(command.permit)
+      return
+    case 'dropped':
+      return applyDropped(life, command, t)
+    case 'finished':
+      life.finished = true
+      return
+    case 'drained':
+      life.drained = true
+      return
+    case 'cancel':
+    case 'attemptFailed':
+    case 'positionLost':
+    case 'sourceTrouble':
+    case 'sourceHealthy':
+      return
+    default:
+      return command satisfies never
+  }
+}
+
+function remember(life: Life, command: Extract<FlowCommand, { id: number }> & { kind: string }): void {
+  if (command.kind === 'cancel') return
+  life.used.add(command.id)
+  life.pending.set(command.id, command as never)
+}
+
+export function move(life: Life, records: readonly FlowRecord[], phase: Held['phase']): void {
+  for (const record of records) {
+    const held = life.held.get(heldKey(record))
+    if (held !== undefined) setPhase(life, held, phase)
+  }
+}
+
+export function setPhase(life: Life, held: Held, phase: Held['phase']): void {
+  held.phase = phase
+  if (phase === 'left' || phase === 'acked') held.leftMs = life.env.monoMs
+  life.waiting.delete(held.key)
+  if (phase === 'done' || phase === 'left') life.held.delete(held.key)
+}
+
+/** A count names nobody: the oldest that may be dropped for this reason are taken to be meant. */
+function applyDropped(life: Life, command: Extract<FlowCommand, { kind: 'dropped' }>, t: number): void {
+  if (command.reason === 'visibility') life.droppedVisibility += command.count
+  if (command.reason !== 'visibility' && command.reason !== 'retention') return
+  let left = command.count
+  for (const held of droppable(life, command.reason, t)) {
+    if (left === 0) return
+    if (isStreamLife(life) && held.fact !== undefined) held.fact.dropped = true
+    setPhase(life, held, isStreamLife(life) ? 'done' : 'left')
+    left -= 1
+  }
+}
+
+/** A throttled batch whose receipts end before its next try may be let go at once. */
+const pauseMsMax = 15_000
+
+/** Who may be dropped: queues what ran out, and what lies behind a record of its group that ended; streams what is too old. */
+export function droppable(life: Life, reason: 'visibility' | 'retention', t: number): Held[] {
+  const ofGroup = life.config.traits.ordered === 'group'
+  const retentionMs = life.config.retentionMs
+  const found: Held[] = []
+  const paused: Held[] = []
+  const broken = new Set<string>()
+  for (const held of life.held.values()) {
+    if (held.phase !== 'held' || !held.record.matched) continue
+    if (reason === 'retention') {
+      if (retentionMs !== null && life.env.sourceMs - held.record.arrivedMs > retentionMs) found.push(held)
+    } else if (held.expiresMs <= t || (ofGroup && (broken.has(held.record.orderKey) || hasBroken(life, held)))) {
+      broken.add(held.record.orderKey)
+      found.push(held)
+    } else if (held.notRuns > 0 && held.expiresMs <= t + pauseMsMax) paused.push(held)
+  }
+  return [...found, ...paused]
+}
+
+/** An earlier record of its group ended unacknowledged while this one was waiting behind it. */
+function hasBroken(life: Life, held: Held): boolean {
+  const line = life.keys.get(held.record.orderKey)
+  if (line === undefined) return false
+  for (const other of line.items) {
+    if (other === held) return false
+    if ((other.phase === 'left' || other.phase === 'acked') && other.leftMs >= held.receivedMs) return true
+  }
+  return false
+}

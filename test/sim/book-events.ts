@@ -1,0 +1,158 @@
+import type { FlowRequest } from '../../src/core/flow-commands.ts'
+import type { FlowEvent } from '../../src/core/flow-events.ts'
+import type { FlowRecord } from '../../src/model/record.ts'
+import type { Book, Fact, Held, Life } from './book.ts'
+import { heldKey, isStreamLife } from './book.ts'
+import { setPhase } from './book-commands.ts'
+
+/** What an event says about the records that are in hand. */
+export function applyEvent(book: Book, life: Life, event: FlowEvent): void {
+  const request = 'id' in event ? life.pending.get(event.id) : undefined
+  if ('id' in event) life.pending.delete(event.id)
+  switch (event.kind) {
+    case 'opened':
+      life.opened = event.checkpoint
+      return
+    case 'readDone':
+      if (event.result.kind === 'records') deliver(book, life, event.result.records)
+      return
+    case 'permitted':
+      life.granted.add(event.id)
+      return
+    case 'invoked':
+      if (request?.kind === 'invoke') onInvoked(life, request, event)
+      life.lastEndMs = life.env.monoMs
+      return
+    case 'settled':
+      if (request?.kind === 'settle') onSettled(life, request, event.failed)
+      life.lastEndMs = life.env.monoMs
+      return
+    case 'discarded':
+      if (request?.kind === 'discard') for (const held of heldOf(life, request.records)) resolve(life, held)
+      life.lastEndMs = life.env.monoMs
+      return
+    case 'configured':
+      life.configs += 1
+      return
+    case 'draining':
+      life.drainingSince ??= life.env.monoMs
+      return
+    case 'leaseLost':
+      life.leaseLost = true
+      return
+    case 'fenced':
+      life.fenced = true
+      return
+    case 'released':
+    case 'checkpointed':
+    case 'cancelled':
+    case 'timer':
+    case 'pressure':
+      return
+    default:
+      return event satisfies never
+  }
+}
+
+function deliver(book: Book, life: Life, records: readonly FlowRecord[]): void {
+  const visibilityMs = life.config.receiveVisibilityMs ?? life.config.visibilityMs
+  const stream = isStreamLife(life)
+  const expiresMs = stream ? Infinity : life.env.monoMs + visibilityMs - Math.min(5_000, visibilityMs / 5)
+  for (const record of records) {
+    const fact = book.facts.get(record.fragment)
+    const held: Held = {
+      key: heldKey(record),
+      fact,
+      record,
+      receivedMs: life.env.monoMs,
+      expiresMs,
+      phase: 'held',
+      failures: 0,
+      notRuns: 0,
+      settles: 0,
+      leftMs: -1,
+    }
+    life.delivered += 1
+    life.lastDelivered = record
+    life.held.set(held.key, held)
+    lineUp(life, held)
+    if (!record.matched && fact !== undefined) fact.filtered = true
+    if (stream && isSettledByReading(life, held)) resolve(life, held)
+    else if (record.matched) life.waiting.set(held.key, held)
+  }
+}
+
+function isSettledByReading(life: Life, held: Held): boolean {
+  const { skipBeforeMs } = life.config
+  return (
+    !held.record.matched ||
+    (skipBeforeMs !== null && held.record.arrivedMs < skipBeforeMs) ||
+    wasCompleted(life, held.fact)
+  )
+}
+
+/** The checkpoint this life began with says that the record is over. */
+export function wasCompleted(life: Life, fact: Fact | undefined): boolean {
+  const { opened } = life
+  if (opened === null || fact === undefined || opened.incarnation !== fact.incarnation) return false
+  const place = Number(fact.position)
+  return (
+    (opened.watermark !== null && place <= Number(opened.watermark)) ||
+    opened.completed.some((range) => place >= Number(range.first) && place <= Number(range.last))
+  )
+}
+
+function lineUp(life: Life, held: Held): void {
+  life.shard.items.push(held)
+  const line = life.keys.get(held.record.orderKey)
+  if (line === undefined) life.keys.set(held.record.orderKey, { items: [held], first: 0 })
+  else line.items.push(held)
+}
+
+export function heldOf(life: Life, records: readonly FlowRecord[]): Held[] {
+  return records.flatMap((record) => life.held.get(heldKey(record)) ?? [])
+}
+
+function resolve(life: Life, held: Held): void {
+  if (held.fact !== undefined) held.fact.resolved = true
+  setPhase(life, held, 'done')
+}
+
+function onInvoked(
+  life: Life,
+  request: Extract<FlowRequest, { kind: 'invoke' }>,
+  event: Extract<FlowEvent, { kind: 'invoked' }>,
+): void {
+  const { outcome } = event
+  const stream = isStreamLife(life)
+  const failed = outcome.kind === 'partial' ? new Set(outcome.failed) : null
+  const lowest = outcome.kind === 'partial' ? (outcome.failed[0] ?? 0) : 0
+  request.records.forEach((record, index) => {
+    const held = life.held.get(heldKey(record))
+    if (held === undefined) return
+    if (outcome.kind === 'notRun') {
+      held.notRuns += 1
+      return setPhase(life, held, 'held')
+    }
+    const ok = outcome.kind === 'succeeded' || (failed !== null && (stream ? index < lowest : !failed.has(index)))
+    if (ok) return succeed(life, held)
+    held.failures += 1
+    setPhase(life, held, stream ? 'held' : 'left')
+  })
+}
+
+function succeed(life: Life, held: Held): void {
+  if (held.fact !== undefined) held.fact.successes += 1
+  if (isStreamLife(life)) resolve(life, held)
+  else setPhase(life, held, 'acked')
+}
+
+function onSettled(life: Life, request: Extract<FlowRequest, { kind: 'settle' }>, failed: readonly number[]): void {
+  request.records.forEach((record, index) => {
+    const held = life.held.get(heldKey(record))
+    if (held === undefined) return
+    held.settles += 1
+    if (failed.includes(index)) setPhase(life, held, 'acked')
+    else resolve(life, held)
+  })
+}

@@ -1,0 +1,200 @@
+import type { FlowCommand, FlowRequest } from '../../src/core/flow-commands.ts'
+import type { FlowConfig } from '../../src/core/flow-config.ts'
+import type { FlowEnv, FlowEvent } from '../../src/core/flow-events.ts'
+import type { Checkpoint } from '../../src/model/checkpoint.ts'
+import type { FlowRecord } from '../../src/model/record.ts'
+import { applyCommand } from './book-commands.ts'
+import { applyEvent } from './book-events.ts'
+import type { Entry, PutFact } from './trace.ts'
+
+/** What a bystander knows who saw every entry so far, and nothing of the flow's inside. */
+export interface Book {
+  readonly facts: Map<string, Fact>
+  readonly inOrder: Fact[]
+  readonly lives: Map<number, Life>
+  healed: boolean
+}
+
+/** The truth about one record of the source. */
+export interface Fact extends PutFact {
+  gone: 'trimmed' | 'deleted' | 'dlq' | null
+  /** Acknowledged, filtered or discarded, as some flow saw it. */
+  resolved: boolean
+  /** How often a function took it with success. */
+  successes: number
+  /** A flow was told that it does not match. */
+  filtered: boolean
+  /** A flow counted it as dropped by retention. */
+  dropped: boolean
+}
+
+/** One flow from `opened` to its end. */
+export interface Life {
+  readonly life: number
+  config: FlowConfig
+  env: FlowEnv
+  opened: Checkpoint | null
+  readonly pending: Map<number, FlowRequest>
+  readonly used: Set<number>
+  /** Permits that were granted and neither used nor given back. */
+  readonly granted: Set<number>
+  readonly held: Map<string, Held>
+  /** Delivered and matching, no attempt yet, oldest first. */
+  readonly waiting: Map<string, Held>
+  readonly shard: Line
+  readonly keys: Map<string, Line>
+  lastDelivered: FlowRecord | null
+  reads: number
+  delivered: number
+  droppedVisibility: number
+  configs: number
+  flightsMax: number
+  drainingSince: number | null
+  leaseLost: boolean
+  fenced: boolean
+  finished: boolean
+  drained: boolean
+  crashed: boolean
+  /** When the last attempt, settle or discard ended. */
+  lastEndMs: number
+}
+
+/** Records in the order of delivery; everything before `first` is over. */
+export interface Line {
+  readonly items: Held[]
+  first: number
+}
+
+export interface Held {
+  readonly key: string
+  readonly fact: Fact | undefined
+  readonly record: FlowRecord
+  readonly receivedMs: number
+  /** Queues: when the receipt counts as run out. */
+  readonly expiresMs: number
+  /** `acked`: the function took it, the queue does not know yet. `left`: it ended unacknowledged. */
+  phase: 'held' | 'out' | 'acked' | 'settling' | 'discarding' | 'done' | 'left'
+  failures: number
+  notRuns: number
+  /** Answered settles. */
+  settles: number
+  /** When it ended unacknowledged. */
+  leftMs: number
+}
+
+export function createBook(): Book {
+  return { facts: new Map(), inOrder: [], lives: new Map(), healed: false }
+}
+
+/** What a record in hand is known by: a queue gives the same message again under another receipt. */
+export function heldKey(record: FlowRecord): string {
+  return record.receipt === '' ? record.fragment : record.receipt
+}
+
+export function lifeOf(book: Book, life: number): Life {
+  const found = book.lives.get(life)
+  if (found === undefined) throw new Error(`trace speaks of life ${String(life)} before it opened`)
+  return found
+}
+
+export function isStreamLife(life: Life): boolean {
+  return life.config.traits.progress === 'position'
+}
+
+/** Writes an entry down. */
+export function apply(book: Book, entry: Entry): void {
+  switch (entry.kind) {
+    case 'put':
+      return put(book, entry.fact)
+    case 'gone': {
+      const fact = book.facts.get(entry.key)
+      if (fact !== undefined) fact.gone = entry.how
+      return
+    }
+    case 'event':
+      return onEvent(book, entry)
+    case 'command':
+      return onCommand(book, entry.life, entry.command, entry.t)
+    case 'crashed':
+      lifeOf(book, entry.life).crashed = true
+      return
+    case 'healed':
+      book.healed = true
+      return
+    case 'written':
+    case 'converged':
+      return
+    default:
+      return entry satisfies never
+  }
+}
+
+function put(book: Book, put: PutFact): void {
+  const fact: Fact = { ...put, gone: null, resolved: false, successes: 0, filtered: false, dropped: false }
+  book.facts.set(fact.key, fact)
+  book.inOrder.push(fact)
+}
+
+function onEvent(book: Book, entry: Extract<Entry, { kind: 'event' }>): void {
+  const life = book.lives.get(entry.life) ?? begin(book, entry.life, entry.config, entry.env)
+  life.config = entry.config
+  life.env = entry.env
+  life.flightsMax = Math.max(life.flightsMax, entry.config.scaling.flightsMax, entry.config.slots)
+  applyEvent(book, life, entry.event as FlowEvent)
+}
+
+function onCommand(book: Book, life: number, command: FlowCommand, t: number): void {
+  applyCommand(lifeOf(book, life), command, t)
+}
+
+function begin(book: Book, number: number, config: FlowConfig, env: FlowEnv): Life {
+  const life: Life = {
+    life: number,
+    config,
+    env,
+    opened: null,
+    pending: new Map(),
+    used: new Set(),
+    granted: new Set(),
+    held: new Map(),
+    waiting: new Map(),
+    shard: { items: [], first: 0 },
+    keys: new Map(),
+    lastDelivered: null,
+    reads: 0,
+    delivered: 0,
+    droppedVisibility: 0,
+    configs: 0,
+    flightsMax: 0,
+    drainingSince: null,
+    leaseLost: false,
+    fenced: false,
+    finished: false,
+    drained: false,
+    crashed: false,
+    lastEndMs: env.monoMs,
+  }
+  book.lives.set(number, life)
+  return life
+}
+
+/** What is asked of the world and not answered yet. */
+export function pendingOf<K extends FlowRequest['kind']>(life: Life, kind: K): Extract<FlowRequest, { kind: K }>[] {
+  return [...life.pending.values()].filter((one): one is Extract<FlowRequest, { kind: K }> => one.kind === kind)
+}
+
+export function countPending(life: Life, kind: FlowRequest['kind']): number {
+  let count = 0
+  for (const one of life.pending.values()) if (one.kind === kind) count += 1
+  return count
+}
+
+/** Everything of the line that is over leaves it. */
+export function trimLine(line: Line): void {
+  for (let next = line.items[line.first]; next !== undefined && isOver(next); next = line.items[line.first])
+    line.first += 1
+}
+
+export function isOver(held: Held): boolean {
+  return held.phase === 'done' || held.phase === 'left'
+}

@@ -1,0 +1,25 @@
+import type { FlowCommand } from '../../../src/core/flow-commands.ts'
+import type { Life } from '../book.ts'
+import { isStreamLife, lifeOf } from '../book.ts'
+import type { Checker } from '../trace.ts'
+import { violate } from '../trace.ts'
+
+/** No function gets a record that is older than MaximumRecordAge, or than what the source still keeps. */
+export function ages(): Checker {
+  return {
+    name: 'ages',
+    see(entry, book) {
+      if (entry.kind === 'command' && entry.command.kind === 'invoke') onInvoke(entry.command, lifeOf(book, entry.life))
+    },
+  }
+}
+
+function onInvoke(command: Extract<FlowCommand, { kind: 'invoke' }>, life: Life): void {
+  if (!isStreamLife(life)) return
+  const { recordAgeMsMax, retentionMs } = life.config
+  const mostMs = Math.min(recordAgeMsMax ?? Infinity, retentionMs ?? Infinity)
+  for (const record of command.records) {
+    const ageMs = life.env.sourceMs - record.arrivedMs
+    if (ageMs > mostMs) violate('ages', `invokes ${record.fragment} at the age of ${String(ageMs)} ms`)
+  }
+}

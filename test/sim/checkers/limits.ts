@@ -1,0 +1,96 @@
+import type { FlowCommand } from '../../../src/core/flow-commands.ts'
+import type { Held, Life } from '../book.ts'
+import { countPending, isOver, isStreamLife, lifeOf } from '../book.ts'
+import type { Checker } from '../trace.ts'
+import { shown, violate } from '../trace.ts'
+import { isAlive } from './no-loss.ts'
+import type { Terms } from './terms.ts'
+
+/** Promise 4: batch size, bytes, concurrency; once a flight is free, no gathered record outwaits its window. */
+export function limits(terms: Terms): Checker {
+  const freeSince = new Map<number, SlotTimes>()
+  return {
+    name: 'limits',
+    see(entry, book) {
+      if (entry.kind === 'event') {
+        const life = book.lives.get(entry.life)
+        if (life === undefined || !isAlive(life)) return
+        noteEnds(freeSince, life, entry.event.kind, entry.t)
+        if (life.drainingSince === null) notOverdue(life, entry.t - terms.slackMs, freeSince.get(life.life))
+      }
+      if (entry.kind === 'command' && entry.command.kind === 'invoke') onInvoke(entry.command, lifeOf(book, entry.life))
+    },
+  }
+}
+
+function onInvoke(command: Extract<FlowCommand, { kind: 'invoke' }>, life: Life): void {
+  const { config } = life
+  const { records } = command
+  if (records.length > config.batchSize) {
+    violate('limits', `${shown(records)} is more than BatchSize ${String(config.batchSize)}`)
+  }
+  const bytes = records.reduce((sum, record) => sum + record.bytes + 1, -1)
+  if (bytes > config.batchBytesMax) violate('limits', `${shown(records)} weighs ${String(bytes)} bytes`)
+  const flightsMax = isStreamLife(life) ? config.slots : config.scaling.flightsMax
+  const out = countPending(life, 'invoke')
+  if (out >= (life.configs === 0 ? flightsMax : life.flightsMax))
+    violate('limits', `invocation number ${String(out + 1)} at once`)
+}
+
+/** When each slot of a shard was last released: its window starts anew then (spec §13.15). */
+type SlotTimes = Map<number, number>
+
+function noteEnds(times: Map<number, SlotTimes>, life: Life, kind: string, t: number): void {
+  if (!isStreamLife(life)) return
+  const slots = times.get(life.life) ?? new Map<number, number>()
+  times.set(life.life, slots)
+  if (kind === 'configured') slots.clear()
+  for (const held of life.held.values()) {
+    if (held.phase !== 'held' || held.failures + held.notRuns > 0) slots.set(slotOf(life, held), t)
+  }
+}
+
+function slotOf(life: Life, held: Held): number {
+  return held.record.orderHash % life.config.slots
+}
+
+function notOverdue(life: Life, t: number, ends: SlotTimes | undefined): void {
+  // What was configured a moment ago takes effect when what is out has ended.
+  if (life.configs > 0 && life.pending.size > 0) return
+  if (isStreamLife(life)) slotsNotOverdue(life, t, ends)
+  else queueNotOverdue(life, t)
+}
+
+/** Only an entirely idle flow is certain to have a flight free, whatever the scale says. */
+function queueNotOverdue(life: Life, t: number): void {
+  if (countPending(life, 'permit') + countPending(life, 'invoke') + countPending(life, 'settle') > 0) return
+  for (const held of life.held.values()) if (held.notRuns > 0 || held.phase === 'acked') return
+  for (const held of life.waiting.values()) {
+    if (held.expiresMs <= t) continue
+    if (t > Math.max(held.receivedMs, life.lastEndMs) + life.config.windowMs) {
+      violate('limits', `${held.record.fragment} waits since ${String(held.receivedMs)} and the flow is idle`)
+    }
+  }
+}
+
+function slotsNotOverdue(life: Life, t: number, ends: SlotTimes | undefined): void {
+  const firsts = new Map<number, Held>()
+  for (const held of life.held.values()) {
+    const slot = slotOf(life, held)
+    if (!isOver(held) && !firsts.has(slot)) firsts.set(slot, held)
+  }
+  const idle = [...firsts].filter(([slot, held]) => isOverdue(life, held, t, ends?.get(slot) ?? 0))
+  // A final invocation holds the one slot of a tumbling window, also while it waits to be tried again.
+  if (life.config.tumblingMs > 0 || (life.opened?.window ?? null) !== null) return
+  const [first] = idle
+  if (first !== undefined && idle.length > countPending(life, 'permit')) {
+    violate('limits', `${first[1].record.fragment} waits in slot ${String(first[0])}, which is free`)
+  }
+}
+
+function isOverdue(life: Life, held: Held, t: number, endMs: number): boolean {
+  if (held.phase !== 'held' || held.failures + held.notRuns > 0 || held.fact?.oversize === true) return false
+  const { retentionMs } = life.config
+  if (retentionMs !== null && life.env.sourceMs - held.record.arrivedMs >= retentionMs) return false
+  return t > Math.max(held.receivedMs, endMs) + life.config.windowMs
+}

@@ -1,0 +1,64 @@
+import type { FlowCommand } from '../../../src/core/flow-commands.ts'
+import type { FlowRecord } from '../../../src/model/record.ts'
+import type { Book, Held, Life } from '../book.ts'
+import { heldKey, isStreamLife, lifeOf } from '../book.ts'
+import { wasCompleted } from '../book-events.ts'
+import type { Checker } from '../trace.ts'
+import { violate } from '../trace.ts'
+
+/** Nothing is invoked that is not in hand, matching and still ours; nothing is acknowledged that no function took. */
+export function receipts(): Checker {
+  return {
+    name: 'receipts',
+    see(entry, book) {
+      if (entry.kind !== 'command') return
+      const life = lifeOf(book, entry.life)
+      if (entry.command.kind === 'invoke') onInvoke(entry.command.records, life, entry.t, book)
+      if (entry.command.kind === 'settle') onSettle(entry.command, life)
+      if (entry.command.kind === 'discard')
+        for (const record of entry.command.records) inHand(life, record, book, 'discards')
+    },
+  }
+}
+
+function onInvoke(records: readonly FlowRecord[], life: Life, t: number, book: Book): void {
+  const seen = new Set<string>()
+  for (const record of records) {
+    const held = inHand(life, record, book, 'invokes')
+    if (held === null) continue
+    if (seen.has(held.key)) violate('receipts', `${record.fragment} twice in one batch`)
+    seen.add(held.key)
+    if (!record.matched) violate('receipts', `invokes ${record.fragment}, which does not match the filter`)
+    if (held.expiresMs <= t)
+      violate('receipts', `invokes ${record.fragment}, whose receipt ran out at ${String(held.expiresMs)}`)
+    if (held.fact?.oversize === true && record.bytes > life.config.batchBytesMax) {
+      violate('receipts', `invokes ${record.fragment}, which does not fit an event`)
+    }
+  }
+}
+
+function inHand(life: Life, record: FlowRecord, book: Book, does: string): Held | null {
+  const held = life.held.get(heldKey(record))
+  // A completed run whose first record was trimmed is not recognised; that its records come again does no harm.
+  if (held === undefined && wasCompleted(life, book.facts.get(record.fragment))) return null
+  if (held?.phase !== 'held')
+    return violate('receipts', `${does} ${record.fragment}, which is ${held?.phase ?? 'not in hand'}`)
+  return held
+}
+
+function onSettle(command: Extract<FlowCommand, { kind: 'settle' }>, life: Life): void {
+  if (command.records.length === 0) violate('receipts', 'acknowledges nothing')
+  for (const record of command.records) {
+    const held = life.held.get(heldKey(record))
+    const filtered = held?.phase === 'held' && !record.matched
+    if (held?.phase !== 'acked' && !filtered) {
+      violate('receipts', `acknowledges ${record.fragment}, which is ${held?.phase ?? 'not in hand'}`)
+    }
+    if (command.why === 'filtered' && record.matched)
+      violate('receipts', `${record.fragment} matches and counts as filtered`)
+    if (command.why === 'succeeded' && !record.matched && held?.settles === 0) {
+      violate('receipts', `${record.fragment} was filtered and counts as a success`)
+    }
+  }
+  if (isStreamLife(life)) violate('receipts', 'a shard has nothing to acknowledge')
+}

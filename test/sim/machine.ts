@@ -1,0 +1,11 @@
+import type { FlowCommand } from '../../src/core/flow-commands.ts'
+import type { FlowConfig } from '../../src/core/flow-config.ts'
+import type { FlowEnv, FlowEvent } from '../../src/core/flow-events.ts'
+
+/** A running flow, whatever is inside: the real one, or one that was made to break a promise. */
+export interface Machine {
+  step(event: FlowEvent, config: FlowConfig, env: FlowEnv): readonly FlowCommand[]
+  deadline(): number | null
+}
+
+export type MachineFactory = (config: FlowConfig) => Machine

@@ -1,0 +1,11 @@
+import { createFlow, deadline, step } from '../../src/core/flow.ts'
+import type { MachineFactory } from './machine.ts'
+
+/** The flow that ships. */
+export const realFlow: MachineFactory = (config) => {
+  const state = createFlow(config)
+  return {
+    step: (event, now, env) => step(state, event, now, env),
+    deadline: () => deadline(state),
+  }
+}

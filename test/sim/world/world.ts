@@ -1,0 +1,189 @@
+import type { FlowCommand } from '../../../src/core/flow-commands.ts'
+import type { FlowConfig } from '../../../src/core/flow-config.ts'
+import type { FlowEnv, FlowEvent } from '../../../src/core/flow-events.ts'
+import type { Book } from '../book.ts'
+import { apply, createBook } from '../book.ts'
+import { allCheckers } from '../checkers/all.ts'
+import type { MachineFactory } from '../machine.ts'
+import type { Prng } from '../prng.ts'
+import type { Checker, Entry } from '../trace.ts'
+import { violate } from '../trace.ts'
+import { VirtualClock } from './clock.ts'
+import { FakeFunction } from './fake-function.ts'
+import { FakePermits, FakeStore } from './fake-store.ts'
+import { perform } from './operations.ts'
+import { putRecords } from './records.ts'
+import type { Scenario } from './scenario.ts'
+import { epochMs, termsOf } from './scenario.ts'
+import type { Shell } from './shell.ts'
+import { createShell } from './shell.ts'
+import { FakeSource } from './sources.ts'
+
+/** More events than this without time moving is a livelock. */
+const eventsAtOnceMax = 1_000
+
+/** The world around one queue or shard: everything that a flow's commands reach, on virtual time. */
+export class World {
+  readonly scenario: Scenario
+  readonly clock = new VirtualClock()
+  readonly prng: Prng
+  readonly book: Book = createBook()
+  readonly store = new FakeStore()
+  readonly permits: FakePermits
+  readonly source: FakeSource
+  readonly function: FakeFunction
+  config: FlowConfig
+  current: Shell | null = null
+  finished = false
+  healed = false
+  pressure = false
+  events = 0
+  wallStepMs = 0
+  sourceErrorMs = 0
+  readonly #machines: MachineFactory
+  readonly #checkers: readonly Checker[]
+  readonly #record: ((entry: Entry) => void) | null
+  #lives = 0
+  #eventsNow = 0
+  #lastMs = -1
+  /** Commands until the process dies between two of them. */
+  #commandsToCrash = Infinity
+
+  constructor(
+    scenario: Scenario,
+    prng: Prng,
+    tools: { machines: MachineFactory; record: ((entry: Entry) => void) | null },
+  ) {
+    this.scenario = scenario
+    this.prng = prng
+    this.config = scenario.config
+    this.#machines = tools.machines
+    this.#record = tools.record
+    this.#checkers = allCheckers(termsOf(scenario))
+    this.permits = new FakePermits(scenario.permits)
+    this.function = new FakeFunction(scenario, prng)
+    this.source = new FakeSource({
+      scenario,
+      clock: this.clock,
+      prng,
+      onGone: (key, how) => this.note({ kind: 'gone', t: this.clock.nowMs, key, how }),
+    })
+    if (scenario.faults.crashBetweenCommands) this.#commandsToCrash = prng.int(1, 200)
+    putRecords(this)
+  }
+
+  /** Shows an entry to the checkers, then writes it down. */
+  note(entry: Entry): void {
+    this.#record?.(entry)
+    for (const checker of this.#checkers) checker.see(entry, this.book)
+    apply(this.book, entry)
+  }
+
+  sourceNowMs(): number {
+    return epochMs + this.scenario.sourceOffsetMs + this.clock.nowMs
+  }
+
+  #env(): FlowEnv {
+    return {
+      wallMs: epochMs + this.clock.nowMs + this.wallStepMs,
+      monoMs: this.clock.nowMs,
+      sourceMs: this.sourceNowMs() + this.sourceErrorMs,
+      jitter: this.prng.next(),
+    }
+  }
+
+  /** Starts the next life: the process is new, or has become the owner. */
+  start(): void {
+    if (this.finished) return
+    this.#lives += 1
+    const { fence, checkpoint } = this.store.open()
+    const { incarnation } = this.source.shard
+    const machine = this.#machines(this.config)
+    const shell = createShell(this.#lives, machine, { fence, config: this.config, incarnation })
+    this.current = shell
+    this.tell(shell, { kind: 'opened', checkpoint, incarnation })
+    if (this.pressure) this.tell(shell, { kind: 'pressure', on: true })
+  }
+
+  /** Answers a request that is still out; what comes too late is nobody's. */
+  answer(shell: Shell, event: Extract<FlowEvent, { id: number }>): void {
+    if (!shell.alive || !shell.out.delete(event.id)) return
+    this.tell(shell, event)
+  }
+
+  tell(shell: Shell, event: FlowEvent): void {
+    if (!shell.alive) return
+    this.#guardLivelock()
+    this.events += 1
+    const env = this.#env()
+    this.note({ kind: 'event', t: this.clock.nowMs, life: shell.number, event, env, config: shell.config })
+    for (const command of shell.machine.step(event, shell.config, env)) {
+      if (!this.healed && --this.#commandsToCrash <= 0) {
+        this.#commandsToCrash = Infinity
+        this.crash(shell)
+        return
+      }
+      this.note({ kind: 'command', t: this.clock.nowMs, life: shell.number, command })
+      perform(this, shell, command)
+    }
+    if (shell.alive) this.#setTimer(shell)
+  }
+
+  /** One timer per flow: the newest deadline counts. */
+  #setTimer(shell: Shell): void {
+    const dueMs = shell.machine.deadline()
+    if (dueMs === null || (shell.timerMs !== null && shell.timerMs === dueMs)) {
+      if (dueMs === null) shell.timerMs = null
+      return
+    }
+    shell.timerMs = dueMs
+    this.clock.at(dueMs + this.prng.int(0, this.scenario.timerLateMs), () => {
+      if (!shell.alive || shell.timerMs !== dueMs) return
+      shell.timerMs = null
+      this.tell(shell, { kind: 'timer' })
+    })
+  }
+
+  #guardLivelock(): void {
+    if (this.clock.nowMs !== this.#lastMs) {
+      this.#lastMs = this.clock.nowMs
+      this.#eventsNow = 0
+    }
+    this.#eventsNow += 1
+    if (this.#eventsNow > eventsAtOnceMax)
+      violate('livelock', `${String(eventsAtOnceMax)} events and time stands still`)
+  }
+
+  /** The process dies. What it had sent may arrive or not; nobody hears the answers. */
+  crash(shell: Shell): void {
+    if (!shell.alive) return
+    this.note({ kind: 'crashed', t: this.clock.nowMs, life: shell.number })
+    this.bury(shell)
+    this.#restartAfter(shell, this.prng.int(0, 3_000))
+  }
+
+  /** A life that is over leaves no read and no permit behind. */
+  bury(shell: Shell): void {
+    shell.alive = false
+    for (const operation of shell.out.values()) operation.cancel?.()
+    for (const _ of shell.granted) this.permits.back()
+    shell.granted.clear()
+  }
+
+  ended(shell: Shell, how: Extract<FlowCommand, { kind: 'finished' | 'drained' }>['kind']): void {
+    this.bury(shell)
+    if (how === 'finished') this.finished = true
+    else if (!this.stopping) this.#restartAfter(shell, this.prng.int(0, 3_000))
+  }
+
+  /** The run is over: a flow that has drained stays away. */
+  stopping = false
+
+  #restartAfter(shell: Shell, delayMs: number): void {
+    if (this.current !== shell) return
+    this.current = null
+    this.clock.after(delayMs, () => {
+      if (this.current === null && !this.stopping) this.start()
+    })
+  }
+}
