@@ -1,0 +1,14 @@
+import type { Clock } from '../../../src/ports.ts'
+
+/** The part of a clock that the in-memory sources live by: pass a virtual one to run them on virtual time. */
+export type SourceClock = Pick<Clock, 'wallMs' | 'monoMs' | 'timer'>
+
+export const realClock: SourceClock = {
+  wallMs: () => Date.now(),
+  monoMs: () => performance.now(),
+  timer(atMonoMs, callback) {
+    const timer = setTimeout(callback, Math.max(0, Math.ceil(atMonoMs - performance.now())))
+    timer.unref()
+    return () => clearTimeout(timer)
+  },
+}

@@ -1,0 +1,18 @@
+import type { AwsAccess, ClockOffsets } from '../../../src/access/aws-access.ts'
+import { createAwsAccess } from '../../../src/access/create-aws-access.ts'
+import type { AwsService } from '../../../src/model/settings.ts'
+
+/** The way to one endpoint, or to one for each service, without a word in the log. */
+export function accessTo(
+  endpoint: string | Readonly<Partial<Record<AwsService, string>>>,
+): Promise<AwsAccess & ClockOffsets> {
+  const settings = {
+    region: 'us-east-1',
+    account: '000000000000',
+    endpoint: typeof endpoint === 'string' ? endpoint : 'http://127.0.0.1:1',
+    endpoints: typeof endpoint === 'string' ? {} : endpoint,
+    caFile: undefined,
+    insecure: false,
+  }
+  return createAwsAccess(settings, { info: () => {}, warn: () => {} })
+}
