@@ -3,7 +3,9 @@
 // node:sqlite would end the process with an unknown module instead of a sentence.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 if (major < 22 || (major === 22 && minor < 18)) {
-  process.stderr.write(`millrace needs Node 22.18 or newer; this is Node ${process.versions.node} (${process.execPath})\n`)
+  process.stderr.write(
+    `millrace needs Node 22.18 or newer; this is Node ${process.versions.node} (${process.execPath})\n`,
+  )
   process.exitCode = 1
 } else {
   await main()
