@@ -4,9 +4,9 @@ import { isJsonObject } from './json-value.ts'
 
 /**
  * Holds one branch of a pattern against an event. Arrays match by any element, and everything below one element must
- * match in that element (array consistency). Two verdicts travel upwards together:
- * - `picked`: it holds, and at least one value was picked, which ties the branch to the elements it was found in;
- * - `absent`: it holds because nothing that it names exists in any element.
+ * match in that element (array consistency). Two ways to hold travel upwards:
+ * - `picked`: at least one value was picked, which ties the branch to the elements it was found in: any will do;
+ * - `absent`: nothing that the branch names exists, which must be so in every element.
  */
 export function matchesBranch(branch: PatternNode, event: unknown): boolean {
   return judge(branch, [event]) !== fails
@@ -15,7 +15,7 @@ export function matchesBranch(branch: PatternNode, event: unknown): boolean {
 const fails = 0
 const picked = 1
 const absent = 2
-/** A union of `picked` and `absent`. */
+/** A union of `picked` and `absent`; beside `picked`, `absent` says nothing any more. */
 type Verdict = number
 
 /**
@@ -28,11 +28,11 @@ function judge(node: PatternNode, values: readonly unknown[]): Verdict {
     node,
     values.filter((value) => !Array.isArray(value)),
   )
+  if (verdict & picked) return picked
   for (const element of elementsOf(values)) {
     const one = judgeElement(node, [element])
-    // Picked in any element is enough; absent must hold for each.
-    verdict = ((verdict | one) & picked) | (verdict & one & absent)
-    if (verdict === picked) return verdict
+    if (one & picked) return picked
+    verdict &= one
   }
   return verdict
 }
@@ -42,13 +42,13 @@ function judgeElement(node: PatternNode, values: readonly unknown[]): Verdict {
   let verdict = absent
   for (const leaf of node.leaves) {
     const scalars = values.filter(isScalar)
-    if (scalars.some((value) => leaf.tests.some((test) => test(value)))) verdict = picked
+    if (scalars.some((value) => leaf.tests.some((test) => test(value)))) verdict |= picked
     else if (scalars.length > 0 || !leaf.absent) return fails
   }
   for (const child of node.children) {
     const one = judge(child.node, valuesAt(values, child))
     if (one === fails) return fails
-    verdict = ((verdict | one) & picked) | (verdict & one & absent)
+    verdict |= one
   }
   return verdict
 }

@@ -89,8 +89,7 @@ function matcher(branches: readonly Branch[], payload: Payload): CompiledFilter[
     if (!readsPayload) return branches.some((branch) => matchesBranch(branch.root, frame))
     const text = payload.text(record)
     const parsed = mayBeJson(text) ? parseJson(text) : undefined
-    // A scalar of JSON is text to everybody who sends it: only objects and lists have fields.
-    const isJson = typeof parsed === 'object' && parsed !== null
+    const isJson = parsed !== undefined
     const event = { ...frame, [payload.key]: isJson ? parsed : text }
     const kind = isJson ? 'json' : 'text'
     return branches.some(
@@ -99,7 +98,7 @@ function matcher(branches: readonly Branch[], payload: Payload): CompiledFilter[
   }
 }
 
-/** Spares the exception of JSON.parse for plain text. */
+/** A scalar of JSON is text to whoever sends it: only objects and lists have fields. This also spares most exceptions. */
 function mayBeJson(text: string): boolean {
   return /^\s*[{[]/.test(text)
 }

@@ -56,6 +56,11 @@ test('the size of an event is known exactly before it is built', () => {
   )
 })
 
+test('the size counts bytes of UTF-8, in the state too', () => {
+  const at = { ...window, frame: { ...window.frame, state: '{"ä":"😀"}' } }
+  expect(eventBytes([], at)).toBe(Buffer.byteLength(batchEvent([], at)))
+})
+
 test('the envelopes are what the limits of the model reserve for them', () => {
   const bare = { ...window, frame: { ...window.frame, state: '' }, shardId: 'x'.repeat(65) }
   expect(envelopeBytesOf(null)).toBe(envelopeBytes)

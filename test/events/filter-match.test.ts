@@ -114,6 +114,7 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
     [{ a: [{ prefix: { 'equals-ignore-case': 'AB' } }] }, { a: 'aBc' }, true],
     [{ a: [{ prefix: { 'equals-ignore-case': 'AB' } }] }, { a: 'xab' }, false],
     [{ a: [{ suffix: { 'equals-ignore-case': '.PNG' } }] }, { a: 'x.png' }, true],
+    [{ a: [{ suffix: { 'equals-ignore-case': '.PNG' } }] }, { a: 'x.PnG' }, true],
     [{ a: [{ suffix: { 'equals-ignore-case': '.PNG' } }] }, { a: 'x.pn' }, false],
   ],
   $or: [

@@ -52,6 +52,12 @@ test('arrival is printed in seconds with at most three decimals', () => {
   )
 })
 
+test('arrival is a whole number of milliseconds, however finely an emulator measures', () => {
+  const record = encodeKinesisRecord({ ...raw, ApproximateArrivalTimestamp: 1545084650.98765 }, context)
+  expect(record.arrivedMs).toBe(1545084650988)
+  expect(record.fragment).toContain('"approximateArrivalTimestamp":1545084650.988}')
+})
+
 test('a reply of any shape is encoded without an exception', () => {
   fc.assert(
     fc.property(fc.dictionary(fc.constantFrom(...Object.keys(raw)), fc.jsonValue()), (odd) => {

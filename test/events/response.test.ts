@@ -109,6 +109,7 @@ describe('a failed function', () => {
     ['Task timed out after 3.00 seconds', 'Unhandled', 'Task timed out after 3.00 seconds'],
     ['', 'Unhandled', ''],
     ['[1]', 'Unhandled', '[1]'],
+    ['{"errorType":"","errorMessage":"m"}', 'Unhandled', 'm'],
   ])('is described by its payload %s', (payload, errorType, message) => {
     expect(judgeReply({ ...failed, payload })).toMatchObject({
       kind: 'failed',
@@ -123,7 +124,13 @@ describe('a failed function', () => {
   })
 })
 
+test('an empty identifier names no record, even where a service gave one an empty id', () => {
+  const payload = '{"batchItemFailures":[{"itemIdentifier":""}]}'
+  expect(verdict(judgeReply({ ...base, payload, ids: [''] }))).toBe('failed')
+})
+
 test('an answer outside 2xx is never a success', () => {
+  expect(verdict(judgeReply({ ...base, reply: { ...reply, statusCode: 101 } }))).toBe('failed')
   const outcome = judgeReply({ ...base, reportsFailures: false, reply: { ...reply, statusCode: 500 }, payload: 'oops' })
   expect(outcome).toMatchObject({ kind: 'failed', errorType: 'Status.500', message: 'oops' })
 })

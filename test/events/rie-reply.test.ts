@@ -19,6 +19,7 @@ describe('a 200 of the emulator', () => {
     '{"errorMessage":"only a message"}',
     '[{"errorType":"Error"}]',
     'plain text',
+    '{"seats":"AlreadyReserved"}',
   ])('with the body %s is a success', (body) => {
     expect(interpretRieReply(answer(200, body))).toEqual({ kind: 'answered', reply, payload: body })
   })
