@@ -10,6 +10,7 @@ import type { InvokeResult, ReadResult } from '../ports.ts'
 import type { AttemptIds } from './attempt-ids.ts'
 import { deliverFailure } from './delivery.ts'
 import type { FlowContext, FlowSettings } from './flow-context.ts'
+import type { InvokeMeasure } from './meter.ts'
 import { sleep } from './sleep.ts'
 
 /** What carrying out a request needs beside the context. The settings are those of the moment it was asked. */
@@ -96,7 +97,7 @@ async function invoke(request: Of<'invoke'>, scope: RequestScope): Promise<Answe
   )
   const traceHeader = records.find((record) => record.traceHeader !== undefined)?.traceHeader
   measureAge(context, records)
-  context.meter.invokeStarted(records.length)
+  const ended = context.meter.invokeStarted(records.length)
   const startMs = clock.monoMs()
   let outcome: Outcome | null = null
   try {
@@ -108,7 +109,7 @@ async function invoke(request: Of<'invoke'>, scope: RequestScope): Promise<Answe
     context.log.error({ error }, 'Invoking the function threw an error.')
     outcome = { kind: 'failed', reply: null, errorType: 'Millrace.InternalError', message: String(error) }
   } finally {
-    measure(scope, records.length, { outcome, tookMs: clock.monoMs() - startMs })
+    ended(measureOf(outcome, records.length, clock.monoMs() - startMs))
   }
   return { kind: 'invoked', id, outcome }
 }
@@ -143,15 +144,11 @@ function outcomeOfInvoke(result: InvokeResult, request: Of<'invoke'>, { context,
   }
 }
 
-function measure(
-  { context }: RequestScope,
-  count: number,
-  { outcome, tookMs }: { readonly outcome: Outcome | null; readonly tookMs: number },
-): void {
+function measureOf(outcome: Outcome | null, count: number, tookMs: number): InvokeMeasure {
   const kind = outcome?.kind ?? 'cancelled'
   const failedRecords = outcome?.kind === 'partial' ? outcome.failed.length : kind === 'succeeded' ? 0 : count
   const throttled = outcome?.kind === 'notRun' && outcome.reason === 'throttled'
-  context.meter.invokeEnded(count, { failedRecords, outcome: kind, throttled, tookMs })
+  return { failedRecords, outcome: kind, throttled, tookMs }
 }
 
 async function settle(request: Of<'settle'>, { context, signal }: RequestScope): Promise<Answer> {

@@ -5,9 +5,8 @@ export interface MappingMeter {
   /** One read: how many records it brought (0 counts too), and how long it took. */
   polled(records: number, tookMs: number): void
   filteredOut(records: number): void
-  /** An attempt goes out, and comes back. Throttled attempts count as well (spec §2.3). */
-  invokeStarted(records: number): void
-  invokeEnded(records: number, result: InvokeMeasure): void
+  /** An attempt goes out; what it answers is called once, when it comes back. Throttled ones count as well (spec §2.3). */
+  invokeStarted(records: number): (result: InvokeMeasure) => void
   deleted(records: number): void
   delivered(records: number): void
   deliveryFailed(): void
@@ -29,8 +28,7 @@ export interface InvokeMeasure {
 export const silentMeter: MappingMeter = {
   polled() {},
   filteredOut() {},
-  invokeStarted() {},
-  invokeEnded() {},
+  invokeStarted: () => () => {},
   deleted() {},
   delivered() {},
   deliveryFailed() {},

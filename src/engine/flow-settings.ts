@@ -1,0 +1,154 @@
+import type { FlowConfig, PaceConfig, ScalingConfig } from '../core/flow-config.ts'
+import type { ReadFrom } from '../core/flow-commands.ts'
+import { compileFilters } from '../events/filter.ts'
+import { envelopeBytes, invokePayloadBytesMax, visibilityMsMax } from '../model/limits.ts'
+import type { MappingDocument, MappingParameters } from '../model/mapping.ts'
+import type { SourceRecord } from '../model/record.ts'
+import type { ScalingPolicy } from '../model/settings.ts'
+import { isStream, sourceTraits } from '../model/source.ts'
+import type { DescribeResult } from '../ports.ts'
+
+export type FoundSource = Extract<DescribeResult, { kind: 'found' }>
+
+/** What is known beside the mapping itself when its flows are told how to run. */
+export interface Circumstances {
+  readonly found: FoundSource
+  /** The function's timeout; null: unknown. */
+  readonly timeoutMs: number | null
+  /** Attempts that the function takes at once where Millrace hosts it. */
+  readonly capacity: number | null
+  readonly scaling: ScalingPolicy
+  readonly maxInvocations: number
+  /** The source is AWS itself: its own base rates hold. */
+  readonly isAws: boolean
+  /** The longest pause at the tip of a shard, by the number of shards that are read. */
+  readonly tipMsMax: number
+  /** The source's clock minus ours. */
+  readonly clockOffsetMs: number
+  /** `late`: the shard was not there when reading began. */
+  readonly origin: 'first' | 'late'
+}
+
+const megabyte = 1_048_576
+/** Read-ahead of one flow. A queue also has its count of messages; both are guards, not targets. */
+const heldBytesMax = { queue: 64 * megabyte, shard: 24 * megabyte } as const
+/** Messages come back after this when a queue does not say otherwise (SQS: VisibilityTimeout). */
+const visibilityMsDefault = 30_000
+/** What AWS adds to window and timeout when a queue's visibility is too short for both (spec §2.3, §13.13). */
+const visibilitySpareMs = 30_000
+const receivesMax = 20
+/** The documented ceilings of concurrent invocations of one queue (Scaling behavior for SQS event source mappings). */
+const flightsMax = { eager: 1_250, aws: 1_250, 'aws-2022': 1_000 } as const
+const invocationsPerPoller = 10
+
+/** A mapping's parameters and what is known around them, as one flow has to know them. */
+export function flowConfigOf(document: MappingDocument, around: Circumstances): FlowConfig {
+  const { parameters, source } = document
+  const traits = sourceTraits[source]
+  const isQueue = traits.progress === 'receipt'
+  const scaling = scalingOf(parameters, around)
+  const slots = parameters.ParallelizationFactor ?? 1
+  return {
+    traits,
+    batchSize: parameters.BatchSize,
+    windowMs: parameters.MaximumBatchingWindowInSeconds * 1_000,
+    batchBytesMax: invokePayloadBytesMax - envelopeBytes,
+    // A queue: what can be invoked at once and one batch being gathered. A shard: one batch ahead of every slot.
+    heldRecordsMax: isQueue
+      ? (scaling.flightsMax + 1) * parameters.BatchSize
+      : Math.max(100, 2 * slots * parameters.BatchSize),
+    heldBytesMax: isQueue ? heldBytesMax.queue : heldBytesMax.shard,
+    scaling,
+    visibilityMs: around.found.visibilityMs ?? visibilityMsDefault,
+    receiveVisibilityMs: isQueue ? receiveVisibilityMsOf(parameters, around) : null,
+    slots,
+    ...startOf(document, around),
+    retryAttemptsMax: limitOf(parameters.MaximumRetryAttempts),
+    recordAgeMsMax: secondsOf(limitOf(parameters.MaximumRecordAgeInSeconds)),
+    retentionMs: around.found.retentionMs,
+    bisect: parameters.BisectBatchOnFunctionError ?? false,
+    tumblingMs: (parameters.TumblingWindowInSeconds ?? 0) * 1_000,
+    windowIdleCloseMs: 120_000,
+    pace: paceOf(document, around),
+    // Spec §11.1 and §11.2.
+    retryBackoff: { baseMs: 1_000, capMs: 30_000 },
+    throttleBackoff: { baseMs: 1_000, capMs: 10_000 },
+  }
+}
+
+/**
+ * The queue's own visibility, unless a message could wait for its window and run for the function's timeout longer than that
+ * (spec §13.13): null, or what a receive asks for instead.
+ */
+export function receiveVisibilityMsOf(
+  parameters: MappingParameters,
+  { found, timeoutMs }: Pick<Circumstances, 'found' | 'timeoutMs'>,
+): number | null {
+  const neededMs = parameters.MaximumBatchingWindowInSeconds * 1_000 + (timeoutMs ?? 0)
+  if (neededMs <= (found.visibilityMs ?? visibilityMsDefault)) return null
+  return Math.min(neededMs + visibilitySpareMs, visibilityMsMax)
+}
+
+function scalingOf(parameters: MappingParameters, around: Circumstances): ScalingConfig {
+  const { ScalingConfig: scaling, ProvisionedPollerConfig: pollers } = parameters
+  const policy = around.scaling
+  const provisioned = pollers?.MaximumPollers === undefined ? null : pollers.MaximumPollers * invocationsPerPoller
+  const wanted = scaling?.MaximumConcurrency ?? provisioned ?? flightsMax[policy]
+  // More batches than can ever run would only wait, with their visibility running out.
+  const most = Math.max(1, Math.min(wanted, around.maxInvocations, around.capacity ?? Number.POSITIVE_INFINITY))
+  return { policy, flightsMax: most, receivesMax }
+}
+
+/**
+ * Where the shards that were there at first begin. LATEST is the moment of creation, by the source's clock: a time outlives a
+ * restart before the first record. Where the source cannot seek by time, older records are skipped instead; DynamoDB stamps
+ * its records to the second, so the whole second of the creation counts as after it.
+ */
+function startOf(
+  { parameters, source, createdMs }: MappingDocument,
+  { origin, clockOffsetMs }: Circumstances,
+): { readonly startFrom: ReadFrom; readonly skipBeforeMs: number | null } {
+  const fromHorizon = { startFrom: { at: 'horizon' }, skipBeforeMs: null } as const
+  if (!isStream(source) || origin === 'late') return fromHorizon
+  const created = createdMs + clockOffsetMs
+  switch (parameters.StartingPosition) {
+    case 'LATEST':
+      return source === 'kinesis'
+        ? { startFrom: { at: 'time', ms: created }, skipBeforeMs: null }
+        : { startFrom: { at: 'horizon' }, skipBeforeMs: Math.floor(created / 1_000) * 1_000 }
+    case 'AT_TIMESTAMP':
+      return { startFrom: { at: 'time', ms: (parameters.StartingPositionTimestamp ?? 0) * 1_000 }, skipBeforeMs: null }
+    case 'TRIM_HORIZON':
+    case undefined:
+      return fromHorizon
+    default:
+      return parameters.StartingPosition satisfies never
+  }
+}
+
+/** Against AWS its own base rates: once a second for Kinesis, four times for DynamoDB, never over 5 reads a second and shard. */
+function paceOf({ source }: MappingDocument, { isAws, tipMsMax }: Circumstances): PaceConfig {
+  // A queue waits at the service; this is for services that answer an empty receive at once.
+  if (!isStream(source)) return { readIntervalMs: 0, tipMsMin: 20, tipMsMax: 1_000 }
+  if (!isAws) return { readIntervalMs: 0, tipMsMin: Math.min(10, tipMsMax), tipMsMax }
+  const tipMs = source === 'kinesis' ? 1_000 : 250
+  return { readIntervalMs: 200, tipMsMin: tipMs, tipMsMax: tipMs }
+}
+
+/** The mapping's filters as one question; null: there are none. Patterns were checked when the mapping was made. */
+export function matcherOf({ parameters, source }: MappingDocument): ((record: SourceRecord) => boolean) | null {
+  const patterns = (parameters.FilterCriteria?.Filters ?? []).flatMap(({ Pattern }) => Pattern ?? [])
+  if (patterns.length === 0) return null
+  const compiled = compileFilters(source, patterns)
+  if (compiled.kind === 'refused') throw new Error(`${compiled.message} ${compiled.detail}`)
+  return (record) => compiled.matches(record.fragment)
+}
+
+/** -1 is AWS's way to say "no limit". */
+function limitOf(value: number | undefined): number | null {
+  return value === undefined || value < 0 ? null : value
+}
+
+function secondsOf(seconds: number | null): number | null {
+  return seconds === null ? null : seconds * 1_000
+}

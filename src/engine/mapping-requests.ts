@@ -1,0 +1,113 @@
+import type { MappingEvent, MappingRequest, Described } from '../core/mapping-messages.ts'
+import type { MappingDocument } from '../model/mapping.ts'
+import type { Log } from '../observe/log.ts'
+import type { FunctionDescription } from '../ports.ts'
+import type { EngineContext } from './engine-context.ts'
+import type { MappingView } from './mapping-view.ts'
+import { sleep } from './sleep.ts'
+
+export interface MappingWork {
+  readonly engine: EngineContext
+  readonly view: MappingView
+  readonly document: MappingDocument
+  /** No flow runs yet. */
+  readonly isIdle: boolean
+  readonly save: (document: MappingDocument) => Promise<void>
+  readonly remove: () => Promise<void>
+  readonly reconfigure: () => void
+  readonly signal: AbortSignal
+  readonly log: Log
+}
+
+/** Carries one request of a mapping out. Never rejects: whatever goes wrong, the request is answered. */
+export async function carryOutForMapping(
+  request: Exclude<MappingRequest, { kind: 'startFlow' }>,
+  work: MappingWork,
+): Promise<MappingEvent> {
+  const { id } = request
+  try {
+    switch (request.kind) {
+      case 'load':
+        return { kind: 'loaded', id, done: await doneFlows(work) }
+      case 'describe':
+        return { kind: 'described', id, result: await describe(work) }
+      case 'configure':
+        await configure(work)
+        return { kind: 'configured', id }
+      case 'save':
+        await untilStored(work, () => work.save({ ...work.document, state: request.state }))
+        return { kind: 'saved', id }
+      case 'forget':
+        await untilStored(work, () => work.engine.services.store.deleteCheckpoint(work.document.uuid, request.flow))
+        return { kind: 'forgotten', id }
+      case 'remove':
+        await untilStored(work, () => work.remove())
+        return { kind: 'removed', id }
+      default:
+        return request satisfies never
+    }
+  } catch (error) {
+    if (!work.signal.aborted) work.log.error({ error, request: request.kind }, 'A step of the mapping threw an error.')
+    return answerAfterError(request, String(error), work.signal.aborted)
+  }
+}
+
+function answerAfterError(request: MappingRequest, message: string, aborted: boolean): MappingEvent {
+  if (request.kind === 'describe' && !aborted) {
+    return { kind: 'described', id: request.id, result: { kind: 'failed', message } }
+  }
+  return { kind: 'cancelled', id: request.id }
+}
+
+async function doneFlows(work: MappingWork) {
+  const { store } = work.engine.services
+  const kept = await untilStored(work, () => store.checkpoints(work.document.uuid))
+  return kept
+    .filter(({ checkpoint }) => checkpoint.done)
+    .map(({ flow, checkpoint }) => ({ flow, incarnation: checkpoint.incarnation }))
+}
+
+/** Looks at the source and at the function. What changed since the last look reaches the running flows. */
+async function describe(work: MappingWork): Promise<Described> {
+  const { view, document, signal } = work
+  const before = view.fingerprint(document)
+  const [result, described] = await Promise.all([view.source.describe(signal), describeFunction(work)])
+  if (result.kind !== 'found') return result
+  view.noteSource(result)
+  noteFunction(work, described)
+  // Messages that are received without a function to run them only wear out; what runs already waits as AWS's pollers do.
+  if (work.isIdle && described.kind === 'missing') return { kind: 'missing', message: described.message }
+  if (!work.isIdle && view.fingerprint(document) !== before) work.reconfigure()
+  return { kind: 'found', incarnation: result.incarnation, shards: result.shards }
+}
+
+async function configure(work: MappingWork): Promise<void> {
+  noteFunction(work, await describeFunction(work))
+  if (!work.isIdle) work.reconfigure()
+}
+
+/** What cannot be told now stays unknown; that is no reason to stand still. */
+async function describeFunction({ engine, document, signal }: MappingWork): Promise<FunctionDescription> {
+  try {
+    return await engine.services.target.describe(document.parameters.FunctionName, signal)
+  } catch (error) {
+    return { kind: 'unknown', message: String(error) }
+  }
+}
+
+function noteFunction({ view }: MappingWork, described: FunctionDescription): void {
+  if (described.kind !== 'found') return
+  view.noteFunction({ timeoutMs: described.timeoutMs, capacity: described.concurrency })
+}
+
+/** The store is waited for: a state that is not written down is none. */
+async function untilStored<T>({ engine, signal, log }: MappingWork, action: () => Promise<T>): Promise<T> {
+  for (let waitMs = 100; ; waitMs = Math.min(5_000, waitMs * 2)) {
+    try {
+      return await action()
+    } catch (error) {
+      log.error({ error, retryMs: waitMs }, 'The store refused; it is tried until it does not.')
+      await sleep(engine.services.clock, waitMs, signal)
+    }
+  }
+}

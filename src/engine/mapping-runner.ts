@@ -1,0 +1,264 @@
+import type { FlowEnd, MappingCommand, MappingEvent, MappingRequest } from '../core/mapping-messages.ts'
+import { createMapping, type MappingMachine } from '../core/mapping-machine.ts'
+import { mappingDeadline, stepMapping } from '../core/mapping.ts'
+import type { MappingDocument } from '../model/mapping.ts'
+import { resultOf, sourceFailures } from '../model/failure.ts'
+import { isStream } from '../model/source.ts'
+import type { Log } from '../observe/log.ts'
+import type { Source } from '../ports.ts'
+import type { EngineContext } from './engine-context.ts'
+import { FlowRunner } from './flow-runner.ts'
+import { MappingView } from './mapping-view.ts'
+import { carryOutForMapping } from './mapping-requests.ts'
+import type { MappingStatus } from './mappings.ts'
+import type { MappingMeter } from './meter.ts'
+import { statusOf } from './mapping-status.ts'
+import { GivenUp } from './sleep.ts'
+
+/** What the registry wants to hear. */
+export interface MappingHooks {
+  /** Writes the document down; resolves when that is durable. */
+  save(document: MappingDocument): Promise<void>
+  /** Removes the document with all that was kept of it. */
+  remove(): Promise<void>
+  /** The mapping is gone. */
+  removed(): void
+}
+
+/** The shell of one mapping: owns its machine, its source and its flows. It decides nothing. */
+export class MappingRunner {
+  readonly #engine: EngineContext
+  readonly #hooks: MappingHooks
+  readonly #machine: MappingMachine
+  readonly #source: Source
+  readonly #meter: MappingMeter
+  readonly #log: Log
+  readonly #view: MappingView
+  readonly #flows = new Map<number, { readonly name: string; readonly origin: 'first' | 'late'; runner: FlowRunner }>()
+  readonly #outstanding = new Map<number, AbortController>()
+  readonly #stopped = Promise.withResolvers<void>()
+  #document: MappingDocument
+  #trouble: string | null = null
+  #lastError: MappingStatus['lastError'] = null
+  #events: MappingEvent[] = []
+  #stepping = false
+  #stopping = false
+  #over = false
+  #cancelTimer: (() => void) | null = null
+
+  constructor(engine: EngineContext, document: MappingDocument, hooks: MappingHooks) {
+    this.#engine = engine
+    this.#document = document
+    this.#hooks = hooks
+    this.#machine = createMapping(isStream(document.source))
+    this.#source = engine.opener.open(document)
+    this.#meter = engine.meterOf(document)
+    this.#log = engine.log.child({
+      mapping: document.uuid,
+      source: document.sourceName,
+      function: document.functionArn,
+    })
+    this.#view = new MappingView(engine, this.#source, this.#log)
+  }
+
+  get document(): MappingDocument {
+    return this.#document
+  }
+
+  start(): void {
+    const { services, census } = this.#engine
+    services.permits.join(this.#document.uuid)
+    if (isStream(this.#document.source)) census.join(this, () => this.#reconfigure())
+    this.#happen({ kind: 'start', state: this.#document.state, enabled: this.#document.parameters.Enabled })
+  }
+
+  /** The document as it is from now on; the machine hears of it by `changed`, once it is written down. */
+  replace(document: MappingDocument): void {
+    this.#document = document
+  }
+
+  changed(): void {
+    this.#happen({ kind: 'changed', state: this.#document.state })
+  }
+
+  /** Finishes what is in flight. The same promise however often it is called. */
+  stop(): Promise<void> {
+    if (!this.#stopping && !this.#over) {
+      this.#stopping = true
+      this.#happen({ kind: 'stop' })
+    }
+    return this.#stopped.promise
+  }
+
+  /** Cuts off what is still out. */
+  abort(): void {
+    for (const controller of this.#outstanding.values()) controller.abort(new GivenUp('the process is stopping'))
+    for (const { runner } of this.#flows.values()) runner.abort()
+  }
+
+  status(): MappingStatus {
+    return statusOf(this.#document, {
+      stopping: this.#stopping,
+      trouble: this.#trouble,
+      lastError: this.#lastError,
+      flows: [...this.#flows.values()].map(({ runner }) => runner.status()),
+      machine: this.#machine,
+    })
+  }
+
+  #happen(event: MappingEvent): void {
+    this.#events.push(event)
+    if (this.#stepping) return
+    this.#stepping = true
+    try {
+      for (let next = this.#events.shift(); next !== undefined && !this.#over; next = this.#events.shift())
+        this.#step(next)
+    } finally {
+      this.#stepping = false
+    }
+  }
+
+  #step(event: MappingEvent): void {
+    const { clock } = this.#engine.services
+    const env = { monoMs: clock.monoMs(), jitter: clock.random() }
+    const commands = stepMapping(this.#machine, event, this.#engine.pace, env)
+    if (isStream(this.#document.source)) this.#engine.census.count(this, this.#machine.flows.size)
+    for (const command of commands) this.#obey(command)
+    this.#cancelTimer?.()
+    const dueMs = this.#over ? null : mappingDeadline(this.#machine)
+    this.#cancelTimer = dueMs === null ? null : clock.timer(dueMs, () => this.#happen({ kind: 'timer' }))
+  }
+
+  #obey(command: MappingCommand): void {
+    switch (command.kind) {
+      case 'load':
+      case 'describe':
+      case 'configure':
+      case 'save':
+      case 'forget':
+      case 'remove':
+        return this.#begin(command)
+      case 'startFlow':
+        return this.#startFlow(command)
+      case 'drainFlow':
+        this.#flows.get(command.id)?.runner.drain(command.reason)
+        return
+      case 'cancel':
+        this.#outstanding.get(command.id)?.abort(new GivenUp('nobody needs it any more'))
+        return
+      case 'sourceTrouble':
+        return this.#noteTrouble(command)
+      case 'sourceHealthy':
+        this.#trouble = null
+        this.#log.info({}, 'The source is there.')
+        return
+      case 'shardGone':
+        this.#log.warn({ shard: command.flow }, 'The shard is neither listed nor readable any more; it counts as done.')
+        return
+      case 'stopped':
+        return this.#finish()
+      default:
+        command satisfies never
+    }
+  }
+
+  #begin(request: Exclude<MappingRequest, { kind: 'startFlow' }>): void {
+    const controller = new AbortController()
+    this.#outstanding.set(request.id, controller)
+    const work = {
+      engine: this.#engine,
+      view: this.#view,
+      document: this.#document,
+      isIdle: this.#flows.size === 0,
+      save: (document: MappingDocument) => this.#save(document),
+      remove: () => this.#hooks.remove(),
+      reconfigure: () => this.#reconfigure(),
+      signal: controller.signal,
+      log: this.#log,
+    }
+    void carryOutForMapping(request, work).then((event) => {
+      this.#outstanding.delete(request.id)
+      this.#happen(event)
+    })
+  }
+
+  /** The state is the mapping's from this moment on; that it is written down comes after. */
+  #save(document: MappingDocument): Promise<void> {
+    this.#document = document
+    this.#log.info({ state: document.state }, `The mapping is ${document.state}.`)
+    return this.#hooks.save(document)
+  }
+
+  #startFlow(command: Extract<MappingCommand, { kind: 'startFlow' }>): void {
+    const { flow, id, incarnation, origin } = command
+    const { uuid, source: kind } = this.#document
+    const runner = new FlowRunner(
+      {
+        services: this.#engine.services,
+        identity: { uuid, flow, kind, incarnation },
+        source: this.#source,
+        meter: this.#meter,
+        log: isStream(kind) ? this.#log.child({ shard: flow }) : this.#log,
+        listener: {
+          ended: (end: FlowEnd) => {
+            this.#flows.delete(id)
+            this.#happen({ kind: 'flowEnded', id, end })
+          },
+          refused: (refused) => this.#happen({ kind: 'flowRefused', flow, refused }),
+          processed: (result) => this.#noteResult(result),
+          failed: (message) => this.#noteError(message),
+        },
+      },
+      this.#view.settings(this.#document, origin),
+    )
+    this.#flows.set(id, { name: flow, origin, runner })
+    runner.start()
+  }
+
+  /** Tells every flow how to run from now on, if that has changed. */
+  #reconfigure(): void {
+    for (const { runner, origin } of this.#flows.values()) runner.configure(this.#view.settings(this.#document, origin))
+  }
+
+  #noteTrouble(command: Extract<MappingCommand, { kind: 'sourceTrouble' }>): void {
+    const { trouble, message, retryMs } = command
+    const failure = sourceFailures[trouble]
+    const result = resultOf(failure, message)
+    if (result !== null) this.#noteResult(result)
+    this.#noteError(message)
+    // One line for each change, not for each look.
+    if (this.#trouble !== trouble) this.#log.warn({ trouble, reason: message, retryMs }, failure.advice)
+    this.#trouble = trouble
+  }
+
+  #noteError(message: string): void {
+    this.#lastError = { atMs: this.#engine.services.clock.wallMs(), message }
+  }
+
+  /** LastProcessingResult exists for streams only (spec §1.3). */
+  #noteResult(result: string): void {
+    if (!isStream(this.#document.source) || this.#document.lastProcessingResult === result) return
+    this.#document = { ...this.#document, lastProcessingResult: result }
+    this.#hooks.save(this.#document).catch((error: unknown) => {
+      this.#log.warn({ error }, 'LastProcessingResult could not be written down.')
+    })
+  }
+
+  #finish(): void {
+    if (this.#over) return
+    this.#over = true
+    this.#engine.services.permits.leave(this.#document.uuid)
+    this.#engine.census.leave(this)
+    if (this.#machine.removed) {
+      this.#engine.forgetMeter(this.#document.uuid)
+      this.#hooks.removed()
+    }
+    this.#source.close().then(
+      () => this.#stopped.resolve(),
+      (error: unknown) => {
+        this.#log.warn({ error }, 'The source did not close cleanly.')
+        this.#stopped.resolve()
+      },
+    )
+  }
+}

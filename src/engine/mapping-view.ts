@@ -1,0 +1,101 @@
+import type { MappingDocument } from '../model/mapping.ts'
+import type { SourceRecord } from '../model/record.ts'
+import { isStream } from '../model/source.ts'
+import type { Log } from '../observe/log.ts'
+import type { Source } from '../ports.ts'
+import type { EngineContext } from './engine-context.ts'
+import type { FlowSettings } from './flow-context.ts'
+import { flowConfigOf, matcherOf, receiveVisibilityMsOf, type FoundSource } from './flow-settings.ts'
+
+/** Offsets below this are the grain of a Date header, not a wrong clock. */
+const offsetMsMin = 1_500
+
+/** What one mapping has last seen of its source and its function, and what follows from it for its flows. */
+export class MappingView {
+  readonly #engine: EngineContext
+  readonly #source: Source
+  readonly #log: Log
+  #found: FoundSource | null = null
+  #function: { readonly timeoutMs: number | null; readonly capacity: number | null } = {
+    timeoutMs: null,
+    capacity: null,
+  }
+  #filter: { readonly criteria: unknown; readonly matches: ((record: SourceRecord) => boolean) | null } | null = null
+  #toldVisibilityMs: number | null = null
+
+  constructor(engine: EngineContext, source: Source, log: Log) {
+    this.#engine = engine
+    this.#source = source
+    this.#log = log
+  }
+
+  get source(): Source {
+    return this.#source
+  }
+
+  noteSource(found: FoundSource): void {
+    this.#found = found
+  }
+
+  noteFunction(known: { readonly timeoutMs: number | null; readonly capacity: number | null }): void {
+    this.#function = known
+  }
+
+  /** Everything that decides how flows run, as one comparable text. */
+  fingerprint(document: MappingDocument): string {
+    const { shards: _, ...found } = this.#found ?? { shards: [] }
+    return JSON.stringify([found, this.#function, document.parameters, document.functionArn])
+  }
+
+  settings(document: MappingDocument, origin: 'first' | 'late'): FlowSettings {
+    const { parameters, source } = document
+    const found = this.#found
+    if (found === null) throw new Error('A flow was started before its source was seen.')
+    const around = {
+      found,
+      ...this.#function,
+      origin,
+      scaling: this.#engine.scaling(source),
+      maxInvocations: this.#engine.maxInvocations,
+      isAws: this.#engine.isAws(source),
+      tipMsMax: this.#engine.census.tipMsMax,
+      clockOffsetMs: this.#clockOffsetMs(),
+    }
+    if (!isStream(source)) this.#tellVisibility(document, found)
+    return {
+      config: flowConfigOf(document, around),
+      functionName: parameters.FunctionName,
+      functionArn: document.functionArn,
+      capacity: this.#function.capacity,
+      reportsFailures: parameters.FunctionResponseTypes.includes('ReportBatchItemFailures'),
+      sourceArn: found.arn,
+      destination: parameters.DestinationConfig?.OnFailure.Destination ?? null,
+      matches: this.#matches(document),
+    }
+  }
+
+  #clockOffsetMs(): number {
+    const offsetMs = this.#source.clockOffsetMs()
+    return Math.abs(offsetMs) < offsetMsMin ? 0 : Math.round(offsetMs)
+  }
+
+  /** Compiled once for each set of criteria. */
+  #matches(document: MappingDocument): ((record: SourceRecord) => boolean) | null {
+    const criteria = document.parameters.FilterCriteria
+    if (this.#filter === null || this.#filter.criteria !== criteria) {
+      this.#filter = { criteria, matches: matcherOf(document) }
+    }
+    return this.#filter.matches
+  }
+
+  #tellVisibility({ parameters }: MappingDocument, found: FoundSource): void {
+    const visibilityMs = receiveVisibilityMsOf(parameters, { found, timeoutMs: this.#function.timeoutMs })
+    if (visibilityMs === this.#toldVisibilityMs) return
+    this.#toldVisibilityMs = visibilityMs
+    if (visibilityMs === null) return
+    this.#log.info(
+      { queueVisibilityMs: found.visibilityMs, receiveVisibilityMs: visibilityMs, timeoutMs: this.#function.timeoutMs },
+      "Window and function timeout exceed the queue's visibility timeout; messages are received with a longer one.",
+    )
+  }
+}

@@ -1,0 +1,70 @@
+import type { MappingDocument } from '../model/mapping.ts'
+import type { MappingIdentity, Metrics } from '../observe/metrics.ts'
+import type { MappingMeter } from './meter.ts'
+
+/** What one mapping has done since the process started. */
+export interface MappingTally {
+  readonly polled: number
+  readonly filteredOut: number
+  readonly invoked: number
+}
+
+/** The meters of all mappings: each counts for Prometheus under its mapping's present function, and keeps a tally for `why`. */
+export class Meters {
+  readonly #metrics: Pick<Metrics, 'forMapping' | 'forget'>
+  readonly #documentOf: (uuid: string) => MappingDocument | undefined
+  readonly #tallies = new Map<string, { polled: number; filteredOut: number; invoked: number }>()
+
+  constructor(
+    metrics: Pick<Metrics, 'forMapping' | 'forget'>,
+    documentOf: (uuid: string) => MappingDocument | undefined,
+  ) {
+    this.#metrics = metrics
+    this.#documentOf = documentOf
+  }
+
+  tally(uuid: string): MappingTally | undefined {
+    return this.#tallies.get(uuid)
+  }
+
+  forget(uuid: string): void {
+    this.#tallies.delete(uuid)
+    this.#metrics.forget(uuid)
+  }
+
+  meterOf(first: MappingDocument): MappingMeter {
+    const { uuid } = first
+    const tally = { polled: 0, filteredOut: 0, invoked: 0 }
+    this.#tallies.set(uuid, tally)
+    const now = () => this.#metrics.forMapping(identityOf(this.#documentOf(uuid) ?? first))
+    now()
+    return {
+      polled: (records, tookMs) => {
+        tally.polled += records
+        now().polled(records, tookMs)
+      },
+      filteredOut: (records) => {
+        tally.filteredOut += records
+        now().filteredOut(records)
+      },
+      invokeStarted: (records) => {
+        tally.invoked += records
+        const meter = now()
+        meter.invokeStarted(records)
+        // The end counts where the start did, whatever was updated in between.
+        return (result) => meter.invokeEnded(records, result)
+      },
+      deleted: (records) => now().deleted(records),
+      delivered: (records) => now().delivered(records),
+      deliveryFailed: () => now().deliveryFailed(),
+      dropped: (records, reason) => now().dropped(records, reason),
+      positionLost: (reason) => now().positionLost(reason),
+      flowCrashed: () => now().flowCrashed(),
+      iteratorAge: (ms) => now().iteratorAge(ms),
+    }
+  }
+}
+
+export function identityOf({ uuid, sourceName, functionArn }: MappingDocument): MappingIdentity {
+  return { uuid, source: sourceName, function: functionArn }
+}

@@ -1,0 +1,218 @@
+import { isSettled, stateAfterCreate, stateAfterUpdate, transitionReason } from '../core/mapping-states.ts'
+import { ApiError } from '../model/api-error.ts'
+import { parseFunctionName, sourceKindOf } from '../model/arn.ts'
+import { processingResults } from '../model/failure.ts'
+import { mappingKey, type MappingDocument } from '../model/mapping.ts'
+import { isStream, sourceTraits } from '../model/source.ts'
+import type { EngineContext } from './engine-context.ts'
+import { MappingRunner } from './mapping-runner.ts'
+import type { CreateMapping, MappingChanges, Mappings, MappingStatus } from './mappings.ts'
+
+/** All mappings of the process. What it answers is written down before it answers. */
+export class Registry implements Mappings {
+  readonly #engine: EngineContext
+  readonly #runners = new Map<string, MappingRunner>()
+  /** The last write of each mapping: writes of one mapping keep their order. */
+  readonly #writes = new Map<string, Promise<void>>()
+  /** Who waits for a mapping to come to rest. */
+  readonly #waiters = new Map<string, (() => void)[]>()
+  /** Keys of creates that are being written. */
+  readonly #reserved = new Set<string>()
+
+  #started = false
+
+  constructor(engine: EngineContext) {
+    this.#engine = engine
+  }
+
+  /** Takes over what an earlier process left, in whatever state. Nothing runs before `start`. */
+  async load(): Promise<void> {
+    for (const document of await this.#engine.services.store.mappings()) this.#add(document)
+  }
+
+  start(): void {
+    this.#started = true
+    for (const runner of this.#runners.values()) runner.start()
+  }
+
+  /** Resolves when the mapping is in no transition, or gone. */
+  async settled(uuid: string): Promise<MappingDocument | undefined> {
+    for (let document = this.get(uuid); ; document = this.get(uuid)) {
+      if (document === undefined || isSettled(document.state)) return document
+      await new Promise<void>((resolve) => {
+        this.#waiters.set(uuid, [...(this.#waiters.get(uuid) ?? []), resolve])
+      })
+    }
+  }
+
+  list(): readonly MappingDocument[] {
+    return [...this.#runners.values()].map((runner) => runner.document)
+  }
+
+  get(uuid: string): MappingDocument | undefined {
+    return this.#runners.get(uuid)?.document
+  }
+
+  async create(request: CreateMapping): Promise<MappingDocument> {
+    const document = this.#documentOf(request)
+    const key = mappingKey(document)
+    const other = this.list().find((each) => mappingKey(each) === key)
+    if (other !== undefined || this.#reserved.has(key)) throw conflict(document, other)
+    this.#reserved.add(key)
+    try {
+      await this.#write(document)
+    } finally {
+      this.#reserved.delete(key)
+    }
+    const runner = this.#add(document)
+    if (this.#started) runner.start()
+    return document
+  }
+
+  async update(uuid: string, changes: MappingChanges): Promise<MappingDocument> {
+    const runner = this.#settledRunner(uuid)
+    const before = runner.document
+    const state = stateAfterUpdate(before.state, changes.parameters.Enabled)
+    const after = { ...before, ...changes, state, ...this.#userChange(before) }
+    const key = mappingKey(after)
+    const other = this.list().find((each) => each.uuid !== uuid && mappingKey(each) === key)
+    if (other !== undefined) throw conflict(after, other)
+    return this.#change(runner, after)
+  }
+
+  async delete(uuid: string): Promise<MappingDocument> {
+    const runner = this.#settledRunner(uuid)
+    const before = runner.document
+    return this.#change(runner, { ...before, state: 'Deleting', ...this.#userChange(before) })
+  }
+
+  async tag(uuid: string, tags: Readonly<Record<string, string>>): Promise<void> {
+    const runner = this.#runner(uuid)
+    runner.replace({ ...runner.document, tags: { ...runner.document.tags, ...tags } })
+    await this.#write(runner.document)
+  }
+
+  async untag(uuid: string, keys: readonly string[]): Promise<void> {
+    const runner = this.#runner(uuid)
+    const kept = Object.entries(runner.document.tags).filter(([key]) => !keys.includes(key))
+    runner.replace({ ...runner.document, tags: Object.fromEntries(kept) })
+    await this.#write(runner.document)
+  }
+
+  status(uuid: string): MappingStatus | undefined {
+    return this.#runners.get(uuid)?.status()
+  }
+
+  /** Drains every mapping; resolves when nothing is in flight and every checkpoint is written. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#runners.values()].map((runner) => runner.stop()))
+    await Promise.allSettled(this.#writes.values())
+  }
+
+  /** Cuts off what is still out. */
+  abort(): void {
+    for (const runner of this.#runners.values()) runner.abort()
+  }
+
+  #add(document: MappingDocument): MappingRunner {
+    const { uuid } = document
+    const runner = new MappingRunner(this.#engine, document, {
+      save: async (changed) => {
+        await this.#write(changed)
+        this.#tellSettled(uuid)
+      },
+      remove: () => this.#enqueue(uuid, () => this.#engine.services.store.deleteMapping(uuid)),
+      removed: () => {
+        this.#runners.delete(uuid)
+        this.#writes.delete(uuid)
+        this.#tellSettled(uuid)
+      },
+    })
+    this.#runners.set(uuid, runner)
+    return runner
+  }
+
+  #tellSettled(uuid: string): void {
+    const waiters = this.#waiters.get(uuid) ?? []
+    this.#waiters.delete(uuid)
+    for (const tell of waiters) tell()
+  }
+
+  /** In transition from this moment on, so that nobody else changes it; undone when the store refuses. */
+  async #change(runner: MappingRunner, after: MappingDocument): Promise<MappingDocument> {
+    const before = runner.document
+    runner.replace(after)
+    try {
+      await this.#write(after)
+    } catch (error) {
+      runner.replace(before)
+      throw error
+    }
+    runner.changed()
+    return after
+  }
+
+  #write(document: MappingDocument): Promise<void> {
+    return this.#enqueue(document.uuid, () => this.#engine.services.store.putMapping(document))
+  }
+
+  #enqueue(uuid: string, action: () => Promise<void>): Promise<void> {
+    const before = this.#writes.get(uuid) ?? Promise.resolve()
+    const write = before.catch(() => {}).then(action)
+    this.#writes.set(uuid, write)
+    return write
+  }
+
+  #documentOf(request: CreateMapping): MappingDocument {
+    const { clock } = this.#engine.services
+    const source = sourceKindOf(request.sourceName)
+    if (source === undefined) throw new ApiError('InvalidParameterValueException', 'Unrecognized event source.')
+    const traits = sourceTraits[source]
+    const nowMs = clock.wallMs()
+    return {
+      uuid: clock.uuid(),
+      origin: request.origin,
+      source,
+      sourceName: request.sourceName,
+      functionArn: request.functionArn,
+      state: stateAfterCreate(traits, request.parameters.Enabled),
+      stateTransitionReason: transitionReason(traits),
+      createdMs: nowMs,
+      lastModifiedMs: nowMs,
+      lastProcessingResult: processingResults.none,
+      tags: request.tags,
+      parameters: request.parameters,
+    }
+  }
+
+  #userChange(document: MappingDocument): Pick<MappingDocument, 'stateTransitionReason' | 'lastModifiedMs'> {
+    return {
+      stateTransitionReason: transitionReason(sourceTraits[document.source]),
+      lastModifiedMs: this.#engine.services.clock.wallMs(),
+    }
+  }
+
+  #runner(uuid: string): MappingRunner {
+    const runner = this.#runners.get(uuid)
+    if (runner !== undefined) return runner
+    throw new ApiError('ResourceNotFoundException', 'The resource you requested does not exist.')
+  }
+
+  #settledRunner(uuid: string): MappingRunner {
+    const runner = this.#runner(uuid)
+    if (isSettled(runner.document.state)) return runner
+    throw new ApiError('ResourceInUseException', 'Cannot update the event source mapping because it is in use.')
+  }
+}
+
+function conflict(document: MappingDocument, other: MappingDocument | undefined): ApiError {
+  const functionName = parseFunctionName(document.functionArn)?.name ?? document.functionArn
+  const pair = `(" ${document.sourceName} ") and function (" ${functionName} ")`
+  const rest = `already exists. Please update or delete the existing mapping with UUID ${other?.uuid ?? 'being created'}`
+  return new ApiError(
+    'ResourceConflictException',
+    isStream(document.source)
+      ? `The event source arn ${pair} provided mapping ${rest}`
+      : `An event source mapping with SQS arn ${pair} ${rest}`,
+  )
+}

@@ -1,0 +1,38 @@
+/** Each shard that is read at an endpoint which is not AWS adds this much to the longest pause at the tip. */
+const perShardMs = 20
+const tipMsMin = 20
+const tipMsMax = 200
+
+/**
+ * How many shards the process reads. One idle shard is looked at often, a thousand idle ones seldom, so that the whole costs about
+ * the same (DESIGN §8). The members hear when the pause changes.
+ */
+export class ShardCensus {
+  readonly #counts = new Map<object, number>()
+  readonly #listeners = new Map<object, () => void>()
+  #tipMs = tipMsMin
+
+  get tipMsMax(): number {
+    return this.#tipMs
+  }
+
+  join(member: object, changed: () => void): void {
+    this.#listeners.set(member, changed)
+  }
+
+  leave(member: object): void {
+    this.#listeners.delete(member)
+    this.count(member, 0)
+    this.#counts.delete(member)
+  }
+
+  count(member: object, shards: number): void {
+    this.#counts.set(member, shards)
+    let all = 0
+    for (const each of this.#counts.values()) all += each
+    const tipMs = Math.min(tipMsMax, Math.max(tipMsMin, all * perShardMs))
+    if (tipMs === this.#tipMs) return
+    this.#tipMs = tipMs
+    for (const changed of this.#listeners.values()) changed()
+  }
+}
