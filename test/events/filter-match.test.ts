@@ -158,6 +158,8 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
     [{ 'a.b': { c: ['x'] } }, { a: { 'b.c': 'x' } }, true],
     [{ a: { b: { c: ['x'] } } }, { 'a.b.c': 'x' }, true],
     [{ a: { b: ['x'], c: ['y'] } }, { 'a.b': 'x', a: { c: 'y' } }, true],
+    [{ a: { b: ['x'] } }, { 'a.b': 'x', a: [{ c: 'y' }] }, true],
+    [{ a: { b: ['x'] } }, { 'a.b': 'w', a: [{ c: 'y' }, { b: 'x' }] }, true],
     [{ a: { b: [{ exists: false }] } }, { 'a.b': 'x' }, false],
     [{ 'a.b': ['x'] }, { a: 'x', b: 'x' }, false],
     [{ 'a..b': ['x'] }, { a: { '': { b: 'x' } } }, true],
