@@ -43,7 +43,10 @@ export function readDocument(text: string, name: string): ConfigNode {
     const line = lines.linePos(problem.pos[0]).line
     if (problem.code === 'MULTIPLE_DOCS')
       throw new ConfigError(`${name}:${line}: a second document begins here; one is read.`)
-    throw new ConfigError(`${name}:${line}: this is not valid YAML: ${sentence(problem.message)}`)
+    // `store: memory:` reads as a map within a map.
+    const hint =
+      problem.code === 'BLOCK_AS_IMPLICIT_KEY' ? ' A value that has a colon in it or at its end needs quotes.' : ''
+    throw new ConfigError(`${name}:${line}: this is not valid YAML: ${sentence(problem.message)}${hint}`)
   }
   return new TreeReader(document, lines, name).read(document.contents)
 }

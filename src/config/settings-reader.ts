@@ -104,7 +104,7 @@ function settingsOf(values: OptionValues): Omit<ServiceSettings, 'functions' | '
       insecure: values.insecure,
     },
     server: { host: values.host, port: values.port },
-    store,
+    store: store === 'memory' ? 'memory:' : store,
     scaling,
     maxInvocations,
     shutdownGraceMs,

@@ -3,9 +3,9 @@ export type StoreLocation = { readonly kind: 'memory' } | { readonly kind: 'sqli
 
 export const storeUrlForms = 'memory: or sqlite:PATH'
 
-/** Reads `memory:` or `sqlite:PATH`; undefined for anything else. */
+/** Reads `memory:` or `sqlite:PATH`; undefined for anything else. In YAML a bare `memory:` is no value, so `memory` will do. */
 export function storeLocationOf(url: string): StoreLocation | undefined {
-  if (url === 'memory:') return { kind: 'memory' }
+  if (url === 'memory:' || url === 'memory') return { kind: 'memory' }
   if (!url.startsWith('sqlite:')) return undefined
   const path = url.slice('sqlite:'.length)
   // NOTE: `:memory:` is SQLite's own name for a database that dies with its connection; it must not become a file.

@@ -187,7 +187,14 @@ describe('the file of a sqlite store', () => {
     )
   })
 
-  test.each(['', 'sqlite:', 'sqlite::memory:', 'memory', 'redis://localhost', './store.db'])(
+  test.each(['memory:', 'memory'])('is not needed for %s', async (url) => {
+    const store = await openStore(url)
+    await store.putMapping(mappingDocument('a'))
+    expect(await store.mappings()).toHaveLength(1)
+    await store.close()
+  })
+
+  test.each(['', 'sqlite:', 'sqlite::memory:', 'Memory', 'redis://localhost', './store.db'])(
     'is not opened for the unknown store %j',
     async (url) => {
       expect(await refusalOf(url)).toBe(`The store '${url}' is not known. Use memory: or sqlite:PATH.`)
