@@ -50,7 +50,8 @@ export function onShardPermitted(turn: Turn, shard: ShardState, flight: Flight, 
 /** Finds the unit that can be invoked now, and gives up on the way what is too old or can never be sent. */
 function prepare(turn: Turn, shard: ShardState, flight: Flight): Unit | null {
   // A state that outgrew its limit ends its part of the window before anything else of the batch runs.
-  if (shard.window?.phase === 'terminating' && currentUnit(flight)?.final === false)
+  // While its final invocation is being given up, the window is still terminating and must not get another one.
+  if (shard.window?.phase === 'terminating' && nextUnit(flight)?.final === false)
     flight.units.push(createUnit([], true))
   for (let unit = nextUnit(flight); unit !== null; unit = nextUnit(flight)) {
     const young = cutAged(turn, shard, flight, unit)

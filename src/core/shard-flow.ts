@@ -104,9 +104,9 @@ function dueMs(turn: Turn, first: Held): number {
 
 /** What waits for a permit or a retry goes back and is batched under the new values. */
 export function reconfigureShard(turn: Turn, shard: ShardState): void {
-  const stale = isLayoutStale(turn, shard)
   for (const flight of turn.state.flights.values()) {
-    if (flight.phase === 'invoking') flight.dissolving = flight.dissolving || stale
+    // The attempt that is out ends under the old values; what bisect left for later was cut to the old batch size.
+    if (flight.phase === 'invoking') flight.dissolving = true
     else dissolveShardFlight(turn, shard, flight)
   }
   refillSlots(shard)

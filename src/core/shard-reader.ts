@@ -56,6 +56,7 @@ export function onPage(turn: Turn, shard: ShardState, page: Extract<ReadOutcome,
   paceAfterPage(state.pace, config.pace, { count: page.records.length, tip: page.tip }, env.monoMs)
   shard.atTip = page.tip
   shard.atEnd = page.end
+  forgetBrokenRun(turn, shard)
   for (const record of page.records) take(turn, shard, record)
   const last = page.records.at(-1)
   if (last === undefined) return
@@ -67,9 +68,20 @@ function take(turn: Turn, shard: ShardState, record: FlowRecord): void {
   const held = hold(turn, record, Number.POSITIVE_INFINITY, shard.life)
   shard.entries.push(held)
   const isKnown = isCompleted(shard, record.position)
+  if (isKnown) shard.skippedArrivedMs = record.arrivedMs
   const isTooEarly = turn.config.skipBeforeMs !== null && record.arrivedMs < turn.config.skipBeforeMs
   if (isKnown || isTooEarly || !record.matched) letGo(turn.state, held)
   else slotOf(shard, record)?.queue.push(held)
+}
+
+/**
+ * Kinesis reads on at the horizon without a word when the place is trimmed. Once the record skipped last is older than the
+ * retention, the end of its run may be gone as well, and waiting for it would skip everything behind it.
+ */
+function forgetBrokenRun(turn: Turn, shard: ShardState): void {
+  const { retentionMs } = turn.config
+  if (shard.skippingTo === null || retentionMs === null) return
+  if (turn.env.sourceMs - shard.skippedArrivedMs > retentionMs) shard.skippingTo = null
 }
 
 /** Inside a run that the checkpoint names as resolved. Runs are found by their ends: only the source may compare positions. */

@@ -20,6 +20,8 @@ export interface ShardState {
   skips: CompletedRange[]
   /** Inside such a run: the position that ends it. */
   skippingTo: string | null
+  /** When the record that was skipped last arrived, by the source's clock. */
+  skippedArrivedMs: number
   slots: Slot[]
   /** How the slots are laid out; a difference to the config means: lay them out anew once they are empty. */
   tumblingMs: number
@@ -53,6 +55,7 @@ export function createShardState(config: FlowConfig): ShardState {
     watermark: null,
     skips: [],
     skippingTo: null,
+    skippedArrivedMs: 0,
     slots: createSlots(config.slots),
     tumblingMs: config.tumblingMs,
     window: null,
