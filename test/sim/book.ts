@@ -49,6 +49,8 @@ export interface Life {
   droppedVisibility: number
   configs: number
   flightsMax: number
+  /** It has had a tumbling window under one of its configurations. */
+  tumbled: boolean
   drainingSince: number | null
   leaseLost: boolean
   fenced: boolean
@@ -139,6 +141,7 @@ function onEvent(book: Book, entry: Extract<Entry, { kind: 'event' }>): void {
   const life = book.lives.get(entry.life) ?? begin(book, entry.life, entry.config, entry.env)
   life.config = entry.config
   life.env = entry.env
+  life.tumbled ||= entry.config.tumblingMs > 0
   life.flightsMax = Math.max(life.flightsMax, entry.config.scaling.flightsMax, entry.config.slots)
   applyEvent(book, life, entry.event as FlowEvent)
 }
@@ -166,6 +169,7 @@ function begin(book: Book, number: number, config: FlowConfig, env: FlowEnv): Li
     droppedVisibility: 0,
     configs: 0,
     flightsMax: 0,
+    tumbled: false,
     drainingSince: null,
     leaseLost: false,
     fenced: false,

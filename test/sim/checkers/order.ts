@@ -36,8 +36,10 @@ function enter(groups: Map<string, Group>, fact: Fact | undefined): void {
 }
 
 function inShardOrder(command: Invoke, life: Life): void {
-  if (life.config.slots === 1 && life.configs === 0) inLine(life, life.shard, command.records)
-  const byKey = Map.groupBy(command.records, (record) => record.orderKey)
+  // What the opening checkpoint calls done is nobody's business any more, even if it comes again.
+  const owed = command.records.filter((record) => life.held.has(heldKey(record)))
+  if (life.config.slots === 1 && life.configs === 0) inLine(life, life.shard, owed)
+  const byKey = Map.groupBy(owed, (record) => record.orderKey)
   for (const [key, records] of byKey) {
     const line = life.keys.get(key)
     if (line !== undefined) inLine(life, line, records)

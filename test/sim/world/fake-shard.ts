@@ -5,14 +5,14 @@ import type { SourceRecord } from '../../../src/model/record.ts'
 export class FakeShard {
   incarnation = 'life-1'
   closed = false
-  readonly #gapBefore: boolean
+  readonly isSilent: boolean
   #records: SourceRecord[] = []
   #trimmed = 0
   #lives = 1
 
   /** `silent`: a place older than the horizon is read from the horizon without a word, as Kinesis does. */
   constructor(silent: boolean) {
-    this.#gapBefore = !silent
+    this.isSilent = silent
   }
 
   get records(): readonly SourceRecord[] {
@@ -25,8 +25,12 @@ export class FakeShard {
 
   /** Drops the oldest; answers with what is gone. */
   trim(count: number): readonly SourceRecord[] {
+    return this.trimTo(this.#trimmed + count)
+  }
+
+  trimTo(place: number): readonly SourceRecord[] {
     const before = this.#trimmed
-    this.#trimmed = Math.min(this.#records.length, this.#trimmed + count)
+    this.#trimmed = Math.max(before, Math.min(this.#records.length, place))
     return this.#records.slice(before, this.#trimmed)
   }
 
@@ -43,7 +47,7 @@ export class FakeShard {
 
   read(from: ReadFrom, most: number): { records: readonly SourceRecord[]; end: boolean; tip: boolean } | 'trimmed' {
     const start = this.#startOf(from)
-    if (start < this.#trimmed && this.#gapBefore && from.at === 'after') return 'trimmed'
+    if (start < this.#trimmed && !this.isSilent && from.at === 'after') return 'trimmed'
     const first = Math.max(start, this.#trimmed)
     const records = this.#records.slice(first, first + most)
     const tip = first + records.length >= this.#records.length

@@ -74,7 +74,11 @@ function outage(world: World): void {
 
 function trim(world: World): void {
   const { shard } = world.source
-  gone(world, shard.trim(world.prng.int(1, Math.max(1, shard.records.length))))
+  if (!shard.isSilent) return gone(world, shard.trim(world.prng.int(1, Math.max(1, shard.records.length))))
+  // A gap that nobody tells of can only be what the retention says.
+  const horizonMs = world.sourceNowMs() - (world.config.retentionMs ?? Infinity)
+  const old = shard.records.filter((record) => record.arrivedMs < horizonMs).length
+  gone(world, shard.trimTo(old))
 }
 
 function recreate(world: World): void {
