@@ -1,4 +1,4 @@
-import type { FlowEnd, MappingCommand, MappingEvent, MappingRequest } from '../core/mapping-messages.ts'
+import type { MappingCommand, MappingEvent, MappingRequest } from '../core/mapping-messages.ts'
 import { createMapping, type MappingMachine } from '../core/mapping-machine.ts'
 import { mappingDeadline, stepMapping } from '../core/mapping.ts'
 import type { MappingDocument } from '../model/mapping.ts'
@@ -7,6 +7,7 @@ import { isStream } from '../model/source.ts'
 import type { Log } from '../observe/log.ts'
 import type { Source } from '../ports.ts'
 import type { EngineContext } from './engine-context.ts'
+import type { FlowContext } from './flow-context.ts'
 import { FlowRunner } from './flow-runner.ts'
 import { MappingView } from './mapping-view.ts'
 import { carryOutForMapping } from './mapping-requests.ts'
@@ -34,7 +35,7 @@ export class MappingRunner {
   readonly #meter: MappingMeter
   readonly #log: Log
   readonly #view: MappingView
-  readonly #flows = new Map<number, { readonly name: string; readonly origin: 'first' | 'late'; runner: FlowRunner }>()
+  readonly #flows = new Map<number, { readonly origin: 'first' | 'late'; readonly runner: FlowRunner }>()
   readonly #outstanding = new Map<number, AbortController>()
   readonly #stopped = Promise.withResolvers<void>()
   #document: MappingDocument
@@ -190,34 +191,48 @@ export class MappingRunner {
   }
 
   #startFlow(command: Extract<MappingCommand, { kind: 'startFlow' }>): void {
-    const { flow, id, incarnation, origin } = command
-    const { uuid, source: kind } = this.#document
-    const runner = new FlowRunner(
-      {
-        services: this.#engine.services,
-        identity: { uuid, flow, kind, incarnation },
-        source: this.#source,
-        meter: this.#meter,
-        log: isStream(kind) ? this.#log.child({ shard: flow }) : this.#log,
-        listener: {
-          ended: (end: FlowEnd) => {
-            this.#flows.delete(id)
-            this.#happen({ kind: 'flowEnded', id, end })
-          },
-          refused: (refused) => this.#happen({ kind: 'flowRefused', flow, refused }),
-          processed: (result) => this.#noteResult(result),
-          failed: (message) => this.#noteError(message),
-        },
-      },
-      this.#view.settings(this.#document, origin),
-    )
-    this.#flows.set(id, { name: flow, origin, runner })
-    runner.start()
+    const { id, origin } = command
+    try {
+      const runner = new FlowRunner(this.#flowContext(command), this.#view.settings(this.#document, origin))
+      this.#flows.set(id, { origin, runner })
+      runner.start()
+    } catch (error) {
+      // A mapping that a store of other hands holds may be one that nobody would accept.
+      this.#log.error({ error }, 'A flow of the mapping could not be started.')
+      this.#noteError(String(error))
+      this.#happen({ kind: 'flowEnded', id, end: { how: 'failed' } })
+    }
   }
 
-  /** Tells every flow how to run from now on, if that has changed. */
+  #flowContext({ flow, id, incarnation }: Extract<MappingCommand, { kind: 'startFlow' }>): FlowContext {
+    const { uuid, source: kind } = this.#document
+    return {
+      services: this.#engine.services,
+      identity: { uuid, flow, kind, incarnation },
+      source: this.#source,
+      meter: this.#meter,
+      log: isStream(kind) ? this.#log.child({ shard: flow }) : this.#log,
+      listener: {
+        ended: (end) => {
+          this.#flows.delete(id)
+          this.#happen({ kind: 'flowEnded', id, end })
+        },
+        refused: (refused) => this.#happen({ kind: 'flowRefused', flow, refused }),
+        processed: (result) => this.#noteResult(result),
+        failed: (message) => this.#noteError(message),
+      },
+    }
+  }
+
+  /** Tells every flow how to run from now on. */
   #reconfigure(): void {
-    for (const { runner, origin } of this.#flows.values()) runner.configure(this.#view.settings(this.#document, origin))
+    try {
+      for (const { runner, origin } of this.#flows.values())
+        runner.configure(this.#view.settings(this.#document, origin))
+    } catch (error) {
+      this.#log.error({ error }, 'The mapping cannot be laid out as it is now; its flows go on as before.')
+      this.#noteError(String(error))
+    }
   }
 
   #noteTrouble(command: Extract<MappingCommand, { kind: 'sourceTrouble' }>): void {

@@ -1,0 +1,41 @@
+import type { ServiceSettings } from '../model/settings.ts'
+import type { SourceKind } from '../model/source.ts'
+import { readSettings } from './settings-reader.ts'
+
+/**
+ * The config file as an object, for those who start Millrace in their own process: the same keys, read as strictly. The store is
+ * `memory:`, the port any free one and the log quiet unless it says otherwise.
+ */
+export interface EmbeddedOptions {
+  readonly aws?: object
+  readonly server?: { readonly host?: string; readonly port?: number }
+  /** Short for `server.host` and `server.port`. */
+  readonly host?: string
+  readonly port?: number
+  readonly store?: string
+  readonly scaling?: ServiceSettings['scaling']
+  readonly maxInvocations?: number
+  readonly shutdownGraceMs?: number
+  readonly prune?: boolean
+  readonly logLevel?: ServiceSettings['logLevel']
+  readonly functions?: Readonly<Record<string, object>>
+  readonly mappings?: readonly object[]
+}
+
+/** Throws `ConfigError` for the first thing that cannot be used. `MILLRACE_*` variables mean nothing here. */
+export function embeddedSettings(
+  { host, port, server, ...file }: EmbeddedOptions,
+  env: Readonly<Record<string, string | undefined>>,
+  checkPattern: (source: SourceKind, pattern: string) => boolean,
+): ServiceSettings {
+  const place = { ...server, ...(host !== undefined && { host }), ...(port !== undefined && { port }) }
+  const text = JSON.stringify({ ...file, ...(Object.keys(place).length > 0 && { server: place }) })
+  const aws = Object.entries(env).filter(([name]) => !name.startsWith('MILLRACE_'))
+  return readSettings({
+    argv: [],
+    env: { ...Object.fromEntries(aws), MILLRACE_CONFIG: text },
+    cwd: process.cwd(),
+    defaults: { store: 'memory:', port: 0, logLevel: 'warn' },
+    checkPattern,
+  })
+}

@@ -1,0 +1,289 @@
+import { createAwsAccess } from './access/create-aws-access.ts'
+import { networkSettings } from './access/network-settings.ts'
+import { readSdkRules } from './access/sdk-rules.ts'
+import { createProxyAgents, createTransport } from './access/transport.ts'
+import type { AwsAccess, ClockOffsets } from './access/aws-access.ts'
+import { createApi, type Api } from './api/server.ts'
+import type { SourceCandidate } from './api/api-deps.ts'
+import { createUpstreamSigner } from './api/upstream-signer.ts'
+import { createUpstream, type Upstream } from './api/upstream.ts'
+import { embeddedSettings, type EmbeddedOptions } from './config/embedded-settings.ts'
+import { mappingPace } from './core/mapping-messages.ts'
+import { createDestination } from './destinations/destination-router.ts'
+import { ByteBudget } from './engine/byte-budget.ts'
+import type { EngineContext } from './engine/engine-context.ts'
+import { startCoreMachine } from './engine/flow-machine.ts'
+import { Meters } from './engine/meters.ts'
+import { Permits } from './engine/permits.ts'
+import { readingsOf } from './engine/readings.ts'
+import { reconcile } from './engine/reconcile.ts'
+import { Registry } from './engine/registry.ts'
+import { ShardCensus } from './engine/shard-census.ts'
+import { systemClock } from './engine/system-clock.ts'
+import { compileFilters } from './events/filter.ts'
+import type { ArnPlace } from './model/arn.ts'
+import type { MappingDocument } from './model/mapping.ts'
+import type { AwsService, AwsSettings, ServiceSettings } from './model/settings.ts'
+import type { SourceKind } from './model/source.ts'
+import { createHealth } from './observe/health.ts'
+import { createLogger, type Log, type LogDestination } from './observe/log.ts'
+import { createMetrics } from './observe/metrics.ts'
+import type { Clock, DescribeResult, SourceOpener, Store } from './ports.ts'
+import { createSourceOpener } from './sources/source-opener.ts'
+import { openStore } from './store/store-opener.ts'
+import { createLambdaApi } from './targets/lambda-api.ts'
+import { createRieFunctions } from './targets/rie.ts'
+import { createTarget, type TargetRouter } from './targets/target-router.ts'
+
+/** A running service. */
+export interface MillraceHandle {
+  /** Where the Lambda API, `/metrics` and `/_millrace/` are served. */
+  readonly endpoint: string
+  /** Finishes what is in flight, writes the last checkpoints, hands back what is held. The same promise however often it is called. */
+  stop(): Promise<void>
+  /** Cuts off what is still out, and stops. */
+  abort(): void
+  /** Resolves when it has stopped; rejects when it could not do so cleanly. */
+  readonly closed: Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** What is held in memory at once, all flows together. */
+const heldBytesMax = 192 * 1_048_576
+
+export type MillraceOptions = EmbeddedOptions
+
+/** Settings that were read elsewhere (the command line reads flags, variables and file). */
+export interface ReadOptions {
+  readonly settings: ServiceSettings
+  readonly logTo?: LogDestination
+  /** Tests may bring a clock of their own. */
+  readonly clock?: Clock
+}
+
+/** Starts the service in this process. Throws when a setting cannot be used, the port is taken or another process has the store. */
+export async function startMillrace(options: MillraceOptions | ReadOptions = {}): Promise<MillraceHandle> {
+  const read = 'settings' in options ? options : { settings: embeddedSettings(options, process.env, checkPattern) }
+  const log = createLogger(read.settings.logLevel, read.logTo)
+  const store = await openStore(read.settings.store)
+  try {
+    return await run({ settings: read.settings, clock: read.clock ?? systemClock, log, store })
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+/** Whether a filter pattern is one that this source's filters understand. */
+export function checkPattern(source: SourceKind, pattern: string): boolean {
+  return compileFilters(source, [pattern]).kind === 'filter'
+}
+
+interface Parts {
+  readonly settings: ServiceSettings
+  readonly clock: Clock
+  readonly log: Log
+  readonly store: Store
+}
+
+async function run(parts: Parts): Promise<MillraceHandle> {
+  const { settings, clock, log } = parts
+  const access = await createAwsAccess(settings.aws, log)
+  const transport = createTransport(networkSettings(settings.aws, process.env))
+  const target = createTarget(createRieFunctions(settings.functions, transport, clock), createLambdaApi(access, clock))
+  const upstream = await upstreamOf(settings.aws, access)
+  const metrics = createMetrics()
+  const health = createHealth()
+  const opener = createSourceOpener(access)
+  const place = placeOf(settings.aws)
+  // The engine and its meters know each other: a meter counts under what its mapping is at that moment.
+  const meters: Meters = new Meters(metrics, (uuid) => registry.get(uuid))
+  const registry: Registry = new Registry(engineOf(parts, { access, target, opener, place, meters }))
+  metrics.watch(() => readingsOf(registry))
+  const api = createApi({
+    server: settings.server,
+    place,
+    mappings: registry,
+    functions: target,
+    checkSource: (candidate, signal) => checkSource(opener, candidate, signal),
+    checkPattern,
+    upstream,
+    metrics: { contentType: metrics.contentType, metrics: () => metrics.scrape() },
+    health: {
+      notReady: () => (health.ready ? [] : [health.phase]),
+      details: () => ({ store: settings.store }),
+    },
+    counts: (uuid) => meters.tally(uuid),
+    clock,
+    log,
+  })
+  const disconnect = async (): Promise<void> => {
+    upstream?.close()
+    transport.close()
+    await access.close()
+  }
+  await registry.load()
+  const endpoint = await listen(api, disconnect)
+  registry.start()
+  // Mappings in transition are waited for in the background: a source that is away must not keep the process from being ready.
+  const reconciled = reconcile({
+    registry,
+    mappings: settings.mappings,
+    prune: settings.prune,
+    place,
+    rules: { nowMs: clock.wallMs(), checkPattern },
+    log,
+  })
+  health.enter('ready')
+  log.info({ endpoint, mappings: registry.list().length, store: settings.store }, 'Millrace is ready.')
+  return handleOf({
+    ...parts,
+    api,
+    registry,
+    endpoint,
+    disconnect,
+    reconciled,
+    draining: () => health.enter('draining'),
+  })
+}
+
+async function listen(api: Api, disconnect: () => Promise<void>): Promise<string> {
+  try {
+    return await api.listen()
+  } catch (error) {
+    await disconnect().catch(() => {})
+    throw error
+  }
+}
+
+interface Running extends Parts {
+  readonly api: Api
+  readonly registry: Registry
+  readonly endpoint: string
+  readonly reconciled: Promise<void>
+  readonly disconnect: () => Promise<void>
+  readonly draining: () => void
+}
+
+/** Readiness first, then the flows with their last checkpoints, then the API, the connections and the store (DESIGN §6.6). */
+function handleOf(running: Running): MillraceHandle {
+  const { api, registry, settings, clock, log, endpoint } = running
+  const cut = new AbortController()
+  const closed = Promise.withResolvers<void>()
+  // Nobody has to listen.
+  closed.promise.catch(() => {})
+  let stopping: Promise<void> | null = null
+
+  const drain = async (): Promise<void> => {
+    running.draining()
+    log.info({}, 'Millrace is stopping: what is in flight ends, nothing new begins.')
+    const callOff = clock.timer(clock.monoMs() + settings.shutdownGraceMs, abort)
+    try {
+      await registry.stop()
+      await api.close(cut.signal)
+      await running.disconnect()
+      await running.store.close()
+    } finally {
+      callOff()
+    }
+    log.info({}, 'Millrace has stopped.')
+  }
+  const stop = (): Promise<void> => {
+    if (stopping === null) {
+      stopping = drain()
+      stopping.then(closed.resolve, closed.reject)
+    }
+    return stopping
+  }
+  function abort(): void {
+    if (cut.signal.aborted) return
+    log.warn({}, 'What is still in flight is cut off; it is delivered again after the next start.')
+    cut.abort()
+    void stop().catch(() => {})
+    registry.abort()
+  }
+  return { endpoint, stop, abort, closed: closed.promise, [Symbol.asyncDispose]: stop }
+}
+
+interface Wiring {
+  readonly access: AwsAccess & ClockOffsets
+  readonly target: TargetRouter
+  readonly opener: SourceOpener
+  readonly place: ArnPlace
+  readonly meters: Meters
+}
+
+function engineOf({ settings, clock, log, store }: Parts, wiring: Wiring): EngineContext {
+  const { access, target, opener, place, meters } = wiring
+  const isAws = (kind: SourceKind): boolean => access.isAws(serviceOf[kind])
+  return {
+    services: {
+      clock,
+      store,
+      target,
+      destination: createDestination(access),
+      permits: new Permits(settings.maxInvocations),
+      budget: new ByteBudget(heldBytesMax),
+      startMachine: startCoreMachine,
+    },
+    opener,
+    census: new ShardCensus(),
+    pace: mappingPace,
+    maxInvocations: settings.maxInvocations,
+    scaling: (kind) => settings.scaling ?? (isAws(kind) ? 'aws' : 'eager'),
+    isAws,
+    place,
+    meterOf: (document) => meters.meterOf(document),
+    forgetMeter: (uuid) => meters.forget(uuid),
+    log,
+  }
+}
+
+const serviceOf: Readonly<Record<SourceKind, AwsService>> = {
+  sqs: 'sqs',
+  'sqs-fifo': 'sqs',
+  kinesis: 'kinesis',
+  dynamodb: 'dynamodbstreams',
+}
+
+function placeOf({ region, account }: AwsSettings): ArnPlace {
+  return { region: region ?? process.env['AWS_REGION'] ?? process.env['AWS_DEFAULT_REGION'] ?? 'us-east-1', account }
+}
+
+/** AWS's own Lambda is behind this port only where the queues and streams are AWS's as well. */
+async function upstreamOf(settings: AwsSettings, access: AwsAccess): Promise<Upstream | null> {
+  const network = networkSettings(settings, process.env)
+  const { endpoint } = access.service('lambda', undefined, undefined)
+  const agents = createProxyAgents(network)
+  if (!access.isAws('lambda')) return createUpstream({ endpoint, agents })
+  if (!access.isAws('sqs') || !access.isAws('kinesis')) return null
+  const { credentials } = await readSdkRules(settings, undefined)
+  return createUpstream({
+    endpoint,
+    agents,
+    signer: createUpstreamSigner({ region: placeOf(settings).region, credentials }),
+  })
+}
+
+/** One look at a source that is to be mapped. */
+async function checkSource(
+  opener: SourceOpener,
+  candidate: SourceCandidate,
+  signal: AbortSignal,
+): Promise<DescribeResult> {
+  const document: MappingDocument = {
+    uuid: '',
+    state: 'Creating',
+    stateTransitionReason: '',
+    createdMs: 0,
+    lastModifiedMs: 0,
+    lastProcessingResult: '',
+    ...candidate,
+  }
+  const source = opener.open(document)
+  try {
+    return await source.describe(signal)
+  } finally {
+    await source.close()
+  }
+}
