@@ -36,7 +36,7 @@ describe('invoking a function of the config', () => {
     for (const name of ['report:live', 'report%3Alive', 'report', encodeURIComponent(arn), arn]) {
       const qualified = name === 'report' ? `${name}/invocations?Qualifier=live` : `${name}/invocations`
       const answer = await here.api.inject({ method: 'POST', url: `${base}/${qualified}`, payload: '' })
-      expect(answer.statusCode, name).toBe(200)
+      expect([name, answer.statusCode]).toEqual([name, 200])
     }
     expect(here.invoked.map((request) => request.payload)).toEqual(Array<string>(5).fill('{}'))
     expect(new Set(here.invoked.map((request) => request.functionName))).toEqual(new Set(['report:live', arn]))

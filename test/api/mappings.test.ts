@@ -27,7 +27,7 @@ const create = (world: ApiWorld, body: unknown) => call(world, 'POST', path, bod
 
 async function created(world: ApiWorld, body: unknown): Promise<string> {
   const { body: mapping, status } = await create(world, body)
-  expect(status, JSON.stringify(mapping)).toBe(202)
+  if (status !== 202) throw new Error(`The create was refused: ${JSON.stringify(mapping)}`)
   return String(mapping['UUID'])
 }
 
@@ -222,7 +222,8 @@ describe('refusals that need a look outside', () => {
   it('of two creates at once one conflicts', async () => {
     const world = createApiWorld()
     const answers = await Promise.all([create(world, onQueue), create(world, onQueue), create(world, onQueue)])
-    expect(answers.map((answer) => answer.status).toSorted()).toEqual([202, 409, 409])
+    expect(answers.filter((answer) => answer.status === 202)).toHaveLength(1)
+    expect(answers.filter((answer) => answer.status === 409)).toHaveLength(2)
   })
 
   it('come in the order function, duplicate, source, and after the shape', async () => {
