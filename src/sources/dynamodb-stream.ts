@@ -55,7 +55,8 @@ async function describeStream(caller: AwsCaller, arn: string, signal: AbortSigna
     const last = stringOf(description['LastEvaluatedShardId'])
     if (last === undefined) {
       const incarnation = incarnationOf(arn, description)
-      return { kind: 'found', arn, incarnation, visibilityMs: null, retentionMs, shards }
+      const ended = stringOf(description['StreamStatus']) === 'DISABLED'
+      return { kind: 'found', arn, incarnation, visibilityMs: null, retentionMs, shards: reallyClosed(shards, ended) }
     }
     start = { ExclusiveStartShardId: last }
   }
@@ -67,6 +68,13 @@ function incarnationOf(arn: string, description: JsonObject): string {
   const label = stringOf(description['StreamLabel']) ?? arn.slice(arn.lastIndexOf('/') + 1)
   const requested = description['CreationRequestDateTime']
   return typeof requested === 'number' ? `${label} ${Math.round(requested * 1_000)}` : label
+}
+
+/** Some emulators print the newest number of an open shard as its end: only a child, or the stream's end, closes a shard. */
+function reallyClosed(shards: readonly Shard[], ended: boolean): readonly Shard[] {
+  if (ended) return shards
+  const parents = new Set(shards.flatMap(({ parentIds }) => parentIds))
+  return shards.map((shard) => ({ ...shard, closed: shard.closed && parents.has(shard.shardId) }))
 }
 
 function shardOf(raw: JsonObject): Shard {

@@ -109,7 +109,10 @@ function refusalOf(failure: CallFailure): ShardRefusal {
   const code = failure.kind === 'error' ? failure.code : ''
   const message = `${code}: ${failure.message}`
   if (code === 'ExpiredIteratorException') return { kind: 'expired', message }
-  // "… is invalid because it did not come from this stream", or an iterator of a service that has been restarted.
-  if (code === 'InvalidArgumentException') return { kind: 'unknownPosition', message }
+  // "… is invalid because it did not come from this stream", or an iterator of a service that has been restarted. Emulators
+  // call a sequence number that they do not have a resource that is not found, as they do a stream.
+  if (code === 'InvalidArgumentException' || (code === 'ResourceNotFoundException' && /SequenceNumber/.test(message))) {
+    return { kind: 'unknownPosition', message }
+  }
   return troubleOf(failure)
 }
