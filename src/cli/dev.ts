@@ -3,7 +3,7 @@ import { readSettings } from '../config/settings-reader.ts'
 import type { ServiceSettings } from '../model/settings.ts'
 import type { Command, CommandContext } from './command.ts'
 import type { ExitCode } from './exit-code.ts'
-import { startService } from './start.ts'
+import { loadService } from './start.ts'
 import { supervise, type Running } from './supervise.ts'
 import { table, type Terminal } from './terminal.ts'
 import { startFeed } from './try-out-feed.ts'
@@ -30,8 +30,8 @@ async function runDev({ argv, env, cwd, terminal, onSignal }: CommandContext): P
     env,
     cwd,
     command: 'dev',
-    // What a person watches are the invocations; of the log only what is wrong.
-    defaults: { store: 'memory:', logLevel: 'warn' },
+    // What a person watches are the invocations, and each says itself how it went.
+    defaults: { store: 'memory:', logLevel: 'error' },
     warn: (message) => terminal.err(`millrace: ${message}`),
   })
   return await supervise(() => startDev(own, !argv.includes('--no-feed'), terminal), {
@@ -47,7 +47,11 @@ async function startDev(own: ServiceSettings, feeds: boolean, terminal: Terminal
   // The stack takes any credentials; those of the person who tries it are none of its business.
   Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' })
   delete process.env['AWS_SESSION_TOKEN']
-  const stack = await startTryOut((invocation) => terminal.out(invocationLine(invocation)))
+  // The servers start in threads and processes of their own while this one loads the service.
+  const [stack, startService] = await Promise.all([
+    startTryOut((invocation) => terminal.out(invocationLine(invocation))),
+    loadService(),
+  ])
   try {
     const service = await startService(settingsFor(stack, own))
     for (const line of welcome(stack, service.endpoint, feeds)) terminal.out(line)
@@ -62,11 +66,19 @@ async function startDev(own: ServiceSettings, feeds: boolean, terminal: Terminal
         return service.stop()
       },
       abort: () => service.abort(),
-      closed: service.closed.finally(() => stack.stop()),
+      closed: endTogether(service.closed, stack),
     }
   } catch (error) {
     await stack.stop()
     throw error
+  }
+}
+
+async function endTogether(closed: Promise<void>, stack: TryOutStack): Promise<void> {
+  try {
+    await closed
+  } finally {
+    await stack.stop()
   }
 }
 

@@ -2,7 +2,7 @@ import { describeOptions } from '../config/option-help.ts'
 import { readSettings } from '../config/settings-reader.ts'
 import type { Command, CommandContext } from './command.ts'
 import { exitCode, type ExitCode } from './exit-code.ts'
-import { startService } from './start.ts'
+import { loadService } from './start.ts'
 import { supervise } from './supervise.ts'
 
 export const startCommand: Command = {
@@ -21,7 +21,7 @@ export const startCommand: Command = {
 
 async function runStart({ argv, env, cwd, terminal, onSignal }: CommandContext): Promise<ExitCode> {
   const settings = readSettings({ argv, env, cwd, warn: (message) => terminal.err(`millrace: ${message}`) })
-  return await supervise(() => startService(settings), {
+  return await supervise(async () => (await loadService())(settings), {
     terminal,
     onSignal,
     graceMs: settings.shutdownGraceMs,
