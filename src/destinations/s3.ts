@@ -18,7 +18,7 @@ export function createS3Destination(access: AwsAccess): ServiceDestination {
       if (result.kind !== 'ok') return refused(result)
       if (result.status === 200) return { kind: 'delivered' }
       const home = result.headers['x-amz-bucket-region']
-      if (home !== undefined && home !== '' && home !== regions.get(bucket) && result.status !== 404) {
+      if (home !== undefined && home !== regions.get(bucket) && elsewhere.has(result.status)) {
         regions.set(bucket, home)
         return { kind: 'refused', message: `Bucket ${bucket} is in ${home}: the next try goes there.`, retryable: true }
       }
@@ -26,6 +26,9 @@ export function createS3Destination(access: AwsAccess): ServiceDestination {
     },
   }
 }
+
+/** The statuses of a request that came to the wrong region: two redirects, and a signature for another one. */
+const elsewhere: ReadonlySet<number> = new Set([301, 307, 400])
 
 /** Every character as the signature of S3 counts it, the separators left alone. */
 function encodePath(text: string): string {

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import { GetObjectCommand, HeadObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { startFauxqs, type FauxqsServer } from 'fauxqs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { AwsAccess } from '../../src/access/aws-access.ts'
+import type { AwsAccess, AwsCaller } from '../../src/access/aws-access.ts'
 import { createAwsAccess } from '../../src/access/create-aws-access.ts'
 import { createDestination } from '../../src/destinations/destination-router.ts'
 import type { Delivery, Destination } from '../../src/ports.ts'
@@ -211,6 +211,46 @@ describe('against a service that refuses', () => {
     )
     expect(await destination.deliver(deliveryTo(bucketArn), idle)).toMatchObject({ kind: 'refused', retryable: true })
     expect(await destination.deliver(deliveryTo(bucketArn), idle)).toEqual({ kind: 'delivered' })
+  })
+
+  test('a bucket that refuses with its region, or for which moving did not help, is not chased', async () => {
+    const home = { 'x-amz-bucket-region': 'us-east-1' }
+    const denying = await serviceThatAnswers(() => ({ ...xml(403, 'AccessDenied'), headers: home }))
+    expect(await denying.destination.deliver(deliveryTo(bucketArn), idle)).toMatchObject({ retryable: false })
+    const malformed = await serviceThatAnswers(() => ({ ...xml(400, 'InvalidRequest'), headers: home }))
+    expect(await malformed.destination.deliver(deliveryTo(bucketArn), idle)).toMatchObject({ retryable: true })
+    expect(await malformed.destination.deliver(deliveryTo(bucketArn), idle)).toMatchObject({ retryable: false })
+  })
+
+  test('a queue that answers as missing is looked up again at the next try', async () => {
+    const { destination, seen } = await serviceThatAnswers((target) =>
+      target.endsWith('GetQueueUrl')
+        ? { status: 200, body: '{"QueueUrl":"http://elsewhere/0/dead"}' }
+        : json(400, 'com.amazonaws.sqs#QueueDoesNotExist'),
+    )
+    await destination.deliver(deliveryTo(queueArn), idle)
+    await destination.deliver(deliveryTo(queueArn), idle)
+    expect(seen).toEqual(['GetQueueUrl', 'SendMessage', 'GetQueueUrl', 'SendMessage'])
+  })
+
+  test.each([
+    [true, 'delivered', ['GetQueueUrl', 'SendMessage https://sqs.us-east-1.amazonaws.com/000000000000/dead']],
+    [false, 'refused', ['GetQueueUrl']],
+  ])('a role that may only send (AWS: %s) ends with: %s', async (isAws, kind, calls) => {
+    const seen: string[] = []
+    const caller: AwsCaller = {
+      endpoint: 'https://sqs.us-east-1.amazonaws.com',
+      json: async (operation, input) => {
+        const url = (input as { QueueUrl?: string }).QueueUrl
+        seen.push(url === undefined ? operation : `${operation} ${url}`)
+        if (operation === 'SendMessage') return { kind: 'ok', output: {} }
+        return { kind: 'error', status: 403, code: 'AccessDenied', message: 'no' }
+      },
+      http: async () => ({ kind: 'unreachable', sent: false, message: 'not asked for' }),
+    }
+    const access: AwsAccess = { service: () => caller, isAws: () => isAws, close: async () => undefined }
+    expect(await createDestination(access).deliver(deliveryTo(queueArn), idle)).toMatchObject({ kind })
+    expect(seen).toEqual(calls)
   })
 
   test.each([queueArn, topicArn, bucketArn])('%s is worth another try when nobody listens', async (arn) => {

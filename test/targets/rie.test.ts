@@ -163,7 +163,7 @@ describe('concurrency', () => {
       transport,
       realClock,
     )
-    const results = await Promise.all([first, second, first, second].map((target) => target && invoke(target)))
+    const results = await Promise.all([first, second, first, second].map(async (target) => target && invoke(target)))
     expect(results.map((result) => result?.kind)).toEqual(Array(4).fill('answered'))
     expect(server.runningMax).toBe(1)
   })

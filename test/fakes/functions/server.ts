@@ -169,22 +169,21 @@ class ServerState {
   }
 
   async #perform(behaviour: Behaviour, invocation: Invocation, response: ServerResponse): Promise<void> {
-    switch (behaviour.kind) {
-      case 'hang':
-        await once(response, 'close')
-        return
-      case 'reset':
-        if (behaviour.when === 'midway') {
-          response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' })
-          await new Promise<void>((resolve) => {
-            response.write('{"half":', () => resolve())
-          })
-        }
-        response.socket?.resetAndDestroy()
-        return
-      default:
-        send(response, answerOf(this.#dialect, behaviour, invocation.requestId))
+    if (behaviour.kind === 'hang') {
+      await once(response, 'close')
+      return
     }
+    if (behaviour.kind !== 'reset') {
+      send(response, answerOf(this.#dialect, behaviour, invocation.requestId))
+      return
+    }
+    if (behaviour.when === 'midway') {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' })
+      await new Promise<void>((resolve) => {
+        response.write('{"half":', () => resolve())
+      })
+    }
+    response.socket?.resetAndDestroy()
   }
 
   #describe(url: URL): Answer {
