@@ -17,10 +17,10 @@ export interface MappingOperations {
 type Deps = Pick<ApiDeps, 'mappings' | 'functions' | 'checkSource' | 'checkPattern' | 'place' | 'clock'>
 
 /** The longest that a create waits for a source or a function to say that it is there. */
-const checkMsMax = 10_000
-const noAnswer = `it did not answer within ${checkMsMax / 1_000} s`
+const lookMsMax = 10_000
+const noAnswer = 'it did not answer in time'
 
-export function createMappingOperations(deps: Deps): MappingOperations {
+export function createMappingOperations(deps: Deps, lookMs = lookMsMax): MappingOperations {
   const { mappings } = deps
   const lock = createKeyedLock()
   const context = (): ValidationContext => ({ nowMs: deps.clock.wallMs(), checkPattern: deps.checkPattern })
@@ -33,12 +33,12 @@ export function createMappingOperations(deps: Deps): MappingOperations {
 
   const describeFunction = async (name: string, sourceName: string) => {
     const late = { kind: 'unknown', message: noAnswer } as const
-    const description = await inTime((signal) => deps.functions.describe(name, signal), late)
+    const description = await inTime((signal) => deps.functions.describe(name, signal), late, lookMs)
     return checkFunction(name, description, { sourceName, place: deps.place })
   }
 
   const lookAt = (candidate: SourceCandidate) =>
-    inTime((signal) => deps.checkSource(candidate, signal), { kind: 'failed', message: noAnswer })
+    inTime((signal) => deps.checkSource(candidate, signal), { kind: 'failed', message: noAnswer }, lookMs)
 
   async function create(body: unknown): Promise<MappingDocument> {
     const { parameters, source, sourceName, tags } = validateCreate(body, context())
@@ -84,8 +84,8 @@ export function createMappingOperations(deps: Deps): MappingOperations {
 }
 
 /** A look that takes too long ends as `late`. */
-async function inTime<T>(look: (signal: AbortSignal) => Promise<T>, late: T): Promise<T> {
-  const signal = AbortSignal.timeout(checkMsMax)
+async function inTime<T>(look: (signal: AbortSignal) => Promise<T>, late: T, lookMs: number): Promise<T> {
+  const signal = AbortSignal.timeout(lookMs)
   try {
     return await look(signal)
   } catch (error) {

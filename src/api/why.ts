@@ -1,4 +1,5 @@
 import type { FlowStatus, MappingStatus } from '../engine/mappings.ts'
+import { functionFailures, sourceFailures } from '../model/failure.ts'
 import type { MappingDocument } from '../model/mapping.ts'
 import type { FunctionSettings } from '../model/settings.ts'
 import { isStream } from '../model/source.ts'
@@ -23,6 +24,7 @@ export function explain(evidence: Evidence): Explanation {
   const sentences = [
     ...stateSentences(evidence.document),
     ...pauseSentences(evidence),
+    ...functionSentences(evidence),
     ...flowSentences(evidence),
     ...filterSentences(evidence),
     ...errorSentences(evidence),
@@ -51,18 +53,24 @@ function stateSentences({ state, uuid }: MappingDocument): readonly string[] {
   }
 }
 
-function pauseSentences({ document, hosted, status }: Evidence): readonly string[] {
-  const source = document.sourceName
-  const sentences: Readonly<Record<string, string>> = {
-    drain: 'Millrace is shutting down: it reads nothing more.',
-    missing: `The source or the function is missing: ${source} is looked for again and attached when it is there.`,
-    denied: `Access is denied, to ${source} or to the function: the credentials of Millrace lack a right. It tries again.`,
-    pressure: 'The memory for records is full: this mapping reads on when batches of this or other mappings are done.',
-    throttled: throttleSentence(document, hosted),
-  }
-  return (status?.pauseReasons ?? [])
-    .filter((reason) => reason !== 'disabled')
-    .map((reason) => sentences[reason] ?? `It is held up: ${reason}.`)
+/** Reasons of the engine: its own life, or what the source answers. */
+function pauseSentences({ document, status }: Evidence): readonly string[] {
+  return (status?.pauseReasons ?? []).flatMap((reason) => {
+    if (reason === 'disabled') return []
+    if (reason === 'drain')
+      return document.state === 'Enabled' ? ['Millrace is shutting down: it reads nothing more.'] : []
+    if (isKeyOf(sourceFailures, reason)) return [`${document.sourceName}: ${sourceFailures[reason].advice}`]
+    return [`It is held up: ${reason}.`]
+  })
+}
+
+/** Batches that wait do so for a function that did not run, or that failed. */
+function functionSentences({ document, hosted, status }: Evidence): readonly string[] {
+  const waiting = status?.flows.some((flow) => flow.waiting > 0) ?? false
+  const [kind = ''] = status?.lastError?.message.split(':', 1) ?? []
+  if (!waiting || !isKeyOf(functionFailures, kind)) return []
+  if (kind === 'throttled') return [throttleSentence(document, hosted)]
+  return [`${document.functionArn}: ${functionFailures[kind].advice}`]
 }
 
 /** Spec §13.8: reproduced as on AWS, so it has to be said. */
@@ -88,7 +96,8 @@ function flowSentences({ document, status }: Evidence): readonly string[] {
 
 function flowSentence(flow: FlowStatus, document: MappingDocument): readonly string[] {
   const where = flow.flow === 'queue' ? 'The queue' : `Shard ${flow.flow}`
-  if (flow.trouble !== null) return [`${where}: ${flow.trouble}${blockedUntil(document)}`]
+  // What the source answers has been said for all flows together.
+  if (flow.trouble !== null) return []
   if (flow.waiting > 0) {
     return [
       `${where}: ${flow.waiting} batches wait for their next attempt or for a free invocation.${blockedUntil(document)}`,
@@ -142,4 +151,8 @@ function healthy({ document, status }: Evidence): string {
   const latest = document.parameters.StartingPosition === 'LATEST'
   const hint = latest ? ' StartingPosition LATEST skips what was written before the mapping was created.' : ''
   return `Nothing is wrong: ${document.sourceName} is being read, and nothing is there that the function has not had.${hint}`
+}
+
+function isKeyOf<T extends object>(table: T, key: PropertyKey): key is keyof T {
+  return Object.hasOwn(table, key)
 }

@@ -71,7 +71,8 @@ describe('operations', () => {
   it('answers why, by path and by query', async () => {
     const world = createApiWorld({ functions: [hostedFunction('audit', { reservedConcurrency: 2 })] })
     const uuid = await mapped(world)
-    world.mappings.setStatus(statusOf(uuid, { pauseReasons: ['throttled'] }))
+    const lastError = { atMs: 0, message: 'throttled: Rate Exceeded.' }
+    world.mappings.setStatus(statusOf(uuid, { lastError, flows: [{ ...flow, waiting: 1 }] }))
     const answer = await get(world, `/_millrace/why/${uuid}`)
     expect(answer.body['answer']).toContain("The function's reservedConcurrency of 2 throttles")
     expect(await get(world, `/_millrace/why?uuid=${uuid}`)).toEqual(answer)
@@ -104,6 +105,9 @@ describe('why nothing fires', () => {
   const say = (more: Partial<Evidence>): string =>
     explain({ document, status: statusOf('u'), counts: undefined, hosted: undefined, ...more }).sentences.join('\n')
   const paused = (reason: string) => ({ status: statusOf('u', { pauseReasons: [reason] }) })
+  const failing = (message: string) => ({
+    status: statusOf('u', { lastError: { atMs: 0, message }, flows: [{ ...flow, waiting: 1 }] }),
+  })
   const flowing = (more: Partial<FlowStatus>) => ({ status: statusOf('u', { flows: [{ ...flow, ...more }] }) })
 
   it.each([
@@ -114,13 +118,14 @@ describe('why nothing fires', () => {
     ],
     ['is on its way', { document: { ...document, state: 'Enabling' as const } }, 'reads as soon as it is Enabled'],
     ['is going', { document: { ...document, state: 'Deleting' as const } }, 'being deleted'],
-    ['misses its source', paused('missing'), `The source or the function is missing: ${queue}`],
-    ['is denied', paused('denied'), 'Access is denied'],
+    ['misses its source', paused('missing'), `${queue}: The source does not exist at the endpoint`],
+    ['is denied its source', paused('denied'), `${queue}: The credentials lack rights on the source.`],
+    ['reads too often', paused('throttled'), 'The source asks for fewer requests'],
     ['drains', paused('drain'), 'shutting down'],
-    ['is short of memory', paused('pressure'), 'memory for records is full'],
     ['is held up by something new', paused('lease'), 'It is held up: lease.'],
-    ['is throttled', paused('throttled'), 'drives healthy messages to the dead-letter queue, as on AWS'],
-    ['has trouble', flowing({ trouble: 'AccessDenied' }), 'The queue: AccessDenied'],
+    ['has a function that throttles', failing('throttled: Rate Exceeded'), 'as on AWS'],
+    ['has no function', failing('missing: no f'), 'arn:f: The endpoint knows no such function'],
+    ['cannot reach its function', failing('unreachable: ECONNREFUSED'), 'Nothing answers at the Lambda endpoint'],
     ['waits', flowing({ waiting: 2 }), 'The queue: 2 batches wait'],
     ['runs', flowing({ invoking: 3 }), 'It is running: 3 batches are in the function now.'],
     ['has nothing to do', {}, 'Nothing is wrong'],
@@ -133,6 +138,17 @@ describe('why nothing fires', () => {
     ],
   ])('a mapping that %s', (_, evidence, sentence) => {
     expect(say(evidence)).toContain(sentence)
+  })
+
+  it('says once what the source answers to all shards', () => {
+    const flows = ['s0', 's1'].map((name) => ({ ...flow, flow: name, trouble: 'denied' }))
+    const status = statusOf('u', { pauseReasons: ['denied'], flows })
+    expect(explain({ document: stream, status, counts: undefined, hosted: undefined }).sentences).toHaveLength(1)
+  })
+
+  it('does not blame an old error of the function when nothing waits', () => {
+    const status = statusOf('u', { lastError: { atMs: 0, message: 'throttled: then' } })
+    expect(say({ status })).not.toContain('drives healthy messages')
   })
 
   it('names the window that a batch waits for', () => {
