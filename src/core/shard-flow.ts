@@ -145,7 +145,6 @@ export function shardMoments(turn: Turn, shard: ShardState): number[] {
   const moments = shard.atEnd || isReading(turn) ? [] : [state.pace.nextMs]
   for (const flight of state.flights.values()) if (flight.phase === 'waiting') moments.push(flight.dueMs)
   for (const slot of shard.slots) if (slot.flight === null) moments.push(...slotMoments(turn, slot))
-  moments.push(...windowMoments(turn, shard))
   return moments
 }
 
@@ -156,13 +155,6 @@ function slotMoments(turn: Turn, slot: Slot): number[] {
   return tumblingMs === 0
     ? [dueMs(turn, first)]
     : [dueMs(turn, first), monoOf(turn, windowEndMs(first.record.arrivedMs, tumblingMs))]
-}
-
-/** An idle window is closed some time after its end, by the source's clock. */
-function windowMoments(turn: Turn, shard: ShardState): number[] {
-  const { window } = shard
-  if (window?.phase !== 'open' || !shard.atTip || shard.slots[0]?.flight !== null) return []
-  return [monoOf(turn, window.endMs + turn.config.windowIdleCloseMs)]
 }
 
 /** A moment of the source's clock on the monotonic one. A clock that jumps only makes the timer early or late by that jump. */

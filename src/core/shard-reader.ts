@@ -54,7 +54,7 @@ export function onPage(turn: Turn, shard: ShardState, page: Extract<ReadOutcome,
   const { state, config, env } = turn
   if (state.phase !== 'running') return
   paceAfterPage(state.pace, config.pace, { count: page.records.length, tip: page.tip }, env.monoMs)
-  shard.atTip = page.tip
+  shard.tipSeenMs = page.tip ? env.sourceMs : null
   shard.atEnd = page.end
   forgetBrokenRun(turn, shard)
   for (const record of page.records) take(turn, shard, record)

@@ -9,7 +9,8 @@ export interface ShardState {
   cursor: ReadFrom
   /** The shard is closed and read to its end. */
   atEnd: boolean
-  atTip: boolean
+  /** When a page last said that nothing newer was there (the source's clock); null: the last page did not. */
+  tipSeenMs: number | null
   incarnation: string
   /** Counts the lives of the stream that this flow has seen; positions of different lives are never mixed. */
   life: number
@@ -48,7 +49,7 @@ export function createShardState(config: FlowConfig): ShardState {
   return {
     cursor: config.startFrom,
     atEnd: false,
-    atTip: false,
+    tipSeenMs: null,
     incarnation: '',
     life: 0,
     entries: [],

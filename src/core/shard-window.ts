@@ -81,7 +81,8 @@ export function closeWhenDue(turn: Turn, shard: ShardState): void {
 function isOver(turn: Turn, shard: ShardState, window: OpenWindow): boolean {
   const next = shard.slots[0]?.queue[0]
   if (next !== undefined) return !belongsTo(window, next)
-  return shard.atEnd || (shard.atTip && turn.env.sourceMs >= window.endMs + turn.config.windowIdleCloseMs)
+  // An older look at the tip says nothing: the shard may have been too full, or its source too ill, to be read since.
+  return shard.atEnd || (shard.tipSeenMs !== null && shard.tipSeenMs >= window.endMs + turn.config.windowIdleCloseMs)
 }
 
 /** The bytes of records that fit an event beside the window's members. */
