@@ -154,7 +154,7 @@ function createSeries(instruments: Instruments, labels: Labels): Series {
       count('failedInvoke', failedRecords)
       if (throttled) count('throttles', 1)
       // The function did not run, so it is no invocation. A cancelled attempt was out and may have run.
-      if (throttled || outcome === 'notRun') return
+      if (outcome === 'notRun') return
       count('invocations', 1)
       if (outcome === 'cancelled') return
       if (outcome === 'failed') count('errors', 1)

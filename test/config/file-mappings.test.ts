@@ -134,6 +134,10 @@ describe('a mapping of the file is refused in its line', () => {
       queueMapping('Tags:', '  build: 5'),
       '5: mappings[0].Tags.build must be a text, not the number 5. Put it in quotes: "5".',
     ],
+    [
+      streamMapping('StartingPositionTimestamp: .inf'),
+      '5: mappings[0].StartingPositionTimestamp must be a number, not the number .inf.',
+    ],
     [queueMapping('Tags: [a]'), '4: mappings[0].Tags must be a map, not a list.'],
     [
       streamMapping('FilterCriteria:', '  Filters:', '    - Pattern: { a: [1] }'),
@@ -203,6 +207,19 @@ describe('a mapping of the file is refused in its line', () => {
     const one = (name: string) => `  - EventSourceArn: ${queue}\n    FunctionName: ${name}`
     const text = `aws: { region: eu-west-1, account: "111111111111" }\nmappings:\n${one(first)}\n${one(second)}`
     expect(refusal(text)).toBe('5: mappings[1] maps the same source to the same function as mappings[0] in line 3.')
+  })
+
+  test('where the account of the source is none, and the one of the file completes the name', () => {
+    const one = (name: string) => `  - EventSourceArn: arn:aws:sqs:elasticmq::orders\n    FunctionName: ${name}`
+    const text = `aws: { account: "111111111111" }\nmappings:\n${one('orders')}\n${one('111111111111:function:orders')}`
+    expect(refusal(text)).toContain('5: mappings[1] maps the same source')
+  })
+
+  test('where the region of the environment completes the name', () => {
+    const one = (name: string) => `  - EventSourceArn: ${queue}\n    FunctionName: ${name}`
+    const text = `mappings:\n${one('orders')}\n${one('arn:aws:lambda:eu-west-1:000000000000:function:orders')}\n`
+    expect(refusal(text, { env: { AWS_REGION: 'eu-west-1', MILLRACE_CONFIG: text } })).toContain('4: mappings[1] maps')
+    expect(read(text, { env: { AWS_REGION: 'eu-west-2', MILLRACE_CONFIG: text } })).toHaveLength(2)
   })
 
   test('but not where only the qualifier differs', () => {

@@ -334,6 +334,7 @@ describe('the file', () => {
     ['{"store":"memory:"}', 'memory:'],
     ['\nstore: "memory:"\nserver:\n  port: 1\n', 'memory:'],
     ['{}', 'sqlite:./millrace.db'],
+    ['# nothing yet\n', 'sqlite:./millrace.db'],
   ])('may stand in the variable itself: %j', (text, store) => {
     write('store: sqlite:not-read')
     expect(read({ env: { MILLRACE_CONFIG: text } }).store).toBe(store)

@@ -24,3 +24,8 @@ test('a common beginning does not make two words near', () => {
   expect(suggestion('MILLRACE_FOO', ['MILLRACE_HOST'], 'MILLRACE_')).toBe('')
   expect(suggestion('--prot', ['--port', '--prune'], '--')).toBe(' Did you mean --port?')
 })
+
+test('of two that are equally near the first one is named', () => {
+  expect(nearest('stare', ['stage', 'store'])).toBe('stage')
+  expect(nearest('stare', ['store', 'stage'])).toBe('store')
+})

@@ -79,6 +79,13 @@ describe('the file of a sqlite store', () => {
     expect(existsSync(path)).toBe(true)
   })
 
+  test('has a write-ahead log and a note of its holder beside it while it is open', async () => {
+    const store = await openStore(`sqlite:${path}`)
+    await store.putMapping(mappingDocument('a'))
+    expect(readdirSync(directory).sort()).toEqual(['store.db', 'store.db-wal', 'store.db.holder'])
+    await store.close()
+  })
+
   test('is all that is left behind by a clean stop', async () => {
     const store = await openStore(`sqlite:${path}`)
     await store.putMapping(mappingDocument('a'))
@@ -219,6 +226,16 @@ describe('writes made in one turn', () => {
     expect(inTransaction.every(Boolean)).toBe(true)
     expect(order).toEqual([...order].sort((a, b) => a - b))
     expect(order).toHaveLength(2_500)
+    db.close()
+  })
+
+  test('are all committed at the end, however many wait', async () => {
+    const db = new DatabaseSync(':memory:')
+    const commits = createGroupCommit(db, 'x')
+    const writes = Array.from({ length: 2_500 }, (_, index) => commits.run(() => index))
+    commits.end()
+    expect(await Promise.all(writes)).toEqual(Array.from({ length: 2_500 }, (_, index) => index))
+    await expect(commits.run(() => 0)).rejects.toThrow('The store x is closed.')
     db.close()
   })
 
