@@ -22,7 +22,7 @@ export function errorResponse(error: ApiError): ErrorResponse {
   return { status: error.status, type: error.type, message: error.message }
 }
 
-export function errorBody({ type, message }: ErrorResponse): string {
+function errorBody({ type, message }: ErrorResponse): string {
   if (ofTheFront.has(type)) return JSON.stringify({ message })
   const Type = type === 'ServiceException' ? 'Service' : 'User'
   if (capitalised.has(type)) return JSON.stringify({ Type, Message: message })

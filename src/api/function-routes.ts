@@ -2,7 +2,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ApiDeps } from './api-deps.ts'
 import { functionConfiguration, functionDescription } from './function-configuration.ts'
 import { createInvoke } from './function-invoke.ts'
-import type { PassThrough } from './pass-through.ts'
+import { sendError } from './error-response.ts'
+import { ownUpstream, type Hops, type PassThrough } from './pass-through.ts'
 import { pathValue, queryValue } from './request-body.ts'
 
 const functionsPath = '/2015-03-31/functions'
@@ -10,12 +11,8 @@ const functionsPath = '/2015-03-31/functions'
 const listBytesMax = 8 * 1_048_576
 
 /** Functions of the config; whatever else has a function's path lives upstream. */
-export function addFunctionRoutes(
-  server: FastifyInstance,
-  deps: ApiDeps,
-  passThrough: PassThrough,
-  ended: AbortSignal,
-): void {
+export function addFunctionRoutes(server: FastifyInstance, deps: ApiDeps, way: WayUp): void {
+  const { ended, passThrough } = way
   const startedMs = deps.clock.wallMs()
   const invoke = createInvoke(deps, ended)
 
@@ -43,27 +40,33 @@ export function addFunctionRoutes(
     return name === undefined ? passThrough(request, reply) : invoke(name, request, reply)
   })
 
-  server.get(functionsPath, async (request, reply) => listFunctions(deps, startedMs, { request, reply, ended }))
+  server.get(functionsPath, async (request, reply) => listFunctions(deps, startedMs, { ...way, request, reply }))
 }
 
-interface Exchange {
-  readonly request: FastifyRequest
-  readonly reply: FastifyReply
+/** How the Lambda endpoint behind is reached. */
+export interface WayUp {
+  readonly passThrough: PassThrough
+  readonly hops: Hops
+  /** Aborts when the server has closed. */
   readonly ended: AbortSignal
 }
 
+interface Exchange extends WayUp {
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+}
+
 /** Ours first, then a page of the upstream's; later pages are the upstream's alone. */
-async function listFunctions(
-  deps: ApiDeps,
-  startedMs: number,
-  { ended, reply, request }: Exchange,
-): Promise<FastifyReply> {
-  const first = queryValue(request, 'Marker') === undefined
+async function listFunctions(deps: ApiDeps, startedMs: number, exchange: Exchange): Promise<FastifyReply> {
+  if (deps.upstream !== null && exchange.hops.isOwn(exchange.request)) {
+    return sendError(exchange.reply, ownUpstream(deps.upstream.endpoint))
+  }
+  const first = queryValue(exchange.request, 'Marker') === undefined
   const hosted = first
     ? deps.functions.functions.map((settings) => functionConfiguration(settings, deps.place, startedMs))
     : []
-  const { functions, nextMarker } = await upstreamFunctions(deps, request, ended)
-  return reply.send({ Functions: [...hosted, ...functions], NextMarker: nextMarker })
+  const { functions, nextMarker } = await upstreamFunctions(deps, exchange)
+  return exchange.reply.send({ Functions: [...hosted, ...functions], NextMarker: nextMarker })
 }
 
 interface FunctionPage {
@@ -74,11 +77,15 @@ interface FunctionPage {
 const noFunctions: FunctionPage = { functions: [], nextMarker: null }
 
 /** An upstream that does not answer, or has no such list, hides its functions and not ours. */
-async function upstreamFunctions(deps: ApiDeps, request: FastifyRequest, ended: AbortSignal): Promise<FunctionPage> {
+async function upstreamFunctions(deps: ApiDeps, { ended, hops, request }: Exchange): Promise<FunctionPage> {
   if (deps.upstream === null) return noFunctions
   try {
-    const { headers, url: path } = request
-    const answer = await deps.upstream.send({ method: 'GET', path, headers, body: null }, ended)
+    const asked = { method: 'GET', path: request.url, headers: hops.headers(request), body: null }
+    const answer = await deps.upstream.send(asked, ended)
+    if (answer.statusCode !== 200) {
+      answer.resume()
+      return noFunctions
+    }
     const chunks: Buffer[] = []
     let bytes = 0
     for await (const chunk of answer) {

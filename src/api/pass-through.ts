@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ApiError } from '../model/api-error.ts'
 import type { ApiDeps } from './api-deps.ts'
@@ -13,8 +14,11 @@ export const hopHeader = 'x-millrace-hop'
 /** Lambda's paths begin with the version of their API. */
 const lambdaPath = /^\/20\d\d-\d\d-\d\d\//
 
-export function createPassThrough(deps: Pick<ApiDeps, 'upstream' | 'log' | 'clock'>, ended: AbortSignal): PassThrough {
-  const self = deps.clock.uuid()
+export function createPassThrough(
+  deps: Pick<ApiDeps, 'upstream' | 'log'>,
+  hops: Hops,
+  ended: AbortSignal,
+): PassThrough {
   const hint = createHint(deps.log)
 
   return async (request, reply) => {
@@ -25,8 +29,7 @@ export function createPassThrough(deps: Pick<ApiDeps, 'upstream' | 'log' | 'cloc
       hint(request.method, path)
       return sendError(reply, noUpstream(request.method, path))
     }
-    const hops = hopsOf(request)
-    if (hops.includes(self)) return sendError(reply, loop(upstream.endpoint))
+    if (hops.isOwn(request)) return sendError(reply, ownUpstream(upstream.endpoint))
     // A client that is gone needs no answer: neither its body nor the upstream's is worth carrying.
     const gone = new AbortController()
     reply.raw.once('close', () => gone.abort())
@@ -35,7 +38,7 @@ export function createPassThrough(deps: Pick<ApiDeps, 'upstream' | 'log' | 'cloc
         {
           method: request.method,
           path: request.url,
-          headers: { ...request.headers, [hopHeader]: [...hops, self].join(', ') },
+          headers: hops.headers(request),
           body: hasBody(request) ? request.raw : null,
         },
         AbortSignal.any([gone.signal, ended]),
@@ -51,6 +54,20 @@ export function createPassThrough(deps: Pick<ApiDeps, 'upstream' | 'log' | 'cloc
       deps.log.warn({ error, endpoint: upstream.endpoint, path }, 'The Lambda endpoint cannot be reached.')
       return sendError(reply, unreachable(upstream.endpoint, error))
     }
+  }
+}
+
+/** Tells requests that this process has sent itself, and marks those that it sends. */
+export interface Hops {
+  isOwn(request: FastifyRequest): boolean
+  /** The headers of a request, this process added to those it has gone through. */
+  headers(request: FastifyRequest): IncomingHttpHeaders
+}
+
+export function createHops(self: string): Hops {
+  return {
+    isOwn: (request) => hopsOf(request).includes(self),
+    headers: (request) => ({ ...request.headers, [hopHeader]: [...hopsOf(request), self].join(', ') }),
   }
 }
 
@@ -91,7 +108,7 @@ function noUpstream(method: string, path: string): ErrorResponse {
   }
 }
 
-function loop(endpoint: string): ErrorResponse {
+export function ownUpstream(endpoint: string): ErrorResponse {
   return {
     status: 400,
     type: 'InvalidParameterValueException',

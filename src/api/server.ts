@@ -6,7 +6,7 @@ import { errorResponse, sendError, unknownOperation, type ErrorResponse } from '
 import { addFunctionRoutes } from './function-routes.ts'
 import { addMappingRoutes, mappingsPath } from './mapping-routes.ts'
 import { addOperationsRoutes } from './operations-routes.ts'
-import { createPassThrough, type PassThrough } from './pass-through.ts'
+import { createHops, createPassThrough, type PassThrough } from './pass-through.ts'
 import { addTagRoutes } from './tag-routes.ts'
 
 /** The HTTP server: Lambda's API, the functions of the config, operations, and the way to the Lambda endpoint behind. */
@@ -47,10 +47,11 @@ export function createApi(deps: ApiDeps): Api {
     answerError(deps, error, { request, reply }),
   )
 
-  const passThrough = createPassThrough(deps, ending.signal)
+  const hops = createHops(deps.clock.uuid())
+  const passThrough = createPassThrough(deps, hops, ending.signal)
   addMappingRoutes(server, deps)
   addTagRoutes(server, deps, passThrough)
-  addFunctionRoutes(server, deps, passThrough, ending.signal)
+  addFunctionRoutes(server, deps, { hops, passThrough, ended: ending.signal })
   addOperationsRoutes(server, deps)
   server.setNotFoundHandler(async (request, reply) => answerUnknown(request, reply, passThrough))
 

@@ -53,7 +53,7 @@ export function refuse(violations: readonly Violation[]): void {
 }
 
 /** The value with unknown members and nulls left out. Violations are added to `violations`; `path` is the wire path. */
-export function readShape(value: unknown, shape: Shape, path: string, violations: Violation[]): unknown {
+function readShape(value: unknown, shape: Shape, path: string, violations: Violation[]): unknown {
   switch (shape.type) {
     case 'any':
       return value

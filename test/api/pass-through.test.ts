@@ -171,6 +171,28 @@ describe('what is not ours', () => {
     expect(await list('?Marker=m')).toEqual([['theirs'], 'm'])
   })
 
+  it('lists its own once when it is its own upstream, or the upstream has no list', async () => {
+    let target = ''
+    const late: Upstream = {
+      endpoint: 'http://127.0.0.1:4570',
+      send: (request, signal) => upstreamOf(target).send(request, signal),
+      close: () => undefined,
+    }
+    const functions = [hostedFunction('ours')]
+    const self = await start({ functions, upstream: late })
+    target = self.endpoint
+    const names = async (endpoint: string) => {
+      const answer = await fetch(`${endpoint}/2015-03-31/functions`)
+      return ((await answer.json()) as { Functions: { FunctionName: string }[] }).Functions.map(
+        (one) => one.FunctionName,
+      )
+    }
+    expect(await names(self.endpoint)).toEqual(['ours'])
+    const none = await listen((_, response) => response.writeHead(404).end('<xml/>'))
+    const other = await start({ functions, upstream: upstreamOf(none) })
+    expect([await names(other.endpoint), other.world.lines]).toEqual([['ours'], []])
+  })
+
   it('lists its own when the upstream does not answer', async () => {
     const { endpoint } = await start({
       functions: [hostedFunction('ours')],
