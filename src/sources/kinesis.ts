@@ -84,11 +84,14 @@ function kinesisProtocol(caller: AwsCaller, streamName: string, isAws: boolean):
       const context = { arn: life.arn, region: place?.region ?? '', shardId, roleArn }
       return (record) => encodeKinesisRecord(record, context)
     },
-    sinceFrom: (sinceMs) => ({ at: 'time', ms: sinceMs }),
+    sinceFrom: (sinceMs) => ({ at: 'time', ms: sinceMs - clockToleranceMs }),
     // An empty page that is behind only skipped a gap (spec 13.4).
     isTip: (behindMs) => behindMs === null || behindMs === 0,
   }
 }
+
+/** How far two clocks may differ unnoticed: the `Date` header has a resolution of a second. Rather a record too many than one too few. */
+const clockToleranceMs = 1_500
 
 function startOf(from: ReadFrom): object {
   switch (from.at) {

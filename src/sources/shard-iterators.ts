@@ -107,7 +107,7 @@ async function readAt(reading: Reading, parts: Parts): Promise<ReadTry> {
   const kept = standing.place === place ? standing.iterator : null
   if (kept === null) {
     const opened = await open(reading, parts)
-    if (opened.kind !== 'iterator') return opened
+    if (opened.kind !== 'iterator') return refusedPlace(opened, request.from)
     standing.place = place
     standing.iterator = opened.iterator
   }
@@ -128,6 +128,13 @@ async function readAt(reading: Reading, parts: Parts): Promise<ReadTry> {
     tip: end || (records.length === 0 && parts.protocol.isTip(behindMs)),
     behindMs,
   }
+}
+
+/** Only a position can be unknown. A time that is refused lies ahead of the service's clock, which will get there. */
+function refusedPlace(refusal: ShardRefusal, from: ReadFrom): ReadTry {
+  return refusal.kind === 'unknownPosition' && from.at !== 'after'
+    ? { kind: 'failed', message: refusal.message }
+    : refusal
 }
 
 function refusedPage(

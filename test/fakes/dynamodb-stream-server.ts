@@ -18,6 +18,8 @@ export interface DynamoStreamServer {
   disableStream(name: string): void
   /** Writes `{ id, ...more }` and gives the sequence number of the change. */
   put(table: string, id: string, more?: Item): string
+  /** The same into the nth open shard, whichever the key belongs to. */
+  putInto(table: string, nth: number, id: string, more?: Item): string
   remove(table: string, id: string): string
   /** Ids of the shards of the table's stream, oldest first. */
   shardIds(table: string, which?: 'open' | 'all'): readonly string[]
@@ -73,8 +75,8 @@ export async function startDynamoStreamServer(): Promise<DynamoStreamServer> {
     return found
   }
 
-  function write(name: string, key: Item, item: Item | null): string {
-    const record = writeItem(table(name), key, item, { numbers, nowMs: Date.now(), region })
+  function write(name: string, key: Item, item: Item | null, into?: number): string {
+    const record = writeItem(table(name), key, item, { numbers, nowMs: Date.now(), region, into })
     return record?.sequenceNumber ?? ''
   }
 
@@ -125,6 +127,7 @@ export async function startDynamoStreamServer(): Promise<DynamoStreamServer> {
       table(name).stream = null
     },
     put: (name, id, more = {}) => write(name, { id: { S: id } }, { id: { S: id }, ...more }),
+    putInto: (name, nth, id, more = {}) => write(name, { id: { S: id } }, { id: { S: id }, ...more }, nth),
     remove: (name, id) => write(name, { id: { S: id } }, null),
     shardIds: (name, which = 'all') =>
       [...stream(name).shards.values()]
@@ -160,7 +163,8 @@ async function serve(
   const headers = { 'content-type': 'application/x-amz-json-1.0' }
   try {
     const input: Item = JSON.parse(Buffer.concat(chunks).toString() || '{}')
-    response.writeHead(200, headers).end(JSON.stringify(answer(operation, input)))
+    const body = JSON.stringify(answer(operation, input))
+    response.writeHead(200, headers).end(body)
   } catch (error) {
     const refusal = error instanceof AwsRefusal ? error : new AwsRefusal('InternalServerError', String(error), 500)
     const body = { __type: `com.amazonaws.dynamodb.v20120810#${refusal.code}`, message: refusal.message }

@@ -95,7 +95,7 @@ export function writeItem(table: Table, key: Item, item: Item | null, context: W
   // A write that changes nothing makes no record.
   if (stream === null || !stream.enabled || JSON.stringify(before) === JSON.stringify(item)) return null
   const record = changeRecord(table, { key, before, item }, context)
-  shardFor(stream, id).records.push(record)
+  shardFor(stream, id, context.into).records.push(record)
   return record
 }
 
@@ -103,11 +103,13 @@ export interface WriteContext {
   readonly numbers: NumberSource
   readonly nowMs: number
   readonly region: string
+  /** The nth open shard; undefined: the one that the key belongs to. */
+  readonly into?: number | undefined
 }
 
-function shardFor(stream: Stream, id: string): StreamShard {
+function shardFor(stream: Stream, id: string, into: number | undefined): StreamShard {
   const open = [...stream.shards.values()].filter(({ end }) => end === null)
-  const shard = open[createHash('md5').update(id).digest().readUInt32BE(0) % open.length]
+  const shard = open[into ?? createHash('md5').update(id).digest().readUInt32BE(0) % open.length]
   if (shard === undefined) throw new Error(`No shard of ${stream.arn} is open.`)
   return shard
 }

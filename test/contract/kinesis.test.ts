@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, expect, vi } from 'vitest'
+import type { AwsAccess, ClockOffsets } from '../../src/access/aws-access.ts'
+import { createSourceOpener } from '../../src/sources/source-opener.ts'
+import type { ChildService } from '../fakes/sources/child-service.ts'
+import { mappingOf } from '../fakes/sources/documents.ts'
+import { startKinesisLocal } from '../fakes/sources/kinesis-local.ts'
+import { accessTo } from '../fakes/sources/test-access.ts'
+import { neverAborted } from './source-contract.ts'
+import { streamContract } from './stream-contract.ts'
+import type { StreamUnderTest } from './stream-contract.ts'
+
+let service: ChildService
+let access: AwsAccess & ClockOffsets
+
+beforeAll(async () => {
+  service = await startKinesisLocal()
+  access = await accessTo(service.endpoint)
+})
+
+afterAll(async () => {
+  await access.close()
+  await service.stop()
+})
+
+async function call(operation: string, input: object): Promise<unknown> {
+  const kinesis = access.service('kinesis', 'us-east-1', '000000000000')
+  const result = await kinesis.json(operation, input, 'control', neverAborted)
+  if (result.kind !== 'ok') throw new Error(`${operation}: ${result.message}`)
+  return result.output
+}
+
+async function untilActive(StreamName: string): Promise<void> {
+  await vi.waitFor(async () => {
+    expect(JSON.stringify(await call('DescribeStreamSummary', { StreamName }))).toContain('"ACTIVE"')
+  }, 5_000)
+}
+
+async function create(StreamName: string): Promise<void> {
+  // A stream that is being deleted still has its name for a moment.
+  await vi.waitFor(() => call('CreateStream', { StreamName, ShardCount: 1 }), 5_000)
+  await untilActive(StreamName)
+}
+
+async function remove(StreamName: string): Promise<void> {
+  await call('DeleteStream', { StreamName })
+  await vi.waitFor(async () => {
+    expect(await call('DescribeStreamSummary', { StreamName }).catch(String)).toContain('not found')
+  }, 5_000)
+}
+
+const wholeRange = 2n ** 128n
+
+for (const named of [false, true]) {
+  const abilities = { reshard: true, recreate: true, trim: false, expire: false, seek: true }
+  streamContract(
+    `Kinesis by its ${named ? 'name' : 'ARN'}, as kinesis-local speaks it`,
+    abilities,
+    async (): Promise<StreamUnderTest> => {
+      const name = `contract-${randomUUID()}`
+      await create(name)
+      const opener = createSourceOpener(access)
+      const sourceName = named ? `kinesis:${name}` : `arn:aws:kinesis:us-east-1:000000000000:stream/${name}`
+      const open = () => opener.open(mappingOf('kinesis', sourceName))
+      let exists = true
+      return {
+        source: open(),
+        reopen: open,
+        async put(key, data) {
+          await call('PutRecord', { StreamName: name, PartitionKey: key, Data: Buffer.from(data).toString('base64') })
+        },
+        async remove() {
+          exists = false
+          await remove(name)
+        },
+        async reshard() {
+          const NewStartingHashKey = String(wholeRange / 2n)
+          await call('SplitShard', { StreamName: name, ShardToSplit: 'shardId-000000000000', NewStartingHashKey })
+          await untilActive(name)
+        },
+        async recreate() {
+          await remove(name)
+          await create(name)
+        },
+        async cleanUp() {
+          if (exists) await call('DeleteStream', { StreamName: name })
+        },
+      }
+    },
+  )
+}
