@@ -10,7 +10,7 @@ export interface ConfigText {
 }
 
 /** Where a file is looked for when none is named: beside the caller, and where images have one mounted. */
-export const defaultPaths = ['millrace.yaml', '/etc/millrace/millrace.yaml'] as const
+const defaultPaths = ['millrace.yaml', '/etc/millrace/millrace.yaml'] as const
 
 /** The text of the file that is named, of the variable that holds it, or of the first default file that exists. */
 export function findConfig(

@@ -11,7 +11,7 @@ export type Plain = string | number | boolean | null | readonly Plain[] | { read
  * Reads a parameter of a mapping by its shape, strictly: an unknown member, a wrong type or a number out of range is
  * refused in its own line. What only AWS's rules tell (lengths, patterns, combinations) comes with the validation.
  */
-export function plainOf(node: ConfigNode, shape: Shape, place: Place): Plain {
+function plainOf(node: ConfigNode, shape: Shape, place: Place): Plain {
   switch (shape.type) {
     case 'structure':
       return structureOf(mapOf(node, place), shape.members, place)
