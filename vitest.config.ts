@@ -12,13 +12,19 @@ if (major < 22 || (major === 22 && minor < 18)) {
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     // Each worker is a process of its own: a test may open ports, files and signal handlers without disturbing others.
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    // Process, image and backend tests need a build or more than npm; they are projects of their own.
     restoreMocks: true,
+    projects: [
+      { extends: true, test: { name: 'source', include: ['test/**/*.test.ts'], exclude: ['test/process/**'] } },
+      // These run the built file, and build it where it is older than the sources.
+      {
+        extends: true,
+        test: { name: 'process', include: ['test/process/**/*.test.ts'], globalSetup: ['test/process/build.ts'] },
+      },
+    ],
   },
 })

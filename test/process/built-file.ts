@@ -1,24 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { until } from './until.ts'
 
-const root = join(import.meta.dirname, '../..')
-const file = join(root, 'dist/millrace.mjs')
-
-/** The file that people run. It must be what the sources say: a test of an old build proves nothing. */
-export function builtFile(): string {
-  if (!existsSync(file))
-    throw new Error('There is no dist/millrace.mjs: `npm run build` makes it (`npm test` does so first).')
-  const builtMs = statSync(file).mtimeMs
-  const newest = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .find((source) => statSync(source).mtimeMs > builtMs)
-  if (newest !== undefined) throw new Error(`${newest} is newer than dist/millrace.mjs: run \`npm run build\`.`)
-  return file
-}
+/** The file that people run; `build.ts` has made it. */
+export const builtFile = join(import.meta.dirname, '../../dist/millrace.mjs')
 
 export interface MillraceProcess {
   readonly child: ChildProcess
@@ -35,7 +21,7 @@ export function runMillrace(
   args: readonly string[],
   options: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
 ): MillraceProcess {
-  const child = spawn(process.execPath, [builtFile(), ...args], {
+  const child = spawn(process.execPath, [builtFile, ...args], {
     cwd: options.cwd,
     env: {
       PATH: process.env['PATH'],

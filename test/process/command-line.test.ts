@@ -23,9 +23,8 @@ async function outcome(args: readonly string[], env: Readonly<Record<string, str
 }
 
 test('the built file is executable and runs by itself', async () => {
-  const file = builtFile()
-  expect((await stat(file)).mode & 0o111).toBe(0o111)
-  const { stdout } = await promisify(execFile)(file, ['--version'])
+  expect((await stat(builtFile)).mode & 0o111).toBe(0o111)
+  const { stdout } = await promisify(execFile)(builtFile, ['--version'])
   expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
 })
 
@@ -59,7 +58,7 @@ describe('what cannot be used exits 2, with the reason on stderr', () => {
     [['start', '--config', 'absent.yaml'], 'absent.yaml'],
     [['start', '--store', 'redis:'], 'redis:'],
     [['dev', '--feed'], '--feed'],
-    [['dev', '--port', '70000'], '--port 70000'],
+    [['dev', '--port', '70000'], '"70000"'],
     [['mappings'], 'list, get, create'],
     [['mappings', 'get'], 'UUID'],
     [['mappings', 'create', '--function-name', 'f'], '--event-source-arn'],
@@ -111,8 +110,9 @@ test('a command finds no Millrace: it says so, says what to do, and exits 1', as
 })
 
 test('a store that cannot be written is a failure, not a crash', async () => {
-  const { code, err, out } = await outcome(['start', '--port', '0', '--store', 'sqlite:./no/such/folder/millrace.db'])
-  expect(err + out).toContain('no/such/folder')
+  await writeFile(join(folder, 'a-file'), '')
+  const { code, err, out } = await outcome(['start', '--port', '0', '--store', 'sqlite:./a-file/millrace.db'])
+  expect(err + out).toContain('a-file')
   expect(err).not.toContain('    at ')
   expect(code).toBe(1)
 })

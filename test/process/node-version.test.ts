@@ -19,7 +19,7 @@ process.getBuiltinModule = (name) => (name === 'node:sqlite' ? undefined : real.
 `,
     )
     const copy = join(folder, 'millrace.mjs')
-    await copyFile(builtFile(), copy)
+    await copyFile(builtFile, copy)
     const run = promisify(execFile)(process.execPath, ['--import', preload, copy, 'start'])
     await expect(run).rejects.toMatchObject({ code: 1, stdout: '' })
     const { stderr } = await run.catch((error: unknown) => error as { readonly stderr: string })
@@ -30,5 +30,5 @@ process.getBuiltinModule = (name) => (name === 'node:sqlite' ? undefined : real.
 })
 
 test('the built file imports node:sqlite nowhere before the check of the version', async () => {
-  expect(await readFile(builtFile(), 'utf8')).not.toMatch(/^import .*node:sqlite/m)
+  expect(await readFile(builtFile, 'utf8')).not.toMatch(/^import .*node:sqlite/m)
 })

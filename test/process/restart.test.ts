@@ -4,8 +4,8 @@ import { until } from './until.ts'
 
 let stack: Stack
 
-afterEach(async () => {
-  await stack.stop()
+afterEach(async ({ task }) => {
+  await stack.stop(task.result?.state)
 })
 
 interface Listing {
@@ -22,7 +22,7 @@ async function mappings(): Promise<Listing['EventSourceMappings']> {
 }
 
 test('kill -9 in the middle of a backlog loses nothing: each message is in the function at least once', async () => {
-  stack = await startStack({ mode: 'answer', visibilitySeconds: 1 })
+  stack = await startStack({ mode: 'answer', visibilitySeconds: 2 })
   const sent = Array.from({ length: 200 }, (_, n) => `message-${n}`)
   for (const body of sent) stack.queues.sendMessage('orders', body)
   const first = await stack.start()
@@ -36,7 +36,7 @@ test('kill -9 in the middle of a backlog loses nothing: each message is in the f
 })
 
 test('a message whose invocation was cut by kill -9 comes again', async () => {
-  stack = await startStack({ mode: 'hold', visibilitySeconds: 1 })
+  stack = await startStack({ mode: 'hold', visibilitySeconds: 2 })
   const first = await stack.start()
   stack.queues.sendMessage('orders', 'one')
   await until(() => stack.target.invocations.length === 1, 'the message is in the function')

@@ -8,8 +8,8 @@ beforeEach(async () => {
   stack = await startStack({ mode: 'hold' })
 })
 
-afterEach(async () => {
-  await stack.stop()
+afterEach(async ({ task }) => {
+  await stack.stop(task.result?.state)
 })
 
 /** A process with one message in its function. */

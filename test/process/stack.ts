@@ -21,7 +21,8 @@ export interface Stack {
   start(args?: readonly string[]): Promise<MillraceProcess>
   /** Starts a process that is not expected to come up. */
   run(args?: readonly string[]): MillraceProcess
-  stop(): Promise<void>
+  /** Ends everything. Of a test that failed, what the processes wrote is shown. */
+  stop(state?: string): Promise<void>
 }
 
 export interface StackOptions {
@@ -36,7 +37,10 @@ export async function startStack({ mode, visibilitySeconds = 30, config }: Stack
   queues.createQueue('orders', { attributes: { VisibilityTimeout: String(visibilitySeconds) } })
   const target = await startFunction(mode)
   const port = await freePort()
-  await writeFile(join(folder, 'millrace.yaml'), config ?? configFor(queues.port, port, target.url))
+  await writeFile(
+    join(folder, 'millrace.yaml'),
+    config ?? configFor({ queuePort: queues.port, port, functionUrl: target.url, timeoutSeconds: visibilitySeconds }),
+  )
   const started: MillraceProcess[] = []
   const endpoint = `http://127.0.0.1:${port}`
   const run = (args: readonly string[] = []) => {
@@ -59,9 +63,10 @@ export async function startStack({ mode, visibilitySeconds = 30, config }: Stack
       await ready(millrace, endpoint)
       return millrace
     },
-    stop: async () => {
+    stop: async (state) => {
       for (const { child } of started) child.kill('SIGKILL')
       await Promise.all(started.map(({ exited }) => exited))
+      if (state === 'fail') for (const { pid, stdout, stderr } of started) console.log(pid, stdout(), stderr())
       await target.stop()
       await queues.stop()
       await rm(folder, { recursive: true, force: true })
@@ -69,12 +74,20 @@ export async function startStack({ mode, visibilitySeconds = 30, config }: Stack
   }
 }
 
-function configFor(queuePort: number, port: number, functionUrl: string): string {
+interface ConfigParts {
+  readonly queuePort: number
+  readonly port: number
+  readonly functionUrl: string
+  /** Not above the queue's visibility: Millrace would receive with a longer one, and after a kill nothing came back for long. */
+  readonly timeoutSeconds: number
+}
+
+function configFor({ queuePort, port, functionUrl, timeoutSeconds }: ConfigParts): string {
   return `aws: { region: us-east-1, account: "000000000000", endpoint: "http://127.0.0.1:${queuePort}" }
 server: { host: 127.0.0.1, port: ${port} }
 store: sqlite:./millrace.db
 functions:
-  orders: { url: "${functionUrl}", timeout: 30, reservedConcurrency: 4 }
+  orders: { url: "${functionUrl}", timeout: ${timeoutSeconds}, reservedConcurrency: 4 }
 mappings:
   - EventSourceArn: ${ordersArn}
     FunctionName: orders
