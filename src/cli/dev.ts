@@ -48,12 +48,12 @@ async function startDev(own: ServiceSettings, feeds: boolean, terminal: Terminal
   Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' })
   delete process.env['AWS_SESSION_TOKEN']
   // The servers start in threads and processes of their own while this one loads the service.
-  const [stack, startService] = await Promise.all([
+  const [stack, { start }] = await Promise.all([
     startTryOut((invocation) => terminal.out(invocationLine(invocation))),
     loadService(),
   ])
   try {
-    const service = await startService(settingsFor(stack, own))
+    const service = await start(settingsFor(stack, own))
     for (const line of welcome(stack, service.endpoint, feeds)) terminal.out(line)
     terminal.out(`Ready after ${Math.round(performance.now() - startedMs)} ms. Ctrl-C ends it.`)
     terminal.out('')

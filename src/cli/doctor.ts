@@ -7,6 +7,7 @@ import { storeLocationOf } from '../model/store-url.ts'
 import type { AwsService, ServiceSettings } from '../model/settings.ts'
 import type { Command, CommandContext } from './command.ts'
 import { exitCode, type ExitCode } from './exit-code.ts'
+import { loadService } from './start.ts'
 
 /** One thing that was looked at. */
 interface Finding {
@@ -27,7 +28,14 @@ export const doctorCommand: Command = {
 }
 
 async function runDoctor({ argv, env, cwd, terminal }: CommandContext): Promise<ExitCode> {
-  const settings = readSettings({ argv, env, cwd, warn: (message) => terminal.err(`millrace: ${message}`) })
+  const { checkPattern } = await loadService()
+  const settings = readSettings({
+    argv,
+    env,
+    cwd,
+    warn: (message) => terminal.err(`millrace: ${message}`),
+    checkPattern,
+  })
   const mappings = `${settings.mappings.length} mappings, ${settings.functions.length} functions`
   const findings: readonly Finding[] = [
     { ok: true, what: 'configuration', says: `readable: ${mappings}` },

@@ -20,8 +20,15 @@ export const startCommand: Command = {
 }
 
 async function runStart({ argv, env, cwd, terminal, onSignal }: CommandContext): Promise<ExitCode> {
-  const settings = readSettings({ argv, env, cwd, warn: (message) => terminal.err(`millrace: ${message}`) })
-  return await supervise(async () => (await loadService())(settings), {
+  const { start, checkPattern } = await loadService()
+  const settings = readSettings({
+    argv,
+    env,
+    cwd,
+    warn: (message) => terminal.err(`millrace: ${message}`),
+    checkPattern,
+  })
+  return await supervise(() => start(settings), {
     terminal,
     onSignal,
     graceMs: settings.shutdownGraceMs,

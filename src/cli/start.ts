@@ -1,10 +1,15 @@
 import type { ServiceSettings } from '../model/settings.ts'
+import type { SourceKind } from '../model/source.ts'
 import type { MillraceHandle } from '../service.ts'
 
-export type ServiceStarter = (settings: ServiceSettings) => Promise<MillraceHandle>
+export interface Service {
+  readonly start: (settings: ServiceSettings) => Promise<MillraceHandle>
+  /** Whether a filter pattern is one that this source's filters understand. */
+  readonly checkPattern: (source: SourceKind, pattern: string) => boolean
+}
 
 /** The command line's only way to the service. It is loaded when it is asked for: help and the small commands do without. */
-export async function loadService(): Promise<ServiceStarter> {
-  const { startMillrace } = await import('../service.ts')
-  return (settings) => startMillrace({ settings })
+export async function loadService(): Promise<Service> {
+  const { startMillrace, checkPattern } = await import('../service.ts')
+  return { start: (settings) => startMillrace({ settings }), checkPattern }
 }

@@ -95,6 +95,15 @@ describe('what cannot be used exits 2, with the reason on stderr', () => {
     expect(code).toBe(2)
   })
 
+  test('a filter pattern that no filter understands is refused with file and line', async () => {
+    const lines = ['mappings:', '  - EventSourceArn: arn:aws:sqs:us-east-1:000000000000:q', '    FunctionName: f']
+    const pattern = String.raw`    FilterCriteria: { Filters: [{ Pattern: '{"body": [{"numeric": ["about", 3]}]}' }] }`
+    await writeFile(join(folder, 'pattern.yaml'), [...lines, pattern, ''].join('\n'))
+    const { code, err } = await outcome(['start', '--config', 'pattern.yaml'])
+    expect(err).toMatch(/pattern\.yaml:\d+/)
+    expect(code).toBe(2)
+  })
+
   test('a variable is refused by its name', async () => {
     const { code, err } = await outcome(['start'], { MILLRACE_PORT: 'many' })
     expect(err).toContain('MILLRACE_PORT')
