@@ -8,7 +8,7 @@ import { createClockOffsetBook } from './clock-offsets.ts'
 import { createCredentialSource } from './credential-source.ts'
 import type { CredentialSource } from './credential-source.ts'
 import { networkSettings } from './network-settings.ts'
-import { readSdkRules } from './sdk-rules.ts'
+import { fallbackRegion, readSdkRules } from './sdk-rules.ts'
 import type { SdkRules } from './sdk-rules.ts'
 import { createProxyAgents, createTransport } from './transport.ts'
 
@@ -17,9 +17,6 @@ export interface AccessLog {
   info(fields: object, message: string): void
   warn(fields: object, message: string): void
 }
-
-/** Where neither settings nor environment nor profile name one. Emulators do not care; AWS's ARNs bring their own. */
-const fallbackRegion = 'us-east-1'
 
 export async function createAwsAccess(settings: AwsSettings, log: AccessLog): Promise<AwsAccess & ClockOffsets> {
   const network = networkSettings(settings, process.env)

@@ -29,6 +29,9 @@ const serviceIds: Readonly<Record<AwsService, string>> = {
   s3: 'S3',
 }
 
+/** Where neither settings nor environment nor profile name one. Emulators do not care; AWS's ARNs bring their own. */
+export const fallbackRegion = 'us-east-1'
+
 export const awsServices: readonly AwsService[] = [
   'sqs',
   'kinesis',
@@ -44,17 +47,19 @@ export async function readSdkRules(
   requestHandler: SQSClientConfig['requestHandler'],
 ): Promise<SdkRules> {
   const { SQSClient } = await import('@aws-sdk/client-sqs')
-  const base: SQSClientConfig = settings.region === undefined ? {} : { region: settings.region }
-  if (requestHandler !== undefined) base.requestHandler = requestHandler
+  const named: SQSClientConfig = settings.region === undefined ? {} : { region: settings.region }
+  if (requestHandler !== undefined) named.requestHandler = requestHandler
+  const region = await new SQSClient(named).config.region().catch(() => undefined)
+  // A client without a region does not even say whether it would use FIPS endpoints.
+  const base: SQSClientConfig = { ...named, region: region ?? fallbackRegion }
   const client = new SQSClient(base)
-  const region = await client.config.region().catch(() => undefined)
 
   const configured: Partial<Record<AwsService, string>> = {}
   for (const service of awsServices) {
-    const named = settings.endpoints[service] ?? settings.endpoint
+    const told = settings.endpoints[service] ?? settings.endpoint
     // Any client answers for another service's id: the rule is the same, and one package is loaded instead of seven.
     const found =
-      named ?? (await new SQSClient({ ...base, serviceId: serviceIds[service] }).config.serviceConfiguredEndpoint?.())
+      told ?? (await new SQSClient({ ...base, serviceId: serviceIds[service] }).config.serviceConfiguredEndpoint?.())
     if (found !== undefined && found !== '') configured[service] = found
   }
 

@@ -244,6 +244,12 @@ describe('credentials and regions', () => {
     expect(http.seen[0]?.headers.authorization).toContain('/eu-west-1/sqs/')
   })
 
+  it('fall back to a region of our own where nothing names one, said once', async () => {
+    const made = await access({ region: undefined })
+    expect(made.service('kinesis', undefined, undefined).endpoint).toContain('us-east-1')
+    expect(said).toEqual([expect.stringContaining('No region is configured')])
+  })
+
   it('that AWS needs and nobody has are an answer, not a crash', async () => {
     const made = await access()
     expect(await calls(made, 'us-east-1', '111122223333')).toMatchObject({
