@@ -36,9 +36,11 @@ export function applyCommand(life: Life, command: FlowCommand, t: number): void 
     case 'drained':
       life.drained = true
       return
+    case 'positionLost':
+      life.recreated ||= command.reason === 'recreated'
+      return
     case 'cancel':
     case 'attemptFailed':
-    case 'positionLost':
     case 'sourceTrouble':
     case 'sourceHealthy':
       return
@@ -55,9 +57,21 @@ function remember(life: Life, command: Extract<FlowCommand, { id: number }> & { 
 
 export function move(life: Life, records: readonly FlowRecord[], phase: Held['phase']): void {
   for (const record of records) {
-    const held = life.held.get(heldKey(record))
+    const held = life.held.get(heldKey(record)) ?? revive(life, heldKey(record))
     if (held !== undefined) setPhase(life, held, phase)
   }
+}
+
+/** A record that was thought to be dropped is used after all: another one that was due must have been meant. */
+function revive(life: Life, key: string): Held | undefined {
+  const held = life.doubtful.get(key)
+  if (held === undefined) return undefined
+  life.doubtful.delete(key)
+  const [meant] = droppable(life, 'visibility', life.env.monoMs)
+  const behind = meant ?? [...life.held.values()].find((one) => one.record.orderKey === held.record.orderKey)
+  if (behind?.phase === 'held') setPhase(life, behind, 'left')
+  life.held.set(key, held)
+  return held
 }
 
 export function setPhase(life: Life, held: Held, phase: Held['phase']): void {
@@ -76,6 +90,7 @@ function applyDropped(life: Life, command: Extract<FlowCommand, { kind: 'dropped
     if (left === 0) return
     if (isStreamLife(life) && held.fact !== undefined) held.fact.dropped = true
     setPhase(life, held, isStreamLife(life) ? 'done' : 'left')
+    if (!isStreamLife(life)) life.doubtful.set(held.key, held)
     left -= 1
   }
 }
@@ -89,26 +104,29 @@ export function droppable(life: Life, reason: 'visibility' | 'retention', t: num
   const retentionMs = life.config.retentionMs
   const found: Held[] = []
   const paused: Held[] = []
-  const broken = new Set<string>()
+  const broken: Held[] = []
+  const groups = new Set<string>()
   for (const held of life.held.values()) {
     if (held.phase !== 'held' || !held.record.matched) continue
     if (reason === 'retention') {
       if (retentionMs !== null && life.env.sourceMs - held.record.arrivedMs > retentionMs) found.push(held)
-    } else if (held.expiresMs <= t || (ofGroup && (broken.has(held.record.orderKey) || hasBroken(life, held)))) {
-      broken.add(held.record.orderKey)
+    } else if (ofGroup && hasBroken(life, held)) {
+      broken.push(held)
+    } else if (held.expiresMs <= t || (ofGroup && groups.has(held.record.orderKey))) {
+      groups.add(held.record.orderKey)
       found.push(held)
     } else if (held.notRuns > 0 && held.expiresMs <= t + pauseMsMax) paused.push(held)
   }
-  return [...found, ...paused]
+  return [...broken, ...found, ...paused]
 }
 
-/** An earlier record of its group ended unacknowledged while this one was waiting behind it. */
+/** An earlier record of its group has just ended unacknowledged. */
 function hasBroken(life: Life, held: Held): boolean {
   const line = life.keys.get(held.record.orderKey)
   if (line === undefined) return false
   for (const other of line.items) {
     if (other === held) return false
-    if ((other.phase === 'left' || other.phase === 'acked') && other.leftMs >= held.receivedMs) return true
+    if ((other.phase === 'left' || other.phase === 'acked') && other.leftMs === life.env.monoMs) return true
   }
   return false
 }

@@ -1,11 +1,9 @@
-import type { FlowCommand, FlowRequest } from '../../src/core/flow-commands.ts'
+import type { FlowRequest } from '../../src/core/flow-commands.ts'
 import type { FlowConfig } from '../../src/core/flow-config.ts'
-import type { FlowEnv, FlowEvent } from '../../src/core/flow-events.ts'
+import type { FlowEnv } from '../../src/core/flow-events.ts'
 import type { Checkpoint } from '../../src/model/checkpoint.ts'
 import type { FlowRecord } from '../../src/model/record.ts'
-import { applyCommand } from './book-commands.ts'
-import { applyEvent } from './book-events.ts'
-import type { Entry, PutFact } from './trace.ts'
+import type { PutFact } from './put-fact.ts'
 
 /** What a bystander knows who saw every entry so far, and nothing of the flow's inside. */
 export interface Book {
@@ -41,6 +39,8 @@ export interface Life {
   readonly held: Map<string, Held>
   /** Delivered and matching, no attempt yet, oldest first. */
   readonly waiting: Map<string, Held>
+  /** Counted as dropped by a guess who was meant. */
+  readonly doubtful: Map<string, Held>
   readonly shard: Line
   readonly keys: Map<string, Line>
   lastDelivered: FlowRecord | null
@@ -51,6 +51,10 @@ export interface Life {
   flightsMax: number
   /** It has had a tumbling window under one of its configurations. */
   tumbled: boolean
+  /** Its stream began a new life under it. */
+  recreated: boolean
+  /** Records that its opening checkpoint calls done came again, because part of their run was trimmed. */
+  repeats: boolean
   drainingSince: number | null
   leaseLost: boolean
   fenced: boolean
@@ -103,54 +107,7 @@ export function isStreamLife(life: Life): boolean {
   return life.config.traits.progress === 'position'
 }
 
-/** Writes an entry down. */
-export function apply(book: Book, entry: Entry): void {
-  switch (entry.kind) {
-    case 'put':
-      return put(book, entry.fact)
-    case 'gone': {
-      const fact = book.facts.get(entry.key)
-      if (fact !== undefined) fact.gone = entry.how
-      return
-    }
-    case 'event':
-      return onEvent(book, entry)
-    case 'command':
-      return onCommand(book, entry.life, entry.command, entry.t)
-    case 'crashed':
-      lifeOf(book, entry.life).crashed = true
-      return
-    case 'healed':
-      book.healed = true
-      return
-    case 'written':
-    case 'converged':
-      return
-    default:
-      return entry satisfies never
-  }
-}
-
-function put(book: Book, put: PutFact): void {
-  const fact: Fact = { ...put, gone: null, resolved: false, successes: 0, filtered: false, dropped: false }
-  book.facts.set(fact.key, fact)
-  book.inOrder.push(fact)
-}
-
-function onEvent(book: Book, entry: Extract<Entry, { kind: 'event' }>): void {
-  const life = book.lives.get(entry.life) ?? begin(book, entry.life, entry.config, entry.env)
-  life.config = entry.config
-  life.env = entry.env
-  life.tumbled ||= entry.config.tumblingMs > 0
-  life.flightsMax = Math.max(life.flightsMax, entry.config.scaling.flightsMax, entry.config.slots)
-  applyEvent(book, life, entry.event as FlowEvent)
-}
-
-function onCommand(book: Book, life: number, command: FlowCommand, t: number): void {
-  applyCommand(lifeOf(book, life), command, t)
-}
-
-function begin(book: Book, number: number, config: FlowConfig, env: FlowEnv): Life {
+export function beginLife(book: Book, number: number, config: FlowConfig, env: FlowEnv): Life {
   const life: Life = {
     life: number,
     config,
@@ -161,6 +118,7 @@ function begin(book: Book, number: number, config: FlowConfig, env: FlowEnv): Li
     granted: new Set(),
     held: new Map(),
     waiting: new Map(),
+    doubtful: new Map(),
     shard: { items: [], first: 0 },
     keys: new Map(),
     lastDelivered: null,
@@ -170,6 +128,8 @@ function begin(book: Book, number: number, config: FlowConfig, env: FlowEnv): Li
     configs: 0,
     flightsMax: 0,
     tumbled: false,
+    recreated: false,
+    repeats: false,
     drainingSince: null,
     leaseLost: false,
     fenced: false,

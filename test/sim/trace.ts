@@ -4,6 +4,7 @@ import type { FlowEnv, FlowEvent } from '../../src/core/flow-events.ts'
 import type { Checkpoint } from '../../src/model/checkpoint.ts'
 import type { FlowRecord } from '../../src/model/record.ts'
 import type { Book } from './book.ts'
+import type { PutFact } from './put-fact.ts'
 
 /** What happened in a run, in order. `t` is virtual milliseconds. Checkers see nothing else. */
 export type Entry =
@@ -25,21 +26,6 @@ export type Entry =
   | { readonly kind: 'healed'; readonly t: number }
   /** The run ended and everything that can be done was done. */
   | { readonly kind: 'converged'; readonly t: number }
-
-/** A record as the source took it. `key` is its fragment, which no two records share. */
-export interface PutFact {
-  readonly key: string
-  readonly incarnation: string
-  readonly position: string
-  /** Place in its incarnation, from 0. */
-  readonly place: number
-  readonly orderKey: string
-  readonly poison: boolean
-  /** Never invoked: it does not fit an event. */
-  readonly oversize: boolean
-  /** Older than the mapping's start: nobody owes it anything. */
-  readonly beforeStart: boolean
-}
 
 export interface Checker {
   readonly name: string

@@ -52,9 +52,13 @@ function hasRoom(command: Extract<FlowCommand, { kind: 'read' }>, life: Life): v
   const { config } = life
   let held = 0
   let bytes = 0
+  let inHand = 0
   for (const one of life.held.values()) {
+    // What the function took already only waits for its acknowledgement.
+    if (one.phase === 'acked' || one.phase === 'settling') continue
     held += 1
     bytes += one.record.bytes
+    if (one.phase === 'held' || one.phase === 'out') inHand += 1
   }
   const out = pendingOf(life, 'read').reduce((sum, read) => sum + read.recordsMax, 0)
   if (held + out > 0) {
@@ -62,9 +66,6 @@ function hasRoom(command: Extract<FlowCommand, { kind: 'read' }>, life: Life): v
     if (bytes >= config.heldBytesMax) violate('bounded', `reads while holding ${String(bytes)} bytes`)
   }
   if (isStreamLife(life) || life.configs > 0) return
-  // What the function took already only waits for its acknowledgement.
-  let inHand = 0
-  for (const one of life.held.values()) if (one.phase === 'held' || one.phase === 'out') inHand += 1
   const promised = inHand + out + command.recordsMax
   const most = (config.scaling.flightsMax + 1) * config.batchSize
   if (promised > most) violate('bounded', `would hold ${String(promised)} messages, can use ${String(most)}`)

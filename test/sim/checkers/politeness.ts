@@ -6,7 +6,7 @@ import { shown, violate } from '../trace.ts'
 import type { Terms } from './terms.ts'
 
 /** What a drain may take beside the attempt that is out: deliveries, acknowledgements, the last checkpoint. */
-const drainMarginMs = 60_000
+const drainMarginMs = 15_000
 
 /** Promise 6: a drain begins nothing, finishes what is out, and hands back what no attempt has failed. */
 export function politeness(terms: Terms): Checker {

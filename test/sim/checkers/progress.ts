@@ -1,6 +1,6 @@
 import type { Checkpoint } from '../../../src/model/checkpoint.ts'
 import type { FlowRecord } from '../../../src/model/record.ts'
-import type { Book, Fact, Life } from '../book.ts'
+import type { Book, Fact, Held, Life } from '../book.ts'
 import { lifeOf } from '../book.ts'
 import { wasCompleted } from '../book-events.ts'
 import type { Checker } from '../trace.ts'
@@ -55,14 +55,18 @@ function rangeIsBroken(book: Book, life: Life): boolean {
 
 function onlyResolved(book: Book, life: Life, checkpoint: Checkpoint): void {
   const unresolved = new Map<string, string>()
-  for (const held of life.held.values()) if (held.phase !== 'done') unresolved.set(held.record.fragment, held.phase)
+  const tooOld = new Set<string>()
+  for (const held of life.held.values()) {
+    if (isPastRetention(life, held)) tooOld.add(held.record.fragment)
+    else unresolved.set(held.record.fragment, held.phase)
+  }
   for (const fact of book.inOrder) {
     if (fact.incarnation !== checkpoint.incarnation || fact.gone === 'trimmed' || fact.beforeStart) continue
     if (!covers(checkpoint, fact)) continue
     const phase = unresolved.get(fact.key)
     if (phase !== undefined && !wasCompleted(life, fact))
       violate('progress', `the checkpoint passes ${fact.key}, which is ${phase}`)
-    if (phase === undefined && !isAccounted(life, fact))
+    if (phase === undefined && !tooOld.has(fact.key) && !isAccounted(life, fact))
       violate('progress', `the checkpoint passes ${fact.key}, which was never read`)
   }
 }
@@ -75,4 +79,10 @@ function covers(checkpoint: Checkpoint, fact: Fact): boolean {
 
 function isAccounted(life: Life, fact: Fact): boolean {
   return fact.resolved || fact.dropped || wasCompleted(life, fact)
+}
+
+/** A count of dropped records names nobody: any that is too old may be meant. */
+export function isPastRetention(life: Life, held: Held): boolean {
+  const { retentionMs } = life.config
+  return retentionMs !== null && life.env.sourceMs - held.record.arrivedMs > retentionMs
 }

@@ -40,7 +40,12 @@ function onInvoke(records: readonly FlowRecord[], life: Life, t: number, book: B
 function inHand(life: Life, record: FlowRecord, book: Book, does: string): Held | null {
   const held = life.held.get(heldKey(record))
   // A completed run that was trimmed in part is not recognised; that its records come again does no harm.
-  if (held === undefined && wasCompleted(life, book.facts.get(record.fragment))) return null
+  if (held === undefined && wasCompleted(life, book.facts.get(record.fragment))) {
+    life.repeats = true
+    return null
+  }
+  const dropped = life.doubtful.get(heldKey(record))
+  if (held === undefined && dropped !== undefined) return dropped
   if (held?.phase !== 'held')
     return violate('receipts', `${does} ${record.fragment}, which is ${held?.phase ?? 'not in hand'}`)
   return held

@@ -1,6 +1,6 @@
 import type { FlowCommand } from '../../../src/core/flow-commands.ts'
 import type { FlowEvent } from '../../../src/core/flow-events.ts'
-import type { InvocationReply } from '../../../src/model/invocation.ts'
+import type { InvocationReply, Outcome } from '../../../src/model/invocation.ts'
 import type { FlowRecord } from '../../../src/model/record.ts'
 import type { Book, Life } from '../book.ts'
 import { isStreamLife, lifeOf } from '../book.ts'
@@ -49,24 +49,25 @@ function triesOf(tries: Map<string, Tries>, key: string): Tries {
 /** Takes the answer down and says which notices its step owes. */
 function onAnswer(event: FlowEvent, life: Life, tries: Map<string, Tries>): string[] {
   const request = 'id' in event ? life.pending.get(event.id) : undefined
-  const ignored = life.leaseLost || life.fenced
+  const owed: string[] = []
   if (event.kind === 'invoked' && request?.kind === 'invoke') {
-    const unit = triesOf(tries, unitKey(life, request.records, request.window))
-    const { outcome } = event
-    if (outcome.kind === 'succeeded') unit.failed = 0
-    if (outcome.kind === 'failed' || (outcome.kind === 'partial' && outcome.failed[0] === 0)) {
-      unit.failed += 1
-      unit.lastReply = outcome.reply
-    }
-    return outcome.kind === 'succeeded' || ignored ? [] : [`attemptFailed of ${shown(request.records)}`]
+    countTry(triesOf(tries, unitKey(life, request.records, request.window)), event.outcome)
+    if (event.outcome.kind !== 'succeeded') owed.push(`attemptFailed of ${shown(request.records)}`)
   }
-  if (event.kind === 'discarded' && request?.kind === 'discard')
+  if (event.kind === 'discarded' && request?.kind === 'discard') {
     tries.delete(unitKey(life, request.records, request.window))
-  if (event.kind === 'discarded' && request?.kind === 'discard' && event.fate !== 'delivered' && !ignored) {
     const { length } = request.records
-    return length === 0 ? [] : [`dropped ${String(length)} ${event.fate}`]
+    if (event.fate !== 'delivered' && length > 0) owed.push(`dropped ${String(length)} ${event.fate}`)
   }
-  return []
+  return life.leaseLost || life.fenced ? [] : owed
+}
+
+function countTry(unit: Tries, outcome: Outcome): void {
+  if (outcome.kind === 'succeeded') unit.failed = 0
+  if (outcome.kind === 'failed' || (outcome.kind === 'partial' && outcome.failed[0] === 0)) {
+    unit.failed += 1
+    unit.lastReply = outcome.reply
+  }
 }
 
 function strike(owed: string[] | undefined, command: FlowCommand): void {

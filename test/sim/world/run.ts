@@ -3,6 +3,8 @@ import { createPrng } from '../prng.ts'
 import type { Entry } from '../trace.ts'
 import { describeEntry, violate, Violation } from '../trace.ts'
 import { drain, planHappenings, setPressure } from './happenings.ts'
+import { perform } from './operations.ts'
+import { putRecords } from './records.ts'
 import type { Scenario, ScenarioKind } from './scenario.ts'
 import { drawScenario } from './scenario.ts'
 import { World } from './world.ts'
@@ -34,7 +36,9 @@ function prepare(
   record: ((entry: Entry) => void) | null,
 ): World {
   const prng = createPrng(seed)
-  return new World(drawScenario(seed, kind, prng), prng, { machines, record })
+  const world = new World(drawScenario(seed, kind, prng), prng, { machines, record, perform })
+  putRecords(world)
+  return world
 }
 
 /** Runs it once more and keeps what happened. */

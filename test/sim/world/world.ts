@@ -2,7 +2,8 @@ import type { FlowCommand } from '../../../src/core/flow-commands.ts'
 import type { FlowConfig } from '../../../src/core/flow-config.ts'
 import type { FlowEnv, FlowEvent } from '../../../src/core/flow-events.ts'
 import type { Book } from '../book.ts'
-import { apply, createBook } from '../book.ts'
+import { createBook } from '../book.ts'
+import { apply } from '../bookkeeping.ts'
 import { allCheckers } from '../checkers/all.ts'
 import type { MachineFactory } from '../machine.ts'
 import type { Prng } from '../prng.ts'
@@ -11,8 +12,6 @@ import { violate } from '../trace.ts'
 import { VirtualClock } from './clock.ts'
 import { FakeFunction } from './fake-function.ts'
 import { FakePermits, FakeStore } from './fake-store.ts'
-import { perform } from './operations.ts'
-import { putRecords } from './records.ts'
 import type { Scenario } from './scenario.ts'
 import { epochMs, termsOf } from './scenario.ts'
 import type { Shell } from './shell.ts'
@@ -21,6 +20,13 @@ import { FakeSource } from './sources.ts'
 
 /** More events than this without time moving is a livelock. */
 const eventsAtOnceMax = 1_000
+
+export interface WorldTools {
+  readonly machines: MachineFactory
+  readonly record: ((entry: Entry) => void) | null
+  /** Does what a command says. */
+  readonly perform: (world: World, shell: Shell, command: FlowCommand) => void
+}
 
 /** The world around one queue or shard: everything that a flow's commands reach, on virtual time. */
 export class World {
@@ -42,6 +48,7 @@ export class World {
   sourceErrorMs = 0
   readonly #machines: MachineFactory
   readonly #checkers: readonly Checker[]
+  readonly #perform: WorldTools['perform']
   readonly #record: ((entry: Entry) => void) | null
   #lives = 0
   #eventsNow = 0
@@ -49,16 +56,13 @@ export class World {
   /** Commands until the process dies between two of them. */
   #commandsToCrash = Infinity
 
-  constructor(
-    scenario: Scenario,
-    prng: Prng,
-    tools: { machines: MachineFactory; record: ((entry: Entry) => void) | null },
-  ) {
+  constructor(scenario: Scenario, prng: Prng, tools: WorldTools) {
     this.scenario = scenario
     this.prng = prng
     this.config = scenario.config
     this.#machines = tools.machines
     this.#record = tools.record
+    this.#perform = tools.perform
     this.#checkers = allCheckers(termsOf(scenario))
     this.permits = new FakePermits(scenario.permits)
     this.function = new FakeFunction(scenario, prng)
@@ -69,7 +73,6 @@ export class World {
       onGone: (key, how) => this.note({ kind: 'gone', t: this.clock.nowMs, key, how }),
     })
     if (scenario.faults.crashBetweenCommands) this.#commandsToCrash = prng.int(1, 200)
-    putRecords(this)
   }
 
   /** Shows an entry to the checkers, then writes it down. */
@@ -124,7 +127,7 @@ export class World {
         return
       }
       this.note({ kind: 'command', t: this.clock.nowMs, life: shell.number, command })
-      perform(this, shell, command)
+      this.#perform(this, shell, command)
     }
     if (shell.alive) this.#setTimer(shell)
   }

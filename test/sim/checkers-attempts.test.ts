@@ -1,0 +1,235 @@
+import { describe, expect, test } from 'vitest'
+import type { WindowFrame } from '../../src/model/invocation.ts'
+import { ages } from './checkers/ages.ts'
+import { receipts } from './checkers/receipts.ts'
+import { retries } from './checkers/retries.ts'
+import { windows } from './checkers/windows.ts'
+import type { Case } from './checkers/story.ts'
+import { failure, message, queue, record, reply, shard, told } from './checkers/story.ts'
+
+/** A checker that cannot fail is worth nothing: each is shown what it must not let pass. */
+const [r1, r2] = [record(1), record(2)]
+const m1 = message(1)
+
+const frame = (changes: Partial<WindowFrame> = {}): WindowFrame => ({
+  startMs: 0,
+  endMs: 1_000,
+  state: '{}',
+  isFinal: false,
+  isTerminatedEarly: false,
+  ...changes,
+})
+
+const cases: readonly Case[] = [
+  {
+    checker: receipts,
+    wrong: 'a receipt that ran out and is used',
+    story: () => told(queue().put(m1).opened().read(m1).after(25_000), (story) => story.invoke([m1])),
+    says: /receipt ran out at 25000/,
+  },
+  {
+    checker: receipts,
+    wrong: 'a record that does not match the filter and is invoked',
+    story: () => {
+      const odd = record(1, { matched: false })
+      return told(
+        queue()
+          .put(odd)
+          .opened()
+          .read({ ...odd, receipt: 'x' }),
+        (story) => story.invoke([{ ...odd, receipt: 'x' }]),
+      )
+    },
+    says: /does not match the filter/,
+  },
+  {
+    checker: receipts,
+    wrong: 'a failed message that is acknowledged',
+    story: () =>
+      told(queue().put(m1).opened().read(m1), (story) => {
+        story.invoked(story.invoke([m1]), failure)
+        story.command({ kind: 'settle', id: 1, records: [m1], why: 'succeeded' })
+      }),
+    says: /acknowledges r1/,
+  },
+  {
+    checker: receipts,
+    wrong: 'a record that is invoked while it is out already',
+    story: () =>
+      told(shard().put(r1).opened().read(r1), (story) => {
+        story.invoke([r1])
+        story.invoke([r1])
+      }),
+    says: /invokes r1, which is out/,
+  },
+  {
+    checker: retries,
+    wrong: 'an attempt too many',
+    story: () =>
+      told(shard({ retryAttemptsMax: 0 }).put(r1).opened().read(r1), (story) => {
+        story.invoked(story.invoke([r1]), failure)
+        story.command({
+          kind: 'attemptFailed',
+          records: [r1],
+          attempt: 1,
+          outcome: failure,
+          next: { kind: 'retry', inMs: 1 },
+        })
+        story.invoke([r1], { attempt: 2 })
+      }),
+    says: /tried once more after 1 failures/,
+  },
+  {
+    checker: retries,
+    wrong: 'a batch given up before its retries are spent',
+    story: () =>
+      told(shard({ retryAttemptsMax: 2 }).put(r1).opened().read(r1), (story) => {
+        story.invoked(story.invoke([r1]), failure)
+        story.command({ kind: 'attemptFailed', records: [r1], attempt: 1, outcome: failure, next: { kind: 'split' } })
+        story.command({
+          kind: 'discard',
+          id: 1,
+          records: [r1],
+          condition: 'RetryAttemptsExhausted',
+          attempts: 3,
+          reply,
+          window: null,
+        })
+      }),
+    says: /given up after 1 attempts/,
+  },
+  {
+    checker: retries,
+    wrong: 'a batch retried that should have been split',
+    story: () =>
+      told(shard({ bisect: true }).put(r1, r2).opened().read(r1, r2), (story) => {
+        story.invoked(story.invoke([r1, r2]), failure)
+        story.command({
+          kind: 'attemptFailed',
+          records: [r1, r2],
+          attempt: 1,
+          outcome: failure,
+          next: { kind: 'retry', inMs: 1 },
+        })
+        story.invoke([r1, r2], { attempt: 2 })
+      }),
+    says: /retried, not split/,
+  },
+  {
+    checker: retries,
+    wrong: 'a failure that nobody is told of',
+    story: () =>
+      told(shard().put(r1).opened().read(r1), (story) =>
+        story.invoked(story.invoke([r1]), failure).event({ kind: 'timer' }),
+      ),
+    says: /attemptFailed of \[r1\] was not told/,
+  },
+  {
+    checker: retries,
+    wrong: 'an undelivered discard that is not counted',
+    story: () =>
+      shard({ recordAgeMsMax: 0 })
+        .put(r1)
+        .opened()
+        .read(r1)
+        .command({
+          kind: 'discard',
+          id: 1,
+          records: [r1],
+          condition: 'RecordAgeExceeded',
+          attempts: 1,
+          reply: null,
+          window: null,
+        })
+        .event({ kind: 'discarded', id: 1, fate: 'undeliverable' })
+        .event({ kind: 'timer' }),
+    says: /dropped 1 undeliverable was not told/,
+  },
+  {
+    checker: retries,
+    wrong: 'a record given up before its age',
+    story: () =>
+      shard({ recordAgeMsMax: 60_000 })
+        .put(r1)
+        .opened()
+        .read(r1)
+        .command({
+          kind: 'discard',
+          id: 1,
+          records: [r1],
+          condition: 'RecordAgeExceeded',
+          attempts: 1,
+          reply: null,
+          window: null,
+        }),
+    says: /given up at the age of 0 ms/,
+  },
+  {
+    checker: ages,
+    wrong: 'a record past its age that is invoked',
+    story: () =>
+      told(shard({ recordAgeMsMax: 1_000 }).put(r1).opened().read(r1).after(1_001), (story) => story.invoke([r1])),
+    says: /at the age of 1001 ms/,
+  },
+  {
+    checker: windows,
+    wrong: 'a window whose state was not handed on',
+    story: () =>
+      told(shard({ tumblingMs: 1_000 }).put(r1, r2).opened().read(r1, r2), (story) => {
+        const state = { json: '{"seen":["r1"]}', bytes: 15 }
+        story.invoked(story.invoke([r1], { window: frame() }), { kind: 'succeeded', reply, state })
+        story.invoke([r2], { window: frame() })
+      }),
+    says: /state \{\} was handed on/,
+  },
+  {
+    checker: windows,
+    wrong: 'a window that begins before the last one got its final invocation',
+    story: () =>
+      told(shard({ tumblingMs: 1_000 }).put(r1, r2).opened().read(r1, r2), (story) => {
+        const state = { json: '{"seen":["r1"]}', bytes: 15 }
+        story.invoked(story.invoke([r1], { window: frame() }), { kind: 'succeeded', reply, state })
+        story.invoke([r2], { window: frame({ startMs: 1_000, endMs: 2_000 }) })
+      }),
+    says: /begins before 0 got its final invocation/,
+  },
+  {
+    checker: windows,
+    wrong: 'a record of a later window',
+    story: () => {
+      const late = record(1, { arrivedMs: 1_000 })
+      return told(shard({ tumblingMs: 1_000 }).put(late).opened().read(late), (story) =>
+        story.invoke([late], { window: frame() }),
+      )
+    },
+    says: /belongs to a later window/,
+  },
+  {
+    checker: windows,
+    wrong: 'a state over 1 MB with which the window goes on',
+    story: () =>
+      told(shard({ tumblingMs: 1_000 }).put(r1, r2).opened().read(r1, r2), (story) => {
+        const state = { json: '{}', bytes: 1_048_577 }
+        story.invoked(story.invoke([r1], { window: frame() }), { kind: 'succeeded', reply, state })
+        story.invoke([r2], { window: frame() })
+      }),
+    says: /outgrew 1 MB/,
+  },
+  {
+    checker: windows,
+    wrong: 'a state written down without the progress that goes with it',
+    story: () =>
+      shard({ tumblingMs: 1_000 })
+        .put(r1)
+        .opened()
+        .read(r1)
+        .checkpoint({ window: { startMs: 0, endMs: 1_000, state: '{"seen":["r1"]}', phase: 'open' } }),
+    says: /the state counts r1, the position does not/,
+  },
+]
+
+describe('checkers of attempts, receipts, ages and windows', () => {
+  test.each(cases)('catch $wrong', ({ checker, story, says }) => {
+    expect(story().judged(checker())).toMatch(says)
+  })
+})
