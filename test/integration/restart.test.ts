@@ -145,7 +145,7 @@ describe('a restart', () => {
   it('refuses a port that is taken, and lets go of its store', async () => {
     const first = await stack.start()
     const port = Number(new URL(first.endpoint).port)
-    await expect(stack.start({ ...stored(), port })).rejects.toThrow()
+    await expect(stack.start({ ...stored(), port })).rejects.toThrow(/EADDRINUSE|in use/)
     const second = await stack.start(stored())
     expect(second.endpoint).not.toBe(first.endpoint)
   })
