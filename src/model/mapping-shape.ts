@@ -87,7 +87,7 @@ export function readStructure(
   if (!isObject(value)) throw mistyped(value, 'a structure')
   const read: Record<string, unknown> = {}
   for (const [name, shape] of Object.entries(members)) {
-    const member = Object.hasOwn(value, name) ? value[name] : undefined
+    const member = value[name]
     if (member === undefined || member === null) continue
     read[name] = readShape(member, shape, path === '' ? wireName(name) : `${path}.${wireName(name)}`, violations)
   }

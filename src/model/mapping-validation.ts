@@ -92,7 +92,7 @@ function checkNames(given: Record<string, unknown>, context: ValidationContext, 
 }
 
 function checkFunctionName(name: unknown, violations: Violation[]): void {
-  if (typeof name !== 'string' || violations.length > 0) return
+  if (typeof name !== 'string') return
   if ((parseFunctionName(name)?.name.length ?? 0) <= functionNamePartMax) return
   const text = `Member must have length less than or equal to ${functionNamePartMax}`
   violations.push(violation(name, 'functionName', text))

@@ -100,6 +100,47 @@ describe('invoking a function of the config', () => {
     expect(here.invoked).toHaveLength(1)
   })
 
+  it('a lost answer of an asynchronous invocation is not repeated either: it may have run', async () => {
+    const here = world()
+    here.invoke = () => ({ kind: 'lost', errorType: 'Sandbox.Timedout', message: 'Task timed out' })
+    await invoke(here, 'audit', '{}', { 'x-amz-invocation-type': 'Event' })
+    await until(() => here.lines.length === 1)
+    // A second try would come within a few turns: pauses take no time here.
+    for (let turns = 0; turns < 50; turns += 1) await new Promise((resolve) => setImmediate(resolve))
+    expect([here.invoked.length, here.lines.map((line) => line.level)]).toEqual([1, ['warn']])
+  })
+
+  it('asynchronous invocations are bounded, and accepted again when some have run', async () => {
+    const here = world()
+    const { promise, resolve } = Promise.withResolvers<InvokeResult>()
+    here.invoke = () => promise
+    const later = { 'x-amz-invocation-type': 'Event' }
+    for (let count = 0; count < 1_000; count += 1) await invoke(here, 'audit', '{}', later)
+    const refused = await invoke(here, 'audit', '{}', later)
+    expect([refused.statusCode, refused.headers['x-amzn-errortype']]).toEqual([429, 'TooManyRequestsException'])
+    resolve(answered('null'))
+    await promise
+    await until(() => here.invoked.length === 1_000)
+    expect((await invoke(here, 'audit', '{}', later)).statusCode).toBe(202)
+  })
+
+  it('what still runs when the server is cut is told so', async () => {
+    const here = world()
+    await here.api.listen()
+    const { promise, resolve } = Promise.withResolvers<string>()
+    here.invoke = (_, signal) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => {
+          resolve('told')
+          reject(new Error('aborted'))
+        })
+      })
+    await invoke(here, 'audit', '{}', { 'x-amz-invocation-type': 'Event' })
+    await here.api.close(AbortSignal.abort())
+    expect(await promise).toBe('told')
+    expect(here.lines).toEqual([])
+  })
+
   it('a dry run runs nothing', async () => {
     const here = world()
     const answer = await invoke(here, 'audit', '{}', { 'x-amz-invocation-type': 'DryRun' })

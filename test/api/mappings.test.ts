@@ -124,6 +124,13 @@ describe('the response of a create', () => {
     expect((await create(world, onQueue)).body['FunctionArn']).toBe(arn)
   })
 
+  it('keeps a whole ARN as it was given, whatever the endpoint knows', async () => {
+    const world = createApiWorld()
+    world.describe = () => ({ kind: 'found', arn: 'arn:aws:lambda:x:1:function:y', timeoutMs: null, concurrency: null })
+    const arn = 'arn:aws:lambda:us-east-1:111122223333:function:orders:live'
+    expect((await create(world, { ...onQueue, FunctionName: arn })).body['FunctionArn']).toBe(arn)
+  })
+
   it('is Disabled at once for a queue that is created so', async () => {
     const { body } = await create(createApiWorld(), { ...onQueue, Enabled: false })
     expect(body['State']).toBe('Disabled')
@@ -288,6 +295,14 @@ describe('get, update and delete', () => {
     expect(named.body['message']).toBe('Queue visibility timeout: 1 seconds is less than Function timeout: 3 seconds')
   })
 
+  it('an update of a stream that names a function does not look at the stream', async () => {
+    const world = createApiWorld()
+    const uuid = await created(world, onStream)
+    world.asked.length = 0
+    expect((await call(world, 'PUT', `${path}/${uuid}`, { FunctionName: 'other' })).status).toBe(202)
+    expect(world.asked).toEqual(['function other'])
+  })
+
   it('moves a mapping to another function, unless that has one on the source', async () => {
     const world = createApiWorld()
     const uuid = await created(world, onQueue)
@@ -365,6 +380,14 @@ describe('routes and bodies', () => {
     const headers = { 'content-type': 'application/x-amz-json-1.1' }
     const answer = await world.api.inject({ method: 'POST', url: path, headers, payload: JSON.stringify(onQueue) })
     expect(answer.statusCode).toBe(202)
+  })
+
+  it('a media type that is none is the fault of the client', async () => {
+    const world = createApiWorld()
+    const headers = { 'content-type': ';;;' }
+    const answer = await world.api.inject({ method: 'POST', url: path, headers, payload: '{}' })
+    expect([answer.statusCode, answer.headers['x-amzn-errortype']]).toEqual([400, 'InvalidRequestContentException'])
+    expect(world.lines).toEqual([])
   })
 
   it.each([

@@ -84,6 +84,12 @@ describe('what is not ours', () => {
     expect((await fetch(`${endpoint}/nothing/of/lambda`)).status).toBe(404)
   })
 
+  it('an answer without a request id is left without one', async () => {
+    const { endpoint } = await start({ upstream: upstreamOf(await listen((_, response) => response.end('{}'))) })
+    const answer = await fetch(`${endpoint}/2015-03-31/functions/f`)
+    expect([await answer.text(), answer.headers.get('x-amzn-requestid')]).toEqual(['{}', null])
+  })
+
   it('goes under the path of the endpoint, if it has one', async () => {
     const { endpoint } = await start({ upstream: upstreamOf(`${await listen(echo)}/lambda/`) })
     const seen = (await (await fetch(`${endpoint}/2015-03-31/functions/f`)).json()) as { url: string }
@@ -234,6 +240,17 @@ describe('an upstream that is AWS', () => {
       '44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a',
     )
     expect([seen.body, seen.url]).toEqual(['{}', '/2015-03-31/functions/f/invocations?Qualifier=b&A='])
+  })
+
+  it('the token of the client does not survive where ours has none', async () => {
+    const plain = createUpstreamSigner({
+      region: 'eu-west-1',
+      credentials: async () => ({ accessKeyId: 'AKIDTEST', secretAccessKey: 'secret' }),
+    })
+    const { endpoint } = await start({ upstream: upstreamOf(await listen(echo), { signer: plain }) })
+    const answer = await fetch(`${endpoint}/2015-03-31/functions/f`, { headers: { 'x-amz-security-token': 'old' } })
+    const seen = (await answer.json()) as { headers: Record<string, string> }
+    expect(seen.headers).not.toHaveProperty('x-amz-security-token')
   })
 
   it('takes the hash of a client that sends one, and streams', async () => {

@@ -17,7 +17,7 @@ export interface ApiWorld {
   readonly invoked: InvokeRequest[]
   source: (candidate: SourceCandidate) => DescribeResult | Promise<DescribeResult>
   describe: (name: string) => FunctionDescription
-  invoke: (request: InvokeRequest) => InvokeResult | Promise<InvokeResult>
+  invoke: (request: InvokeRequest, signal: AbortSignal) => InvokeResult | Promise<InvokeResult>
   notReady: readonly string[]
   counts: MappingCounts | undefined
 }
@@ -74,9 +74,9 @@ export function createApiWorld(options: ApiWorldOptions = {}): ApiWorld {
     functions: {
       functions,
       hosted,
-      async invoke(request) {
+      async invoke(request, signal) {
         world.invoked.push(request)
-        return world.invoke(request)
+        return world.invoke(request, signal)
       },
       async describe(name) {
         world.asked.push(`function ${name}`)

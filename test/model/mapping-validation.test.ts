@@ -468,6 +468,11 @@ describe('updates', () => {
     expect(update('sqs', filled, body).parameters).toStrictEqual(Object.fromEntries(kept))
   })
 
+  it('criteria that go leave the key that comes', () => {
+    const key = { KMSKeyArn: 'arn:aws:kms:us-east-1:000000000000:key/y' }
+    expect(update('sqs', filled, { FilterCriteria: {}, ...key }).parameters).toMatchObject(key)
+  })
+
   it('clears response types, pollers and destinations', () => {
     expect(update('sqs', filled, { FunctionResponseTypes: [] }).parameters.FunctionResponseTypes).toEqual([])
     const pollers = { ProvisionedPollerConfig: { MinimumPollers: 2 } }
