@@ -19,6 +19,8 @@ export interface Route {
 
 export interface Running {
   readonly pid: number
+  /** Its last words, for when it stalls. */
+  log(): string
   stop(): Promise<void>
 }
 
@@ -50,6 +52,6 @@ export const sqsConsumerContender: Contender = {
   async start(route) {
     const child: Child<SqsConsumerCommands> = await startChild('./sqs-consumer-process.ts')
     await child.call('start', route)
-    return child
+    return { pid: child.pid, log: () => '', stop: () => child.stop() }
   },
 }

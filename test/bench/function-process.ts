@@ -8,7 +8,15 @@ import { machineMs } from './usage.ts'
 
 /** The function under load: takes an event, works for as long as it is told, returns null. */
 let workMs = 0
-let counts = { records: 0, invocations: 0, runningMax: 0, firstMs: 0, lastMs: 0 }
+export interface FunctionCounts {
+  readonly records: number
+  readonly invocations: number
+  readonly runningMax: number
+  readonly firstMs: number
+  readonly lastMs: number
+}
+
+let counts: FunctionCounts = { records: 0, invocations: 0, runningMax: 0, firstMs: 0, lastMs: 0 }
 let running = 0
 let wanted: { readonly records: number; readonly reached: () => void } | null = null
 

@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url'
 export interface MillraceProcess {
   readonly pid: number
   readonly url: string
+  log(): string
   stop(): Promise<void>
 }
 
@@ -56,6 +57,7 @@ export async function startMillrace(config: Readonly<Record<string, unknown>>, f
   return {
     pid: child.pid ?? 0,
     url,
+    log: () => log,
     async stop() {
       if (child.exitCode === null) {
         const exited = once(child, 'exit')

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { BackendCommands } from './backend-process.ts'
 import type { Child } from './child.ts'
 import type { Contender, Running } from './contender.ts'
-import type { FunctionCommands } from './function-process.ts'
+import type { FunctionCommands, FunctionCounts } from './function-process.ts'
 import { median, type Row } from './report.ts'
 import { machineMs, usageOf } from './usage.ts'
 
@@ -27,14 +27,14 @@ export async function pickUp(bench: Bench): Promise<readonly Row[]> {
   const rows: Row[] = []
   for (const contender of bench.contenders) {
     rows.push(
-      await withRunning(bench, contender, 2, async (queue) => {
+      await withRunning(bench, contender, 2, async (queue, running) => {
         const tookMs: number[] = []
         for (let count = 0; count < bench.sizes.pickUps; count += 1) {
           // Long enough that the long poll of the last message's end is open again.
           await sleep(60 + (count % 5) * 20)
           await bench.fn.call('reset', { workMs: 0 })
           const { beganMs } = await bench.backend.call('fill', { queue, messages: 1, bytes: 1_024 })
-          const { firstMs } = await bench.fn.call('untilRecords', 1)
+          const { firstMs } = await arrived(bench, running, 1)
           tookMs.push(firstMs - beganMs)
         }
         tookMs.sort((a, b) => a - b)
@@ -56,8 +56,8 @@ export async function drain(bench: Bench): Promise<readonly Row[]> {
         await bench.fn.call('reset', { workMs: functionMs })
         const before = usageOf(running.pid)
         const { endedMs } = await bench.backend.call('fill', { queue, messages, bytes })
-        const counts = await bench.fn.call('untilRecords', messages)
-        while ((await bench.backend.call('left', queue)) > 0) await sleep(5)
+        const counts = await arrived(bench, running, messages)
+        await emptied(bench, running, queue)
         const tookMs = machineMs() - endedMs
         const after = usageOf(running.pid)
         const cpuMs = before === null || after === null ? Number.NaN : after.cpuMs - before.cpuMs
@@ -103,6 +103,33 @@ export async function idle(bench: Bench): Promise<readonly Row[]> {
   return rows
 }
 
+/** Nothing here takes this long: a contender that stalls must not hang the run. */
+const stallMsMax = 120_000
+
+async function arrived(bench: Bench, running: Running, records: number): Promise<FunctionCounts> {
+  const giveUp = new AbortController()
+  const stalled = sleep(stallMsMax, null, { signal: giveUp.signal }).catch(() => null)
+  const counts = await Promise.race([bench.fn.call('untilRecords', records), stalled])
+  giveUp.abort()
+  if (counts !== null) return counts
+  const { records: seen } = await bench.fn.call('counts', null)
+  throw stall(`only ${seen} of ${records} records came to the function`, running)
+}
+
+async function emptied(bench: Bench, running: Running, queue: string): Promise<void> {
+  const deadlineMs = machineMs() + stallMsMax
+  for (;;) {
+    const left = await bench.backend.call('left', queue)
+    if (left === 0) return
+    if (machineMs() > deadlineMs) throw stall(`${left} messages were never deleted`, running)
+    await sleep(5)
+  }
+}
+
+function stall(what: string, running: Running): Error {
+  return new Error(`Stalled for ${stallMsMax / 1_000} s: ${what}.\n${running.log()}`)
+}
+
 let queues = 0
 
 /** A queue of its own, and a contender that has carried messages over it, so that nothing is measured cold. */
@@ -127,8 +154,8 @@ async function withRunning<T>(
     const warmUp = Math.ceil(bench.sizes.messages / 10)
     await bench.fn.call('reset', { workMs: 0 })
     await bench.backend.call('fill', { queue, messages: warmUp, bytes: bench.sizes.messageBytes })
-    await bench.fn.call('untilRecords', warmUp)
-    while ((await bench.backend.call('left', queue)) > 0) await sleep(5)
+    await arrived(bench, running, warmUp)
+    await emptied(bench, running, queue)
     await sleep(300)
     return await measure(queue, running)
   } finally {
