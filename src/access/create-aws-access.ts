@@ -7,7 +7,7 @@ import { isAwsEndpoint, isRegionName } from './aws-hosts.ts'
 import { createClockOffsetBook } from './clock-offsets.ts'
 import { createCredentialSource } from './credential-source.ts'
 import type { CredentialSource } from './credential-source.ts'
-import { networkSettings } from './network-settings.ts'
+import { knowsProxies, networkSettings } from './network-settings.ts'
 import { fallbackRegion, readSdkRules } from './sdk-rules.ts'
 import type { SdkRules } from './sdk-rules.ts'
 import { createProxyAgents, createTransport } from './transport.ts'
@@ -20,6 +20,10 @@ export interface AccessLog {
 
 export async function createAwsAccess(settings: AwsSettings, log: AccessLog): Promise<AwsAccess & ClockOffsets> {
   const network = networkSettings(settings, process.env)
+  if (network.proxyEnv !== undefined && !knowsProxies(process.versions.node)) {
+    const node = process.versions.node
+    log.warn({ node }, 'HTTP_PROXY and HTTPS_PROXY are not used: they need Node 22.21, 24.5 or newer.')
+  }
   const transport = createTransport(network)
   const offsets = createClockOffsetBook()
   const rules = await readSdkRules(settings, new NodeHttpHandler(createProxyAgents(network)))

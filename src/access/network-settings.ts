@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { getCACertificates, rootCertificates } from 'node:tls'
+import { getCACertificates } from 'node:tls'
 import type { AwsSettings } from '../model/settings.ts'
 
 /** How connections are made: trust and proxies, the same for every service. */
@@ -16,16 +16,11 @@ export function networkSettings(
   const caFile = settings.caFile ?? nonEmpty(env['AWS_CA_BUNDLE'])
   return {
     tls: {
-      ...(caFile === undefined ? {} : { ca: [...trustedRoots(), readPem(caFile)] }),
+      ...(caFile === undefined ? {} : { ca: [...getCACertificates('default'), readPem(caFile)] }),
       ...(settings.insecure ? { rejectUnauthorized: false } : {}),
     },
     proxyEnv: proxyEnv(env),
   }
-}
-
-/** Node 22.15 knows its roots with NODE_EXTRA_CA_CERTS and the system's; the bundled ones are there in every version. */
-function trustedRoots(): readonly string[] {
-  return typeof getCACertificates === 'function' ? getCACertificates('default') : rootCertificates
 }
 
 function readPem(file: string): string {
@@ -49,4 +44,10 @@ function proxyEnv(env: Readonly<Record<string, string | undefined>>): NetworkSet
 
 function nonEmpty(text: string | undefined): string | undefined {
   return text === undefined || text === '' ? undefined : text
+}
+
+/** Node's agents read proxies from 22.21 and 24.5 on; older ones go straight to the endpoint. */
+export function knowsProxies(nodeVersion: string): boolean {
+  const [major = 0, minor = 0] = nodeVersion.split('.').map(Number)
+  return major === 22 ? minor >= 21 : major === 24 ? minor >= 5 : major > 24
 }

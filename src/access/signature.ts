@@ -29,10 +29,11 @@ export interface Signer {
 
 export function createSigner(scope: SigningScope): Signer {
   const keyFor = signingKeys(scope)
+  const dateOf = compactDates()
   const canonicalPathOf = scope.service === 's3' ? (path: string): string => path : doubleEncodedPath
   return {
     sign(request, identity, wallMs) {
-      const date = compactDate(wallMs)
+      const date = dateOf(wallMs)
       const bodyHash = hash('sha256', request.body, 'hex')
       const headers: Record<string, string> = { ...request.headers, 'x-amz-date': date }
       if (identity.sessionToken !== undefined) headers['x-amz-security-token'] = identity.sessionToken
@@ -92,9 +93,16 @@ function hmacKey(secret: Buffer): HmacKey {
   }
 }
 
-/** `20261121T074023Z`. */
-function compactDate(wallMs: number): string {
-  return `${new Date(wallMs).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`
+/** `20261121T074023Z`, made once a second. */
+function compactDates(): (wallMs: number) => string {
+  let kept = { second: NaN, text: '' }
+  return (wallMs) => {
+    const second = Math.floor(wallMs / 1_000)
+    if (second !== kept.second) {
+      kept = { second, text: `${new Date(wallMs).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z` }
+    }
+    return kept.text
+  }
 }
 
 function canonicalValue(value: string): string {

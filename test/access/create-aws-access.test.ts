@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { AwsAccess, ClockOffsets } from '../../src/access/aws-access.ts'
 import { createAwsAccess } from '../../src/access/create-aws-access.ts'
+import { knowsProxies } from '../../src/access/network-settings.ts'
 import type { AwsSettings } from '../../src/model/settings.ts'
 import { startHttpService } from './http-service.ts'
 import type { Answer, HttpService, SeenRequest } from './http-service.ts'
@@ -277,6 +278,11 @@ describe('other HTTP calls', () => {
 })
 
 describe('proxies', () => {
+  it('are known to the versions of node that read them', () => {
+    const versions = ['22.18.0', '22.21.1', '23.11.0', '24.4.9', '24.5.0', '26.0.0']
+    expect(versions.filter(knowsProxies)).toEqual(['22.21.1', '24.5.0', '26.0.0'])
+  })
+
   it('carry what is not on this machine, and only that', async () => {
     const proxy = await service(() => ({ status: 200, body: '{"via":"proxy"}' }))
     const local = await service(() => ({ status: 200, body: '{"via":"nobody"}' }))

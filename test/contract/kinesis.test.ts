@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, expect, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { AwsAccess, ClockOffsets } from '../../src/access/aws-access.ts'
 import { createSourceOpener } from '../../src/sources/source-opener.ts'
 import type { ChildService } from '../fakes/sources/child-service.ts'
 import { mappingOf } from '../fakes/sources/documents.ts'
 import { startKinesisLocal } from '../fakes/sources/kinesis-local.ts'
 import { accessTo } from '../fakes/sources/test-access.ts'
-import { neverAborted } from './source-contract.ts'
+import { inFragment, neverAborted, readPage, readRequest } from './source-contract.ts'
 import { streamContract } from './stream-contract.ts'
 import type { StreamUnderTest } from './stream-contract.ts'
 
@@ -89,3 +89,30 @@ for (const named of [false, true]) {
     },
   )
 }
+
+describe('an emulator that is restarted (floci#2076)', () => {
+  it('is noticed although its streams have the same names: the next life is told and read from its beginning', async () => {
+    const name = `restart-${randomUUID()}`
+    await create(name)
+    const source = createSourceOpener(access).open(mappingOf('kinesis', `kinesis:${name}`))
+    const shardId = 'shardId-000000000000'
+    const put = (data: string) => call('PutRecord', { StreamName: name, PartitionKey: 'k', Data: btoa(data) })
+    await put('old')
+    const { records } = await readPage(source, { shardId, from: { at: 'horizon' } })
+    const request = readRequest({ shardId, from: { at: 'after', position: records[0]?.position ?? '' } })
+
+    const restarted = service.restart()
+    // While it is away reads fail, and say so.
+    expect((await source.read(request, neverAborted)).kind).toBe('failed')
+    await restarted
+    expect((await source.read(request, neverAborted)).kind).toBe('missing')
+    await create(name)
+    await put('new')
+    const told = await source.read(request, neverAborted)
+    const found = await source.describe(neverAborted)
+    expect(told).toMatchObject({ kind: 'recreated', incarnation: found.kind === 'found' ? found.incarnation : '' })
+    const again = await readPage(source, { shardId, from: { at: 'horizon' } })
+    expect(again.records.map((record) => inFragment(record, 'kinesis', 'data'))).toEqual([btoa('new')])
+    await source.close()
+  })
+})

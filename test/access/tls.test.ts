@@ -1,0 +1,67 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:https'
+import type { Server } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import type { CallResult } from '../../src/access/aws-access.ts'
+import { createAwsAccess } from '../../src/access/create-aws-access.ts'
+import type { AwsSettings } from '../../src/model/settings.ts'
+import { testCertificate, testCertificateKey } from './tls-fixture.ts'
+
+let server: Server
+let endpoint = ''
+const folder = mkdtempSync(join(tmpdir(), 'tls-'))
+const caFile = join(folder, 'ca.pem')
+
+beforeAll(async () => {
+  writeFileSync(caFile, testCertificate)
+  server = createServer({ cert: testCertificate, key: testCertificateKey }, (_request, response) => response.end('{}'))
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve())
+  })
+  const address = server.address()
+  endpoint = `https://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`
+})
+
+afterAll(() => {
+  vi.unstubAllEnvs()
+  server.close()
+  server.closeAllConnections()
+  rmSync(folder, { recursive: true })
+})
+
+async function call(settings: Partial<AwsSettings>): Promise<CallResult> {
+  const plain = { region: 'us-east-1', account: '000000000000', endpoints: {}, caFile: undefined, insecure: false }
+  const access = await createAwsAccess({ ...plain, endpoint, ...settings }, { info: () => {}, warn: () => {} })
+  const { signal } = new AbortController()
+  const result = await access.service('sqs', undefined, undefined).json('ListQueues', {}, 'control', signal)
+  await access.close()
+  return result
+}
+
+describe('a certificate that nobody knows', () => {
+  it('is refused, with the reason', async () => {
+    const result = await call({})
+    expect(result).toMatchObject({ kind: 'unreachable', sent: false })
+    expect(result.kind === 'unreachable' && result.message).toMatch(/self-signed certificate/)
+  })
+
+  it('is trusted when the settings name the file that signs it', async () => {
+    expect((await call({ caFile })).kind).toBe('ok')
+  })
+
+  it('is trusted when AWS_CA_BUNDLE names the file that signs it', async () => {
+    vi.stubEnv('AWS_CA_BUNDLE', caFile)
+    expect((await call({})).kind).toBe('ok')
+    vi.stubEnv('AWS_CA_BUNDLE', undefined)
+  })
+
+  it('is accepted unseen when the settings say so', async () => {
+    expect((await call({ insecure: true })).kind).toBe('ok')
+  })
+
+  it('stops the start when its file cannot be read, naming it', async () => {
+    await expect(call({ caFile: '/nowhere/ca.pem' })).rejects.toThrow(/\/nowhere\/ca\.pem .* cannot be read/)
+  })
+})
