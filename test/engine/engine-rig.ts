@@ -1,0 +1,80 @@
+import { mappingPace } from '../../src/core/mapping-messages.ts'
+import { ByteBudget } from '../../src/engine/byte-budget.ts'
+import { startCoreMachine, type StartMachine } from '../../src/engine/flow-machine.ts'
+import { silentMeter } from '../../src/engine/meter.ts'
+import { Permits } from '../../src/engine/permits.ts'
+import { Registry } from '../../src/engine/registry.ts'
+import { ShardCensus } from '../../src/engine/shard-census.ts'
+import type { MappingParameters } from '../../src/model/mapping.ts'
+import { validateCreate } from '../../src/model/mapping-validation.ts'
+import { silentLog } from '../../src/observe/log.ts'
+import type { FunctionDescription, InvokeRequest, InvokeResult, Source, Store } from '../../src/ports.ts'
+import { createMemoryStore } from '../../src/store/memory.ts'
+import { manualClock } from './manual-clock.ts'
+
+export const place = { region: 'us-east-1', account: '000000000000' }
+export const rules = { nowMs: 1_700_000_000_000, checkPattern: () => true }
+
+export interface EngineOptions {
+  readonly time?: ReturnType<typeof manualClock>
+  readonly store?: Store
+  readonly source: Source
+  readonly invoke?: (request: InvokeRequest, signal: AbortSignal) => Promise<InvokeResult>
+  readonly describeFunction?: () => FunctionDescription
+  readonly startMachine?: StartMachine
+}
+
+/** The result of a function that returned this. */
+export function answered(payload = 'null'): InvokeResult {
+  const reply = { requestId: 'r', statusCode: 200, executedVersion: '$LATEST', functionError: null }
+  return { kind: 'answered', reply, payload }
+}
+
+export function thrown(): InvokeResult {
+  const reply = { requestId: 'r', statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' }
+  return { kind: 'answered', reply, payload: '{"errorType":"Error","errorMessage":"boom"}' }
+}
+
+/** The real engine on a clock that stands still, one source behind all mappings, a function of the test's. */
+export function engineRig(options: EngineOptions) {
+  const time = options.time ?? manualClock()
+  const store = options.store ?? createMemoryStore()
+  const events: string[] = []
+  const registry = new Registry({
+    services: {
+      clock: time.clock,
+      store,
+      target: {
+        invoke: (request, signal) => {
+          events.push(request.payload)
+          return options.invoke?.(request, signal) ?? Promise.resolve(answered())
+        },
+        describe: () =>
+          Promise.resolve(
+            options.describeFunction?.() ?? { kind: 'found', arn: null, timeoutMs: 3_000, concurrency: null },
+          ),
+      },
+      destination: { deliver: () => Promise.resolve({ kind: 'delivered' }) },
+      permits: new Permits(10),
+      budget: new ByteBudget(10_000_000),
+      startMachine: options.startMachine ?? startCoreMachine,
+    },
+    opener: { open: () => ({ ...options.source, close: () => Promise.resolve() }) },
+    census: new ShardCensus(),
+    pace: mappingPace,
+    maxInvocations: 10,
+    scaling: () => 'eager',
+    isAws: () => false,
+    place,
+    meterOf: () => silentMeter,
+    forgetMeter: () => {},
+    log: silentLog,
+  })
+  const create = (sourceName: string, more: Partial<MappingParameters> = {}) => {
+    const body = { EventSourceArn: sourceName, FunctionName: 'orders', ...more }
+    const { parameters } = validateCreate(body, { ...rules, streamNames: true })
+    const functionArn = `arn:aws:lambda:us-east-1:000000000000:function:${parameters.FunctionName}`
+    return registry.create({ origin: 'api', sourceName, functionArn, parameters, tags: {} })
+  }
+  return { time, store, registry, events, create }
+}

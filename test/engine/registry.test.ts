@@ -1,0 +1,277 @@
+import { describe, expect, it } from 'vitest'
+import { startCoreMachine, type StartMachine } from '../../src/engine/flow-machine.ts'
+import { createMemoryStore } from '../../src/store/memory.ts'
+import { createMemoryQueue } from '../fakes/sources/memory-queue.ts'
+import { createMemoryStream } from '../fakes/sources/memory-stream.ts'
+import { answered, engineRig, thrown, type EngineOptions } from './engine-rig.ts'
+import { manualClock } from './manual-clock.ts'
+
+function queueRig(options: Partial<EngineOptions> = {}) {
+  const time = manualClock()
+  const queue = createMemoryQueue({ clock: time.clock, visibilityMs: 30_000 })
+  const rig = engineRig({ time, source: queue, ...options })
+  rig.registry.start()
+  return { ...rig, queue, create: (more: object = {}) => rig.create(queue.arn, more) }
+}
+
+function streamRig(options: Partial<EngineOptions> = {}, shardIds: readonly string[] = ['shard-0']) {
+  const time = options.time ?? manualClock()
+  const stream = createMemoryStream({ clock: time.clock, shardIds })
+  const rig = engineRig({ time, source: stream, ...options })
+  rig.registry.start()
+  const seen = () =>
+    rig.events.flatMap((payload) =>
+      (JSON.parse(payload) as { Records: { kinesis: { data: string } }[] }).Records.map((record) =>
+        Buffer.from(record.kinesis.data, 'base64').toString(),
+      ),
+    )
+  const create = (more: object = {}) =>
+    rig.create(stream.arn, { StartingPosition: 'TRIM_HORIZON', MaximumRetryAttempts: -1, ...more })
+  return { ...rig, stream, seen, create }
+}
+
+describe('the mappings of a process', () => {
+  it('are written down before they are answered, and run', async () => {
+    const { create, store, queue, time, registry } = queueRig()
+    const created = await create()
+    expect(created.state).toBe('Creating')
+    expect((await store.mappings()).map(({ uuid }) => uuid)).toEqual([created.uuid])
+    queue.send('one')
+    await time.pass(100)
+    expect(registry.get(created.uuid)?.state).toBe('Enabled')
+    expect((await store.mappings())[0]?.state).toBe('Enabled')
+    expect(queue.bodies()).toEqual([])
+  })
+
+  it('do not exist when the store refuses them', async () => {
+    const memory = createMemoryStore()
+    const store = { ...memory, putMapping: () => Promise.reject(new Error('disk full')) }
+    const { create, registry } = queueRig({ store })
+    await expect(create()).rejects.toThrow('disk full')
+    expect(registry.list()).toEqual([])
+    await expect(create()).rejects.toThrow('disk full')
+  })
+
+  it('keep their state when the store refuses an update', async () => {
+    const memory = createMemoryStore()
+    let full = false
+    const store = {
+      ...memory,
+      putMapping: (document: Parameters<typeof memory.putMapping>[0]) =>
+        full ? Promise.reject(new Error('disk full')) : memory.putMapping(document),
+    }
+    const { create, registry, time } = queueRig({ store })
+    const { uuid, parameters } = await create()
+    await time.pass(10)
+    full = true
+    await expect(registry.update(uuid, { parameters: { ...parameters, BatchSize: 3 } })).rejects.toThrow('disk full')
+    expect(registry.get(uuid)).toMatchObject({ state: 'Enabled', parameters: { BatchSize: 10 } })
+  })
+
+  it('are in use while in transition', async () => {
+    const { create, registry } = queueRig()
+    const { uuid, parameters } = await create()
+    await expect(registry.update(uuid, { parameters })).rejects.toMatchObject({ type: 'ResourceInUseException' })
+    await expect(registry.delete(uuid)).rejects.toMatchObject({ type: 'ResourceInUseException' })
+    await expect(registry.delete('nobody')).rejects.toMatchObject({ type: 'ResourceNotFoundException' })
+  })
+
+  it('exist once for a source and a function, also when two creates run at the same time', async () => {
+    const { create } = queueRig()
+    const results = await Promise.allSettled([create(), create()])
+    expect(results.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
+  })
+
+  it('pass through their states, and are forgotten with all that was kept of them', async () => {
+    const { create, registry, time, store, stream } = streamRig()
+    const { uuid, parameters } = await create()
+    stream.put('shard-0', 'a')
+    await time.pass(500)
+    expect(await store.checkpoints(uuid)).toHaveLength(1)
+    expect((await registry.update(uuid, { parameters: { ...parameters, Enabled: false } })).state).toBe('Disabling')
+    await time.pass(100)
+    expect(registry.get(uuid)?.state).toBe('Disabled')
+    const { reads } = stream.counts
+    await time.pass(60_000)
+    expect(stream.counts.reads).toBe(reads)
+    expect((await registry.delete(uuid)).state).toBe('Deleting')
+    await time.pass(100)
+    expect(registry.get(uuid)).toBeUndefined()
+    expect(await store.mappings()).toEqual([])
+    expect(await store.checkpoints(uuid)).toEqual([])
+  })
+
+  it('resume where they stood when they are enabled again', async () => {
+    const { create, registry, time, stream, seen } = streamRig()
+    const { uuid, parameters } = await create()
+    stream.put('shard-0', 'a')
+    await time.pass(500)
+    await registry.update(uuid, { parameters: { ...parameters, Enabled: false } })
+    await time.pass(100)
+    stream.put('shard-0', 'b')
+    await registry.update(uuid, { parameters })
+    await time.pass(500)
+    expect(seen()).toEqual(['a', 'b'])
+  })
+
+  it('tell LastProcessingResult as AWS does', async () => {
+    let fails = true
+    const { create, registry, time, stream } = streamRig({
+      invoke: () => Promise.resolve(fails ? thrown() : answered()),
+    })
+    const { uuid, lastProcessingResult } = await create()
+    expect(lastProcessingResult).toBe('No records processed')
+    stream.put('shard-0', 'a')
+    await time.pass(200)
+    expect(registry.get(uuid)?.lastProcessingResult).toBe('PROBLEM: Function call failed')
+    fails = false
+    await time.pass(60_000)
+    expect(registry.get(uuid)?.lastProcessingResult).toBe('OK')
+  })
+
+  it('do not receive while their function does not exist, and begin when it does', async () => {
+    let there = false
+    const { create, queue, time, registry } = queueRig({
+      describeFunction: () =>
+        there
+          ? { kind: 'found', arn: null, timeoutMs: null, concurrency: null }
+          : { kind: 'missing', message: 'Function not found' },
+    })
+    queue.send('one')
+    const { uuid } = await create()
+    await time.pass(10_000)
+    expect(queue.counts.reads).toBe(0)
+    expect(registry.status(uuid)).toMatchObject({ state: 'Enabled', pauseReasons: ['missing'] })
+    there = true
+    await time.pass(10_000)
+    expect(queue.bodies()).toEqual([])
+    expect(registry.status(uuid)?.pauseReasons).toEqual([])
+  })
+})
+
+describe('flows', () => {
+  it('start again from their checkpoint after an assertion failed, and the process lives', async () => {
+    let planted = 0
+    const startMachine: StartMachine = (config) => {
+      const real = startCoreMachine(config)
+      return {
+        ...real,
+        step: (event, ...rest) => {
+          if (event.kind === 'invoked' && planted++ === 0) throw new Error('impossible')
+          return real.step(event, ...rest)
+        },
+      }
+    }
+    const { create, stream, time, seen } = streamRig({ startMachine })
+    await create()
+    stream.put('shard-0', 'a')
+    await time.pass(5_000)
+    expect(seen()).toEqual(['a', 'a'])
+  })
+
+  it('lose nothing when the process dies between any two moments: only repeats', async () => {
+    const store = createMemoryStore()
+    const time = manualClock()
+    const stream = createMemoryStream({ clock: time.clock })
+    const first = engineRig({ time, store, source: stream })
+    first.registry.start()
+    await first.create(stream.arn, { StartingPosition: 'LATEST' })
+    await time.settle()
+    // The first process is never heard of again; nothing was read, but the moment of the creation is known.
+    const second = engineRig({ time, store, source: stream })
+    await time.pass(10)
+    stream.put('shard-0', 'a')
+    await second.registry.load()
+    second.registry.start()
+    await time.pass(1_000)
+    expect(second.events).toHaveLength(1)
+  })
+
+  it('go on with the children when a parent vanishes from the source', async () => {
+    const { create, stream, time, seen, registry } = streamRig()
+    const { uuid } = await create()
+    stream.put('shard-0', 'a')
+    await time.pass(500)
+    stream.split('shard-0', ['left', 'right'])
+    stream.put('left', 'b')
+    stream.put('right', 'c')
+    stream.dropShard('shard-0')
+    await time.pass(60_000)
+    expect(seen().toSorted()).toEqual(['a', 'b', 'c'])
+    expect(
+      registry
+        .status(uuid)
+        ?.flows.map(({ flow }) => flow)
+        .toSorted(),
+    ).toEqual(['left', 'right'])
+  })
+
+  it('read a stream that lives anew from its beginning (floci#2076)', async () => {
+    const { create, stream, time, seen } = streamRig()
+    await create({ StartingPosition: 'LATEST' })
+    await time.pass(100)
+    stream.put('shard-0', 'a')
+    await time.pass(500)
+    stream.recreate()
+    stream.put('shard-0', 'b')
+    await time.pass(60_000)
+    expect(seen()).toEqual(['a', 'b'])
+  })
+
+  it('of many idle shards look less often than one alone', async () => {
+    const shardIds = Array.from({ length: 50 }, (_, index) => `shard-${index}`)
+    const many = streamRig({}, shardIds)
+    await many.create()
+    await many.time.pass(1_000)
+    const before = many.stream.counts.reads
+    await many.time.pass(1_000)
+    const perShard = (many.stream.counts.reads - before) / 50
+    expect(perShard).toBeLessThanOrEqual(6)
+    const one = streamRig()
+    await one.create()
+    await one.time.pass(1_000)
+    const beforeOne = one.stream.counts.reads
+    await one.time.pass(1_000)
+    expect(one.stream.counts.reads - beforeOne).toBeGreaterThan(20)
+  })
+})
+
+describe('a stop', () => {
+  it('ends when the attempt that is out has ended, and keeps the checkpoint', async () => {
+    const gate = Promise.withResolvers<void>()
+    const { create, stream, time, registry, store } = streamRig({
+      invoke: async () => {
+        await gate.promise
+        return answered()
+      },
+    })
+    const { uuid } = await create()
+    const position = stream.put('shard-0', 'a')
+    await time.pass(100)
+    let stopped = false
+    const stopping = registry.stop().then(() => (stopped = true))
+    await time.pass(1_000)
+    expect(stopped).toBe(false)
+    gate.resolve()
+    await stopping
+    expect((await store.checkpoints(uuid))[0]?.checkpoint.watermark).toBe(position)
+    expect(registry.get(uuid)?.state).toBe('Enabled')
+  })
+
+  it('can be cut short', async () => {
+    const { create, queue, time, registry } = queueRig({ invoke: (_, signal) => hang(signal) })
+    await create()
+    queue.send('one')
+    await time.pass(100)
+    const stopping = registry.stop()
+    registry.abort()
+    await stopping
+    expect(queue.sizes()).toMatchObject({ total: 1 })
+  })
+})
+
+function hang(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+  })
+}
