@@ -1,0 +1,17 @@
+import { expect, it } from 'vitest'
+import { ShardCensus } from '../../src/engine/shard-census.ts'
+
+it('lengthens the pause at the tip with the number of shards, up to 200 ms, and tells the members', () => {
+  const census = new ShardCensus()
+  const [a, b] = [{}, {}]
+  let told = 0
+  census.join(a, () => told++)
+  census.count(a, 1)
+  expect([census.tipMsMax, told]).toEqual([20, 0])
+  census.count(b, 4)
+  expect([census.tipMsMax, told]).toEqual([100, 1])
+  census.count(b, 1_000)
+  expect(census.tipMsMax).toBe(200)
+  census.leave(b)
+  expect([census.tipMsMax, told]).toEqual([20, 3])
+})
