@@ -46,27 +46,29 @@ export function originOf(endpoint: string): Origin {
   }
 }
 
-/**
- * The longest silence of a connection before it counts as dead. A receive is silent for the 20 s of a long poll; an
- * invocation as long as the function runs, which its caller bounds.
- */
-const silenceMsMax: Readonly<Record<Pool, number | undefined>> = {
-  receive: 35_000,
-  settle: 20_000,
-  control: 20_000,
-  invoke: undefined,
+export interface TransportLimits {
+  /**
+   * The longest silence of a connection before it counts as dead. A receive is silent for the 20 s of a long poll; an
+   * invocation as long as the function runs, which its caller bounds.
+   */
+  readonly silenceMsMax: Readonly<Record<Pool, number | undefined>>
+  /**
+   * An idle socket that the server is about to close makes the next request fail, and nobody here tries again: so sockets go
+   * before the usual 5 s of the servers that emulators are made of, and before AWS's own limits. A shorter `Keep-Alive` hint wins.
+   */
+  readonly idleMsMax: { readonly aws: number; readonly elsewhere: number }
 }
 
-/**
- * An idle socket that the server is about to close makes the next request fail, and nobody here tries again: so sockets go
- * before the usual 5 s of the servers that emulators are made of, and before AWS's own limits. A shorter `Keep-Alive` hint wins.
- */
-const idleMsMax = { aws: 15_000, elsewhere: 4_000 } as const
+const usualLimits: TransportLimits = {
+  silenceMsMax: { receive: 35_000, settle: 20_000, control: 20_000, invoke: undefined },
+  idleMsMax: { aws: 15_000, elsewhere: 4_000 },
+}
 
 /** NAT gateways forget a connection after 350 s of silence (spec 13.11). */
 const tcpKeepAliveMs = 60_000
 
-export function createTransport(network: NetworkSettings): Transport {
+export function createTransport(network: NetworkSettings, limits: TransportLimits = usualLimits): Transport {
+  const { silenceMsMax, idleMsMax } = limits
   const agents = new Map<string, HttpAgent | HttpsAgent>()
 
   function agentFor(pool: Pool, origin: Origin): HttpAgent | HttpsAgent {
