@@ -7,7 +7,7 @@ import type { AwsAccess } from '../../src/access/aws-access.ts'
 import type { AwsSettings } from '../../src/model/settings.ts'
 import type { Clock, Target } from '../../src/ports.ts'
 import { createLambdaApi } from '../../src/targets/lambda-api.ts'
-import { gate, hanging, ok, raw, reset, throttle, throwing } from '../fakes/functions/behaviour.ts'
+import { gate, hanging, ok, partial, raw, reset, throttle, throwing } from '../fakes/functions/behaviour.ts'
 import { startFunctionServer, type FunctionServer, type FunctionServerOptions } from '../fakes/functions/server.ts'
 import { ManualClock, realClock } from './clocks.ts'
 
@@ -103,6 +103,15 @@ describe('an invocation', () => {
     const target = await start()
     expect(await invoke(target, 'no such/name')).toMatchObject({ kind: 'missing' })
     expect(functions.requests).toHaveLength(0)
+  })
+
+  test('hands on what the function returned, untouched', async () => {
+    const target = await start({ handler: () => partial('m-1', 'm-2') })
+    expect(await invoke(target)).toMatchObject({
+      kind: 'answered',
+      payload: '{"batchItemFailures":[{"itemIdentifier":"m-1"},{"itemIdentifier":"m-2"}]}',
+      reply: { functionError: null },
+    })
   })
 
   test('reports a function error with its payload', async () => {
