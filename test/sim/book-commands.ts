@@ -83,8 +83,8 @@ export function setPhase(life: Life, held: Held, phase: Held['phase']): void {
 
 /** A count names nobody: the oldest that may be dropped for this reason are taken to be meant. */
 function applyDropped(life: Life, command: Extract<FlowCommand, { kind: 'dropped' }>, t: number): void {
-  if (command.reason === 'visibility') life.droppedVisibility += command.count
   if (command.reason !== 'visibility' && command.reason !== 'retention') return
+  life.dropped += command.count
   let left = command.count
   for (const held of droppable(life, command.reason, t)) {
     if (left === 0) return

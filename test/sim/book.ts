@@ -46,7 +46,8 @@ export interface Life {
   lastDelivered: FlowRecord | null
   reads: number
   delivered: number
-  droppedVisibility: number
+  /** By visibility or retention. */
+  dropped: number
   configs: number
   flightsMax: number
   /** It has had a tumbling window under one of its configurations. */
@@ -124,7 +125,7 @@ export function beginLife(book: Book, number: number, config: FlowConfig, env: F
     lastDelivered: null,
     reads: 0,
     delivered: 0,
-    droppedVisibility: 0,
+    dropped: 0,
     configs: 0,
     flightsMax: 0,
     tumbled: false,

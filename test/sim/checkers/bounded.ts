@@ -11,6 +11,7 @@ const fruitlessAttemptsMax = 40
 
 /** Promise 7: what is held is capped, and nothing loops without a delay or progress. */
 export function bounded(): Checker {
+  const due = new Map<number, Set<string>>()
   const loops = new Map<string, { second: number; count: number }>()
   const count = (what: string, t: number, most: number): void => {
     const second = Math.floor(t / 1_000)
@@ -26,7 +27,7 @@ export function bounded(): Checker {
       if (entry.kind !== 'command') return
       const life = lifeOf(book, entry.life)
       if (entry.command.kind === 'read') hasRoom(entry.command, life)
-      if (entry.command.kind === 'dropped') isDue(entry.command, life, entry.t)
+      if (entry.command.kind === 'dropped') isDue(entry.command, life, entry.t, due)
     },
   }
 }
@@ -71,12 +72,20 @@ function hasRoom(command: Extract<FlowCommand, { kind: 'read' }>, life: Life): v
   if (promised > most) violate('bounded', `would hold ${String(promised)} messages, can use ${String(most)}`)
 }
 
-/** Nothing is given up before its time. */
-function isDue(command: Extract<FlowCommand, { kind: 'dropped' }>, life: Life, t: number): void {
+/** Nothing is given up before its time. Counts name nobody, so they are held against all that were due so far. */
+function isDue(
+  command: Extract<FlowCommand, { kind: 'dropped' }>,
+  life: Life,
+  t: number,
+  due: Map<number, Set<string>>,
+): void {
   if (command.count < 1) violate('bounded', 'dropped nothing')
   if (command.reason !== 'visibility' && command.reason !== 'retention') return
-  const most = droppable(life, command.reason, t).length
-  if (command.count > most) {
-    violate('bounded', `dropped ${String(command.count)} for ${command.reason}, ${String(most)} were due`)
+  const keys = due.get(life.life) ?? new Set()
+  due.set(life.life, keys)
+  for (const held of droppable(life, command.reason, t)) keys.add(held.key)
+  const dropped = life.dropped + command.count
+  if (dropped > keys.size) {
+    violate('bounded', `dropped ${String(dropped)} for ${command.reason}, ${String(keys.size)} were due`)
   }
 }
