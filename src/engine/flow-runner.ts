@@ -12,6 +12,18 @@ import type { FlowStatus } from './mappings.ts'
 import type { Permit } from './permits.ts'
 import { GivenUp, sleep } from './sleep.ts'
 
+/** A receive that ends by itself within this time is waited for when it is given up. */
+const patienceMsMax = 1_000
+/** How much longer than it said a receive may take before it is cut off. */
+const patienceSpareMs = 500
+
+interface Outstanding {
+  readonly controller: AbortController
+  /** When the source answers at the latest (monotonic); null: not soon, or nobody knows. */
+  readonly endsMs: number | null
+  stopWaiting: (() => void) | null
+}
+
 /**
  * The shell of one flow: owns its machine, carries its requests out through the ports, answers each with exactly one event, and keeps
  * its one timer. It decides nothing. An error inside the machine ends this flow without a checkpoint; the process lives.
@@ -20,7 +32,7 @@ export class FlowRunner {
   readonly #context: FlowContext
   readonly #machine: FlowMachine
   readonly #attemptIds: AttemptIds
-  readonly #outstanding = new Map<number, AbortController>()
+  readonly #outstanding = new Map<number, Outstanding>()
   readonly #permits = new Map<number, Permit>()
   readonly #lifetime = new AbortController()
   #settings: FlowSettings
@@ -139,8 +151,7 @@ export class FlowRunner {
       case 'checkpoint':
         return this.#begin(command)
       case 'cancel':
-        this.#outstanding.get(command.id)?.abort(new GivenUp('the flow gave it up'))
-        return
+        return this.#cancel(command.id)
       case 'giveBack':
         return this.#giveBack(command.permit)
       case 'attemptFailed':
@@ -161,12 +172,28 @@ export class FlowRunner {
 
   #begin(request: FlowRequest): void {
     const controller = new AbortController()
-    this.#outstanding.set(request.id, controller)
+    const isShort = request.kind === 'read' && request.from === null && request.waitMs <= patienceMsMax
+    const endsMs = isShort ? this.#context.services.clock.monoMs() + request.waitMs : null
+    const outstanding: Outstanding = { controller, endsMs, stopWaiting: null }
+    this.#outstanding.set(request.id, outstanding)
     void this.#answer(request, controller.signal).then((event) => {
+      outstanding.stopWaiting?.()
       this.#outstanding.delete(request.id)
       if (request.kind === 'invoke') this.#giveBack(request.permit)
       if (!this.#ended) this.#happen(event)
     })
+  }
+
+  /**
+   * Many an emulator does not notice that the client of a long poll is gone, and hides the next message for it until its
+   * visibility ends. So a receive that is about to end is left to; what it still brings is handed back.
+   */
+  #cancel(id: number): void {
+    const outstanding = this.#outstanding.get(id)
+    if (outstanding === undefined || outstanding.stopWaiting !== null) return
+    const abort = (): void => outstanding.controller.abort(new GivenUp('the flow gave it up'))
+    if (outstanding.endsMs === null) return abort()
+    outstanding.stopWaiting = this.#context.services.clock.timer(outstanding.endsMs + patienceSpareMs, abort)
   }
 
   /** Never rejects: whatever goes wrong, the request is answered. */
@@ -231,7 +258,7 @@ export class FlowRunner {
     this.#timer = null
     this.#events = []
     this.#lifetime.abort(new GivenUp('the flow has ended'))
-    for (const controller of this.#outstanding.values()) controller.abort(new GivenUp('the flow has ended'))
+    for (const { controller } of this.#outstanding.values()) controller.abort(new GivenUp('the flow has ended'))
     for (const permit of this.#permits.values()) permit.release()
     this.#permits.clear()
     this.#context.services.budget.leave(this)

@@ -37,6 +37,11 @@ const visibilityMsDefault = 30_000
 /** What AWS adds to window and timeout when a queue's visibility is too short for both (spec §2.3, §13.13). */
 const visibilitySpareMs = 30_000
 const receivesMax = 20
+/**
+ * How long a receive waits at endpoints that are not AWS: short enough to be waited for at the end (FlowRunner says why), and a
+ * message is answered at once all the same.
+ */
+const readWaitMsElsewhere = 1_000
 /** The documented ceilings of concurrent invocations of one queue (Scaling behavior for SQS event source mappings). */
 const flightsMax = { eager: 1_250, aws: 1_250, 'aws-2022': 1_000 } as const
 const invocationsPerPoller = 10
@@ -49,7 +54,7 @@ export function flowConfigOf(document: MappingDocument, around: Circumstances): 
   const scaling = scalingOf(parameters, around)
   const slots = parameters.ParallelizationFactor ?? 1
   return {
-    traits,
+    traits: isQueue && !around.isAws ? { ...traits, readWaitMs: readWaitMsElsewhere } : traits,
     batchSize: parameters.BatchSize,
     windowMs: parameters.MaximumBatchingWindowInSeconds * 1_000,
     batchBytesMax: invokePayloadBytesMax - envelopeBytes,
@@ -129,7 +134,7 @@ function startOf(
 /** Against AWS its own base rates: once a second for Kinesis, four times for DynamoDB, never over 5 reads a second and shard. */
 function paceOf({ source }: MappingDocument, { isAws, tipMsMax }: Circumstances): PaceConfig {
   // A queue waits at the service; this is for services that answer an empty receive at once.
-  if (!isStream(source)) return { readIntervalMs: 0, tipMsMin: 20, tipMsMax: 1_000 }
+  if (!isStream(source)) return { readIntervalMs: 0, tipMsMin: 20, tipMsMax: 500 }
   if (!isAws) return { readIntervalMs: 0, tipMsMin: Math.min(10, tipMsMax), tipMsMax }
   const tipMs = source === 'kinesis' ? 1_000 : 250
   return { readIntervalMs: 200, tipMsMin: tipMs, tipMsMax: tipMs }

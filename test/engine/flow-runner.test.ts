@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import type { FlowRequest } from '../../src/core/flow-commands.ts'
 import type { FlowSettings } from '../../src/engine/flow-context.ts'
-import type { ReadRequest } from '../../src/ports.ts'
+import type { ReadRequest, ReadResult } from '../../src/ports.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
 import { flowRig, record, type Ports } from './flow-rig.ts'
 
 const reply = { requestId: 'r-1', statusCode: 200, executedVersion: '$LATEST', functionError: null }
-const read = (id: number, repeats: number | null = null): FlowRequest => ({
-  kind: 'read',
+const read = (id: number, repeats: number | null = null) => ({
+  kind: 'read' as const,
   id,
   recordsMax: 10,
   waitMs: 20_000,
@@ -103,6 +103,27 @@ describe('the shell of a flow', () => {
     await say({ kind: 'cancel', id: 1 })
     expect(heard('cancelled')).toEqual([{ kind: 'cancelled', id: 1 }])
     expect(machine.events.filter((event) => 'id' in event)).toHaveLength(1)
+  })
+
+  it('waits for a short receive that is given up, so that no message is hidden for a client that is gone', async () => {
+    const brought = Promise.withResolvers<ReadResult>()
+    const { say, heard, time } = await started('sqs', { read: () => brought.promise })
+    await say({ ...read(1), waitMs: 1_000 })
+    await say({ kind: 'cancel', id: 1 })
+    await time.pass(900)
+    expect(heard('cancelled')).toEqual([])
+    brought.resolve({ kind: 'records', records: [record('a')], end: false, tip: true, behindMs: null })
+    await time.settle()
+    expect(heard('readDone')[0]?.result).toMatchObject({ kind: 'records' })
+    expect(time.timers()).toEqual([])
+  })
+
+  it('cuts a short receive off that does not end when it should', async () => {
+    const { say, heard, time } = await started('sqs', { read: (_, signal) => untilAborted(signal) })
+    await say({ ...read(1), waitMs: 1_000 })
+    await say({ kind: 'cancel', id: 1 })
+    await time.pass(1_500)
+    expect(heard('cancelled')).toEqual([{ kind: 'cancelled', id: 1 }])
   })
 
   it('invokes under a permit with the event of the batch, and takes the permit back with the answer', async () => {
