@@ -58,8 +58,10 @@ export function createStreamLives(
       if (seen !== null && !doubtful) return { kind: 'known', life: seen }
       const result = await look(signal)
       if (seen === null) return result.kind === 'found' ? notDescribed : result
+      if (result.kind !== 'found' && result.kind !== 'denied') return result
       // Who may read a stream need not be allowed to look at it again.
-      return result.kind === 'found' || result.kind === 'denied' ? { kind: 'known', life: seen } : result
+      doubtful = false
+      return { kind: 'known', life: seen }
     },
   }
 }

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -184,6 +185,14 @@ describe('a JSON call', () => {
       made.service('sqs', undefined, undefined).json('ReceiveMessage', {}, 'receive', controller.signal),
     ).rejects.toThrow('drain')
     expect(http.seen).toHaveLength(1)
+  })
+
+  it('leaves nothing behind at the signal, which lives as long as a mapping', async () => {
+    const http = await service(() => ({ status: 200, body: '{}' }))
+    const made = await access({ endpoint: http.url })
+    const controller = new AbortController()
+    await made.service('sqs', undefined, undefined).json('ReceiveMessage', {}, 'receive', controller.signal)
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([])
   })
 
   it('uses one socket again and again, and another for another pool', async () => {

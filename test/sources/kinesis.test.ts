@@ -144,6 +144,31 @@ describe('reading a shard', () => {
     expect(access.inputs('GetShardIterator')).toHaveLength(1)
   })
 
+  it('takes an empty page for the tip where a service does not say how far behind it is', async () => {
+    const access = scriptedAccess(
+      stream(({ operation }) => (operation === 'GetRecords' ? ok({ Records: [], NextShardIterator: 'n' }) : null)),
+    )
+    expect(await open(access).read(fromHorizon(), neverAborted)).toMatchObject({ tip: true, behindMs: null })
+  })
+
+  it('looks at the stream once after a failure, and goes on where looking is not allowed', async () => {
+    const looks: (ReturnType<typeof refusal> | null)[] = [null, null, refusal('AccessDeniedException')]
+    const failures = new Set([2, 4])
+    const access = scriptedAccess(
+      stream(({ operation }, nth) => {
+        if (operation === 'DescribeStreamSummary') return looks[nth - 1] ?? null
+        if (operation === 'DescribeStream') return refusal('AccessDeniedException')
+        return operation === 'GetRecords' && failures.has(nth) ? refusal('InternalFailure', 'x', 500) : null
+      }),
+    )
+    const source = open(access)
+    const kinds: string[] = []
+    for (let nth = 0; nth < 6; nth += 1) kinds.push((await source.read(fromHorizon(), neverAborted)).kind)
+    expect(kinds).toEqual(['records', 'failed', 'records', 'failed', 'records', 'records'])
+    // At the start, after the first failure, after the second.
+    expect(access.inputs('DescribeStreamSummary')).toHaveLength(3)
+  })
+
   it('keeps the iterator over a throttle, and replaces an expired one', async () => {
     const answers = [refusal('ProvisionedThroughputExceededException'), refusal('ExpiredIteratorException')]
     const access = scriptedAccess(

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import type { SourceRecord } from '../../src/model/record.ts'
 import { openSqsSource } from '../../src/sources/sqs.ts'
@@ -65,6 +66,20 @@ describe("the queue's URL", () => {
     expect(access.inputs('ReceiveMessage')[0]?.['QueueUrl']).toBe(
       'https://sqs.us-east-1.amazonaws.com/111122223333/orders',
     )
+  })
+})
+
+describe('emulators', () => {
+  it('are not sent an owner that is no account', async () => {
+    const access = scriptedAccess(withUrl(() => ok({})))
+    await open(access, 'arn:aws:sqs:elasticmq:root:orders').read(readRequest(), neverAborted)
+    expect(access.inputs('GetQueueUrl')).toEqual([{ QueueName: 'orders' }])
+  })
+
+  it('that deny the URL are not worked round: theirs cannot be known', async () => {
+    const access = scriptedAccess(() => refusal('AccessDenied'))
+    expect((await open(access).read(readRequest(), neverAborted)).kind).toBe('denied')
+    expect(access.inputs('ReceiveMessage')).toEqual([])
   })
 })
 
@@ -189,6 +204,23 @@ describe('deletes', () => {
     ])
   })
 
+  it('that are throttled are tried again, although AWS calls that the fault of the sender', async () => {
+    const access = scriptedAccess(
+      withUrl(({ operation }) => {
+        const entry = { Id: '0', Code: 'RequestThrottled', Message: 'slow', SenderFault: true }
+        return operation === 'DeleteMessage' ? ok({}) : ok({ Failed: [entry] })
+      }),
+    )
+    expect(await open(access).settle(records(1), neverAborted)).toEqual({ failed: [] })
+    expect(access.inputs('DeleteMessage')).toHaveLength(1)
+  })
+
+  it('leave nothing behind at the signal of the one who waits', async () => {
+    const { signal } = new AbortController()
+    await open(scriptedAccess(withUrl(() => ok({})))).settle(records(3), signal)
+    expect(getEventListeners(signal, 'abort')).toEqual([])
+  })
+
   it('that stay refused are told by index, with the reason', async () => {
     const access = scriptedAccess(
       withUrl(() => ok({ Failed: [{ Id: '2', Code: 'InvalidParameterValue', Message: 'bad', SenderFault: true }] })),
@@ -217,8 +249,10 @@ describe('deletes', () => {
       )
     const gone = answer('ReceiptHandleIsInvalid', 'The input receipt handle is invalid.')
     const expired = answer('InvalidParameterValue', 'Reason: The receipt handle has expired.')
+    const expiredToo = answer('ReceiptHandleIsInvalid', 'The receipt handle has expired')
     expect(await gone.settle(records(1), neverAborted)).toEqual({ failed: [] })
     expect((await expired.settle(records(1), neverAborted)).failed).toHaveLength(1)
+    expect((await expiredToo.settle(records(1), neverAborted)).failed).toHaveLength(1)
   })
 
   it('that are denied say so, and are not repeated', async () => {
