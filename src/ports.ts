@@ -155,8 +155,7 @@ export interface Delivery {
 }
 
 export type DeliveryResult =
-  | { readonly kind: 'delivered' }
-  | { readonly kind: 'refused'; readonly message: string; readonly retryable: boolean }
+  { readonly kind: 'delivered' } | { readonly kind: 'refused'; readonly message: string; readonly retryable: boolean }
 
 // ---- Store
 

@@ -1,5 +1,5 @@
 /** The impossible happened inside a machine. The shell stops that one flow without a checkpoint and starts it again. */
-export class FlowAssertion extends Error {
+class FlowAssertion extends Error {
   override readonly name = 'FlowAssertion'
 }
 

@@ -19,7 +19,7 @@ function visibilityMarginMs(visibilityMs: number): number {
   return Math.min(5_000, visibilityMs / 5)
 }
 
-export function limitsOf(config: FlowConfig): BatchLimits {
+function limitsOf(config: FlowConfig): BatchLimits {
   return { records: config.batchSize, bytes: config.batchBytesMax }
 }
 
@@ -109,7 +109,7 @@ function take(turn: Turn, record: FlowRecord): Held {
   return hold(turn, record, turn.env.monoMs + visibilityMs - visibilityMarginMs(visibilityMs), 0)
 }
 
-export function chunk(held: readonly Held[], limits: BatchLimits): Held[][] {
+function chunk(held: readonly Held[], limits: BatchLimits): Held[][] {
   const batches: Held[][] = []
   for (let start = 0; start < held.length;) {
     const length = batchLength(held, start, limits)

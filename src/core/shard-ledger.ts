@@ -15,7 +15,7 @@ export function resolve(turn: Turn, shard: ShardState, held: readonly Held[]): v
   shard.dirty = true
 }
 
-export function drop(turn: Turn, shard: ShardState, held: readonly Held[], reason: DropReason): void {
+function drop(turn: Turn, shard: ShardState, held: readonly Held[], reason: DropReason): void {
   if (held.length > 0) turn.commands.push({ kind: 'dropped', count: held.length, reason })
   resolve(turn, shard, held)
 }
@@ -33,7 +33,7 @@ export function advanceWatermark(shard: ShardState): void {
   shard.dirty = true
 }
 
-export function completedRanges(shard: ShardState): CompletedRange[] {
+function completedRanges(shard: ShardState): CompletedRange[] {
   const ranges: CompletedRange[] = []
   let run: { first: string; last: string } | null = null
   for (const one of shard.entries) {
@@ -55,7 +55,7 @@ export function writeCheckpoint(turn: Turn, shard: ShardState): void {
   ask(turn, { kind: 'checkpoint', checkpoint: checkpointOf(shard, done) }, { kind: 'checkpoint', done })
 }
 
-export function checkpointOf(shard: ShardState, done: boolean): Checkpoint {
+function checkpointOf(shard: ShardState, done: boolean): Checkpoint {
   const { window } = shard
   return {
     incarnation: shard.incarnation,
@@ -67,7 +67,7 @@ export function checkpointOf(shard: ShardState, done: boolean): Checkpoint {
 }
 
 /** Nothing is unresolved: every record read is behind the watermark and no window waits for its final invocation. */
-export function isEmpty(shard: ShardState): boolean {
+function isEmpty(shard: ShardState): boolean {
   return shard.entries.length === 0 && shard.window === null && shard.slots.every((slot) => slot.flight === null)
 }
 
