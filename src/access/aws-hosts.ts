@@ -23,8 +23,3 @@ export function isAwsEndpoint(endpoint: string): boolean {
 export function isRegionName(text: string): boolean {
   return /^[a-z]{2,}(?:-[a-z]+)+-\d+$/.test(text)
 }
-
-export function isLoopback(endpoint: string): boolean {
-  const host = new URL(endpoint).hostname
-  return host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || host.startsWith('127.')
-}

@@ -60,7 +60,7 @@ function exceptionName(raw: string | undefined): string | undefined {
 }
 
 /** Seconds, or a date. */
-export function readRetryAfter(value: string | undefined, wallMs: number = Date.now()): number | undefined {
+function readRetryAfter(value: string | undefined, wallMs: number = Date.now()): number | undefined {
   if (value === undefined) return undefined
   const seconds = Number(value)
   if (Number.isFinite(seconds) && value.trim() !== '') return Math.max(0, Math.round(seconds * 1_000))

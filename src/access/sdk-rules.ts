@@ -32,7 +32,7 @@ const serviceIds: Readonly<Record<AwsService, string>> = {
 /** Where neither settings nor environment nor profile name one. Emulators do not care; AWS's ARNs bring their own. */
 export const fallbackRegion = 'us-east-1'
 
-export const awsServices: readonly AwsService[] = [
+const awsServices: readonly AwsService[] = [
   'sqs',
   'kinesis',
   'dynamodbstreams',
