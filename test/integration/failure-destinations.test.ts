@@ -1,0 +1,61 @@
+import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
+import { expect, it } from 'vitest'
+import { Buffer } from 'node:buffer'
+import { NodeHttpHandler } from '@smithy/node-http-handler'
+import { CreateStreamCommand, DescribeStreamCommand, KinesisClient, PutRecordCommand } from '@aws-sdk/client-kinesis'
+import { startKinesisLocal } from '../fakes/sources/kinesis-local.ts'
+import { startQueueStack, until } from './queue-stack.ts'
+
+const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
+
+it('gives up records into a bucket with the whole event, under the key of AWS (floci#3620, LocalStack PR 12087)', async () => {
+  const stack = await startQueueStack()
+  const service = await startKinesisLocal()
+  const kinesis = new KinesisClient({
+    endpoint: service.endpoint,
+    region: 'us-east-1',
+    credentials,
+    requestHandler: new NodeHttpHandler(),
+  })
+  const s3 = new S3Client({ endpoint: stack.endpoints.sqs, region: 'us-east-1', credentials, forcePathStyle: true })
+  try {
+    await s3.send(new CreateBucketCommand({ Bucket: 'failures' }))
+    await kinesis.send(new CreateStreamCommand({ StreamName: 's', ShardCount: 1 }))
+    await until(async () => {
+      const found = await kinesis.send(new DescribeStreamCommand({ StreamName: 's' }))
+      return found.StreamDescription?.StreamStatus === 'ACTIVE'
+    }, 'the stream is active')
+    stack.functions.behave(() => ({ kind: 'error', errorType: 'Error', message: 'boom' }))
+    const millrace = await stack.start({
+      aws: {
+        region: 'us-east-1',
+        account: '000000000000',
+        endpoints: { ...stack.endpoints, kinesis: service.endpoint, s3: stack.endpoints.sqs },
+      },
+      mappings: [
+        {
+          EventSourceArn: 'arn:aws:kinesis:us-east-1:000000000000:stream/s',
+          FunctionName: 'orders',
+          StartingPosition: 'TRIM_HORIZON',
+          MaximumRetryAttempts: 0,
+          DestinationConfig: { OnFailure: { Destination: 'arn:aws:s3:::failures' } },
+        },
+      ],
+    })
+    await kinesis.send(new PutRecordCommand({ StreamName: 's', Data: Buffer.from('lost'), PartitionKey: 'a' }))
+    const keys = async () =>
+      (await s3.send(new ListObjectsV2Command({ Bucket: 'failures' }))).Contents?.map(({ Key }) => Key ?? '') ?? []
+    await until(async () => (await keys()).length === 1, 'the object is there')
+    const [key = ''] = await keys()
+    expect(key).toMatch(/^aws\/lambda\/[0-9a-f-]{36}\/shardId-000000000000\/\d{4}\/\d\d\/\d\d\/\S+-[0-9a-f-]{36}$/)
+    const object = await s3.send(new GetObjectCommand({ Bucket: 'failures', Key: key }))
+    const body = JSON.parse((await object.Body?.transformToString()) ?? '') as { readonly payload: string }
+    expect(body.payload).toBe(stack.functions.invocations[0]?.payload)
+    await millrace.stop()
+  } finally {
+    s3.destroy()
+    kinesis.destroy()
+    await service.stop()
+    await stack.stop()
+  }
+})
