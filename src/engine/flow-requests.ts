@@ -87,8 +87,10 @@ async function invoke(request: Of<'invoke'>, scope: RequestScope): Promise<Answe
   const { id, records, window } = request
   const passes = Math.max(0, ...records.map((record) => lineagePasses(record.traceHeader)))
   if (passes >= lineagePassesMax) {
-    const message = `Records of this batch went through the function ${passes} times (recursive loop detection).`
-    return { kind: 'invoked', id, outcome: { kind: 'notRun', reason: 'recursion', message } }
+    // The batch fails without running, so that the queue's redrive or the failure destination ends the loop (spec §2.3).
+    const message = `Records of this batch went through the function ${passes} times already: break the loop.`
+    const outcome = { kind: 'failed', reply: null, errorType: 'Lambda.RecursiveInvocation', message } as const
+    return { kind: 'invoked', id, outcome }
   }
   const frame = window && { frame: window, shardId: context.identity.flow, eventSourceArn: settings.sourceArn }
   const payload = batchEvent(

@@ -49,11 +49,6 @@ export const functionFailures: Readonly<Record<FunctionFailure, Failure>> = {
     result: 'function',
     advice: 'The endpoint answered with an error of its own before the function ran.',
   },
-  recursion: {
-    phase: 'before',
-    result: 'function',
-    advice: 'The records went through this function 16 times already (recursive loop detection): break the loop.',
-  },
 }
 
 export const sourceFailures: Readonly<Record<SourceFailure, Failure>> = {

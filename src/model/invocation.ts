@@ -42,7 +42,7 @@ export type Outcome =
       readonly retryAfterMs?: number | undefined
     }
 
-export type NotRunReason = 'throttled' | 'unreachable' | 'missing' | 'denied' | 'unavailable' | 'recursion'
+export type NotRunReason = 'throttled' | 'unreachable' | 'missing' | 'denied' | 'unavailable'
 
 export interface WindowState {
   readonly json: string

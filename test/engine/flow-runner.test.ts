@@ -164,7 +164,7 @@ describe('the shell of a flow', () => {
     expect(heard('invoked')[0]?.outcome).toMatchObject(outcome)
   })
 
-  it('does not invoke for records that went through the function sixteen times', async () => {
+  it('fails a batch without invoking when a record went through the function sixteen times', async () => {
     let invoked = 0
     const { say, heard } = await started('sqs', {
       invoke: () => {
@@ -175,7 +175,7 @@ describe('the shell of a flow', () => {
     await say({ kind: 'permit', id: 1 })
     const looping = record('a', { traceHeader: 'Root=1-2-3;Lineage=abc:16' })
     await say({ kind: 'invoke', id: 2, permit: 1, records: [record('b'), looping], attempt: 1, window: null })
-    expect(heard('invoked')[0]?.outcome).toMatchObject({ kind: 'notRun', reason: 'recursion' })
+    expect(heard('invoked')[0]?.outcome).toMatchObject({ kind: 'failed', errorType: 'Lambda.RecursiveInvocation' })
     expect(invoked).toBe(0)
   })
 
