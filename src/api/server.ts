@@ -57,8 +57,7 @@ export function createApi(deps: ApiDeps): Api {
 
   return {
     async listen() {
-      const { host, port } = deps.server
-      await server.listen({ host, port })
+      const host = await listenOn(server, deps.server)
       return baseUrl(host, server.server.address())
     },
     async close(signal) {
@@ -74,6 +73,21 @@ export function createApi(deps: ApiDeps): Api {
     },
     inject: server.inject.bind(server),
   }
+}
+
+/** Listens, and says on which address: where a machine has IPv6 switched off, every address of it is 0.0.0.0. */
+async function listenOn(server: FastifyInstance, { host, port }: ApiDeps['server']): Promise<string> {
+  try {
+    await server.listen({ host, port })
+    return host
+  } catch (error) {
+    if (host !== '::' || !lacksIpv6(error)) throw error
+    return await listenOn(server, { host: '0.0.0.0', port })
+  }
+}
+
+function lacksIpv6(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'EAFNOSUPPORT' || error.code === 'EADDRNOTAVAIL')
 }
 
 function answerUnknown(

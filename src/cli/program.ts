@@ -3,6 +3,7 @@ import type { Command, CommandContext } from './command.ts'
 import { devCommand } from './dev.ts'
 import { doctorCommand } from './doctor.ts'
 import { CommandError, exitCode, UsageError, type ExitCode } from './exit-code.ts'
+import { healthCommand } from './health.ts'
 import { mappingsCommand } from './mappings.ts'
 import { startCommand } from './start-command.ts'
 import { statusCommand } from './status.ts'
@@ -17,6 +18,7 @@ const commands: readonly Command[] = [
   statusCommand,
   whyCommand,
   doctorCommand,
+  healthCommand,
 ]
 
 const helpWords = ['--help', '-h', 'help']
