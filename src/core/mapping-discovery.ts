@@ -2,7 +2,7 @@ import { forgettable, planLineage, type LineageView, type ShardFacts } from './l
 import type { MappingPace } from './mapping-messages.ts'
 
 /** The one flow of a queue. */
-export const queueFlow = 'queue'
+const queueFlow = 'queue'
 
 /** What is known of a source's shards. A queue is one shard without relatives. */
 export interface Discovery {

@@ -144,7 +144,6 @@ function applyFlowEnded(turn: Turn, id: number, end: FlowEnd): void {
     lookSoon(turn)
     return
   }
-  if (flow.draining) return
   // A flow that ran well for long enough begins its backoff anew.
   const ranWell = env.monoMs - flow.startedMs > pace.restartMs.capMs
   const failures = 1 + (ranWell ? 0 : (machine.resting.get(name)?.failures ?? 0))

@@ -115,6 +115,22 @@ describe('the life of a mapping', () => {
     expect(mapping.open()).toContain('sourceHealthy')
   })
 
+  it('says once that the source is there again, and waits no longer than at first when it goes away again', () => {
+    const mapping = drive(true)
+    mapping.start('Enabled')
+    for (let round = 0; round < 4; round++) {
+      mapping.look({ kind: 'missing', message: 'gone' })
+      mapping.toDeadline()
+    }
+    mapping.list('one', ['a'])
+    mapping.toDeadline()
+    mapping.list('one', ['a'])
+    expect(mapping.log.filter((each) => each.kind === 'sourceHealthy')).toHaveLength(1)
+    mapping.toDeadline()
+    mapping.look({ kind: 'missing', message: 'gone' })
+    expect(mapping.toDeadline()).toBe(500)
+  })
+
   it('waits at least as long as the source asks for', () => {
     const mapping = drive(true)
     mapping.start('Enabled')

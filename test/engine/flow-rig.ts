@@ -24,7 +24,7 @@ import { createMemoryStore } from '../../src/store/memory.ts'
 import { manualClock } from './manual-clock.ts'
 
 /** A machine that does what the test says: commands are given from outside, events are kept. */
-export function scriptedMachine() {
+function scriptedMachine() {
   const events: FlowEvent[] = []
   const queued: FlowCommand[][] = []
   const script = { dueMs: null as number | null, heldBytes: 0, fail: null as Error | null }
