@@ -114,9 +114,15 @@ export const mutants: readonly Mutant[] = [
   // ---- Both
   {
     file: 'flow.ts',
-    bug: 'an attempt starts after the drain has begun',
-    find: "if (flight === undefined || state.phase !== 'running')",
-    replace: 'if (flight === undefined)',
+    bug: 'a permit that nobody wants any more is kept',
+    find: "if (flight === undefined || state.phase !== 'running') {\n    turn.commands.push({ kind: 'giveBack', permit })",
+    replace: "if (flight === undefined || state.phase !== 'running') {",
+  },
+  {
+    file: 'queue-flow.ts',
+    bug: 'a queue goes on receiving while it drains',
+    find: "  if (turn.state.phase !== 'running') return\n",
+    replace: '',
   },
   {
     file: 'flow.ts',
@@ -187,6 +193,12 @@ export const mutants: readonly Mutant[] = [
   },
   {
     file: 'shard-attempt.ts',
+    bug: 'a window gets its final invocation again and again',
+    find: 'if (unit.final) endWindow(shard)',
+    replace: '',
+  },
+  {
+    file: 'shard-attempt.ts',
     bug: 'records past their age are invoked',
     find: 'turn.env.sourceMs - held.record.arrivedMs > limitMs',
     replace: 'turn.env.sourceMs - held.record.arrivedMs > limitMs + 1_000',
@@ -247,9 +259,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     file: 'shard-ledger.ts',
-    bug: 'a shard ends without the final invocation of its window',
+    bug: 'a shard ends while a record is unresolved',
     find: 'shard.entries.length === 0 && shard.window === null &&',
-    replace: 'shard.entries.length === 0 &&',
+    replace: 'shard.window === null &&',
   },
   {
     file: 'shard-ledger.ts',

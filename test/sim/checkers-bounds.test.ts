@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { bounded } from './checkers/bounded.ts'
 import { isolation } from './checkers/isolation.ts'
 import { limits } from './checkers/limits.ts'
+import { pauses } from './checkers/pauses.ts'
 import { politeness } from './checkers/politeness.ts'
 import type { Case } from './checkers/story.ts'
 import { failure, message, queue, record, reply, shard, success, terms, told } from './checkers/story.ts'
@@ -183,6 +184,34 @@ const cases: readonly Case[] = [
         .read(r1)
         .command({ kind: 'dropped', count: 1, reason: 'retention' }),
     says: /0 were due/,
+  },
+  {
+    checker: pauses,
+    wrong: 'a batch tried again before its pause is over',
+    story: () =>
+      told(shard().put(r1).opened().read(r1), (story) => {
+        story.invoked(story.invoke([r1]), failure)
+        story.command({
+          kind: 'attemptFailed',
+          records: [r1],
+          attempt: 1,
+          outcome: failure,
+          next: { kind: 'retry', inMs: 100 },
+        })
+        story.after(99).invoke([r1], { attempt: 2 })
+      }),
+    says: /tried again at 99, announced for 100/,
+  },
+  {
+    checker: pauses,
+    wrong: 'a source read again before its pause is over',
+    story: () =>
+      shard()
+        .opened()
+        .command({ kind: 'sourceTrouble', trouble: 'failed', message: '', retryMs: 100 })
+        .after(99)
+        .read(),
+    says: /the source is tried again at 99/,
   },
 ]
 

@@ -5,6 +5,7 @@ import { isolation } from './isolation.ts'
 import { limits } from './limits.ts'
 import { noLoss } from './no-loss.ts'
 import { order } from './order.ts'
+import { pauses } from './pauses.ts'
 import { politeness } from './politeness.ts'
 import { progress } from './progress.ts'
 import { protocol } from './protocol.ts'
@@ -25,6 +26,7 @@ export function allCheckers(terms: Terms): Checker[] {
     isolation(terms),
     politeness(terms),
     bounded(),
+    pauses(),
     retries(),
     ages(),
     windows(),

@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest'
+import { messages, ok, reported, Scenario, thrown } from './scenario.ts'
+
+const a = (...ids: number[]): ReturnType<typeof messages> => messages(ids, 'a')
+const b = (...ids: number[]): ReturnType<typeof messages> => messages(ids, 'b')
+
+describe('a FIFO queue', () => {
+  test('puts several groups into one batch, each in its order (spec §3)', () => {
+    const flow = new Scenario('sqs-fifo')
+      .open()
+      .page([...a(1), ...b(2), ...a(3)])
+      .permit()
+    expect(flow.invocations()).toEqual([['1', '2', '3']])
+  })
+
+  test('runs groups side by side and the batches of one group one after the other', () => {
+    const flow = new Scenario('sqs-fifo', { batchSize: 1 })
+      .open()
+      .page([...a(1), ...b(2), ...a(3)])
+      .permit()
+      .permit()
+    expect(flow.invocations()).toEqual([['1'], ['2']])
+    expect(flow.invoked(ok).out('permit')).toEqual([])
+    expect(flow.settled().permit().invocations()).toEqual([['1'], ['2'], ['3']])
+  })
+
+  test('lets no batch pass an earlier one of its group that waits', () => {
+    const flow = new Scenario('sqs-fifo', { batchSize: 2 })
+      .open()
+      .page([...a(1, 2), ...a(3), ...b(4), ...b(5, 6)])
+      .permit()
+    flow.run(() => ok)
+    expect(flow.invocations()).toEqual([
+      ['1', '2'],
+      ['3', '4'],
+      ['5', '6'],
+    ])
+  })
+
+  test('forgets what it holds behind a failed message of the group, and only of that group', () => {
+    const flow = new Scenario('sqs-fifo', { batchSize: 1 })
+      .open()
+      .page([...a(1, 2), ...b(3, 4)])
+      .permit()
+      .permit()
+    flow.invoked(thrown).invoked(ok).settled().permit()
+    expect(flow.invocations()).toEqual([['1'], ['3'], ['4']])
+    expect(flow.said('dropped')).toEqual([{ kind: 'dropped', count: 1, reason: 'visibility' }])
+  })
+
+  test('acknowledges later messages of a batch that the function itself took, and forgets what it holds behind', () => {
+    const flow = new Scenario('sqs-fifo', { batchSize: 2 })
+      .open()
+      .page([...a(1, 2, 3)])
+      .permit()
+      .invoked(reported(0))
+    expect(flow.out('settle')).toMatchObject([{ records: [{ id: '2' }] }])
+    expect(flow.settled().out('permit')).toEqual([])
+    expect(flow.said('dropped')).toMatchObject([{ count: 1 }])
+  })
+
+  test('keeps the group locked until the acknowledgement is through', () => {
+    const flow = new Scenario('sqs-fifo', { batchSize: 1 }).open().page(a(1, 2)).permit().invoked(ok).settled([0])
+    expect(flow.out('permit')).toEqual([])
+    expect(flow.after(100).settled().permit().invocations()).toEqual([['1'], ['2']])
+  })
+
+  test('forgets the group behind a message whose acknowledgement never gets through', () => {
+    const flow = new Scenario('sqs-fifo', { batchSize: 1 }).open().page(a(1, 2)).permit().invoked(ok)
+    for (let tries = 0; tries < 5; tries++) flow.settled([0]).after(10_000)
+    expect(flow.out('permit')).toEqual([])
+    expect(flow.invocations()).toEqual([['1']])
+  })
+
+  test('cuts out a message that ran out together with what lies behind it in its group', () => {
+    const flow = new Scenario('sqs-fifo', { batchSize: 1, visibilityMs: 10_000 }).open().page([...a(1, 2), ...b(3)])
+    flow.after(8_000).permit().permit()
+    expect(flow.invocations()).toEqual([])
+    expect(flow.said('dropped').reduce((sum, { count }) => sum + count, 0)).toBe(3)
+  })
+
+  test('counts each message that it drops once', () => {
+    const flow = new Scenario('sqs-fifo', { batchSize: 1, visibilityMs: 10_000 })
+      .open()
+      .page(a(1, 2, 3))
+      .permit()
+    flow.after(9_000).invoked(thrown)
+    expect(flow.said('dropped').reduce((sum, { count }) => sum + count, 0)).toBe(2)
+  })
+})

@@ -1,0 +1,277 @@
+import { describe, expect, test } from 'vitest'
+import type { Outcome } from '../../src/model/invocation.ts'
+import { messages, ok, reported, Scenario, thrown, throttled } from './scenario.ts'
+
+const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1)
+
+describe('a standard queue', () => {
+  test('acknowledges a whole batch after success, and nothing after a failure (spec §2.3)', () => {
+    const flow = new Scenario('sqs')
+      .open()
+      .page(messages([1, 2]))
+      .permit()
+      .invoked(ok)
+    expect(flow.out('settle')).toMatchObject([{ why: 'succeeded', records: [{ id: '1' }, { id: '2' }] }])
+    const failed = new Scenario('sqs')
+      .open()
+      .page(messages([1, 2]))
+      .permit()
+      .invoked(thrown)
+    expect(failed.said('settle')).toEqual([])
+    expect(failed.said('release')).toEqual([])
+    expect(failed.said('attemptFailed')).toMatchObject([{ attempt: 1, next: { kind: 'visibility' } }])
+  })
+
+  test('acknowledges all but the reported messages (spec §2.4)', () => {
+    const flow = new Scenario('sqs')
+      .open()
+      .page(messages([1, 2, 3]))
+      .permit()
+      .invoked(reported(1))
+    expect(flow.out('settle')).toMatchObject([{ records: [{ id: '1' }, { id: '3' }] }])
+  })
+
+  test('acknowledges what does not match without invoking it', () => {
+    const flow = new Scenario('sqs')
+      .open()
+      .page([...messages([1], '', { matched: false }), ...messages([2])])
+      .permit()
+    expect(flow.out('settle')).toMatchObject([{ why: 'filtered', records: [{ id: '1' }] }])
+    expect(flow.invocations()).toEqual([['2']])
+  })
+
+  test('tries refused acknowledgements again one by one, and leaves them after the fifth', () => {
+    const flow = new Scenario('sqs')
+      .open()
+      .page(messages([1, 2, 3]))
+      .permit()
+      .invoked(ok)
+      .settled([0, 2])
+    const again = flow.after(100).out('settle')
+    expect(again.map((settle) => settle.records.map((record) => record.id))).toEqual([['1'], ['3']])
+    flow.settled()
+    for (let tries = 0; tries < 10; tries++) {
+      if (flow.out('settle').length > 0) flow.settled([0])
+      flow.after(10_000)
+    }
+    expect(flow.said('settle').filter((settle) => settle.records.some((record) => record.id === '3'))).toHaveLength(5)
+  })
+
+  test('keeps the same receipts through throttles, 1 s doubling to 10 s, until shortly before they run out (spec §2.3)', () => {
+    const flow = new Scenario('sqs', { visibilityMs: 60_000 })
+      .open()
+      .page(messages([1]))
+      .run(() => throttled)
+    const pauses = flow.said('attemptFailed').flatMap(({ next }) => (next.kind === 'retry' ? [next.inMs] : []))
+    expect(pauses).toEqual([550, 1_050, 2_050, 4_050, ...Array.from({ length: 9 }, () => 5_050)])
+    expect(flow.said('attemptFailed').at(-1)?.next).toEqual({ kind: 'visibility' })
+    expect(flow.said('dropped')).toEqual([{ kind: 'dropped', count: 1, reason: 'visibility' }])
+    expect(flow.nowMs).toBeLessThan(55_000)
+    expect(flow.said('invoke').every((invoke) => invoke.attempt === 1)).toBe(true)
+  })
+
+  test('waits as long as a throttle asks', () => {
+    const flow = new Scenario('sqs')
+      .open()
+      .page(messages([1]))
+      .permit()
+    flow.invoked({ ...throttled, retryAfterMs: 3_000 } as Outcome)
+    expect(flow.after(2_999).out('permit')).toEqual([])
+    expect(flow.after(1).out('permit')).toHaveLength(1)
+  })
+
+  test.each([
+    { visibilityMs: 30_000, lastMs: 24_999 },
+    { visibilityMs: 10_000, lastMs: 7_999 },
+  ])(
+    'invokes up to $lastMs ms after arrival at a visibility of $visibilityMs ms, not later',
+    ({ visibilityMs, lastMs }) => {
+      const flow = new Scenario('sqs', { visibilityMs })
+        .open()
+        .page(messages([1]))
+        .after(lastMs)
+        .permit()
+      expect(flow.invocations()).toEqual([['1']])
+      const late = new Scenario('sqs', { visibilityMs })
+        .open()
+        .page(messages([1]))
+        .after(lastMs + 1)
+        .permit()
+      expect(late.invocations()).toEqual([])
+      expect(late.said('giveBack')).toHaveLength(1)
+      expect(late.said('dropped')).toEqual([{ kind: 'dropped', count: 1, reason: 'visibility' }])
+    },
+  )
+
+  test('counts the visibility that the receive asked for', () => {
+    const flow = new Scenario('sqs', { visibilityMs: 10_000, receiveVisibilityMs: 60_000 }).open()
+    expect(flow.out('read')[0]?.visibilityMs).toBe(60_000)
+    expect(
+      flow
+        .page(messages([1]))
+        .after(50_000)
+        .permit()
+        .invocations(),
+    ).toEqual([['1']])
+  })
+
+  test('cuts out of a gathered batch only what ran out', () => {
+    const flow = new Scenario('sqs', { windowMs: 20_000, visibilityMs: 30_000, batchSize: 10 })
+      .open()
+      .page(messages([1]))
+    flow
+      .after(10_000)
+      .page(messages([2]))
+      .after(10_000)
+      .after(6_000)
+      .permit()
+    expect(flow.invocations()).toEqual([['2']])
+  })
+
+  test('gathers over several receives until the window of the first message ends, or the batch is full', () => {
+    const flow = new Scenario('sqs', { windowMs: 1_000, batchSize: 20 }).open().page(messages([1]))
+    flow.after(600).page(messages([2]))
+    expect(flow.after(399).out('permit')).toEqual([])
+    expect(flow.after(1).permit().invocations()).toEqual([['1', '2']])
+    const full = new Scenario('sqs', { windowMs: 1_000, batchSize: 20 }).open()
+    full
+      .page(messages(range(10)))
+      .page(messages(range(10).map((id) => id + 10)))
+      .permit()
+    expect(full.invocations()[0]).toHaveLength(20)
+  })
+
+  test('with window 0 invokes what one receive returned, cut at BatchSize and bytes', () => {
+    const flow = new Scenario('sqs', { batchBytesMax: 33 })
+      .open()
+      .page(messages([1, 2, 3, 4]))
+      .permit()
+      .permit()
+    expect(flow.invocations()).toEqual([['1', '2', '3'], ['4']])
+  })
+
+  test('holds a receive back that it could not use', () => {
+    const flow = new Scenario('sqs', { scaling: { policy: 'eager', flightsMax: 1, receivesMax: 5 } }).open()
+    flow.page(messages(range(10))).page(messages(range(10).map((id) => id + 10)))
+    expect(flow.out('read')).toEqual([])
+    expect(flow.permit().invoked(ok).out('read')).toHaveLength(1)
+  })
+
+  test('sends one receive while idle and more while they come back full', () => {
+    const flow = new Scenario('sqs', { scaling: { policy: 'eager', flightsMax: 100, receivesMax: 4 } }).open()
+    expect(flow.out('read')).toHaveLength(1)
+    flow.page(messages(range(10)))
+    expect(flow.out('read')).toHaveLength(2)
+    flow.page(messages(range(10).map((id) => id + 10)))
+    expect(flow.out('read')).toHaveLength(4)
+    flow.page([])
+    expect(flow.out('read').length).toBeLessThan(4)
+  })
+
+  test('never puts a message that was too big for an event into an invocation', () => {
+    const flow = new Scenario('sqs', { batchBytesMax: 100 }).open().page(messages([1], '', { bytes: 101 }))
+    expect(flow.out('permit')).toEqual([])
+    expect(flow.said('attemptFailed')).toMatchObject([{ outcome: { kind: 'oversize' }, next: { kind: 'visibility' } }])
+  })
+
+  test('lays what waits out again when the batch size changes', () => {
+    const flow = new Scenario('sqs', { batchSize: 4 })
+      .open()
+      .page(messages([1, 2, 3, 4]))
+      .configure({ batchSize: 2 })
+    flow.run(() => ok)
+    expect(flow.invocations()).toEqual([
+      ['1', '2'],
+      ['3', '4'],
+    ])
+  })
+
+  test('lets the window go when it is shortened (floci#3155)', () => {
+    const flow = new Scenario('sqs', { windowMs: 300_000 })
+      .open()
+      .page(messages([1]))
+      .configure({ windowMs: 0 })
+    expect(flow.permit().invocations()).toEqual([['1']])
+  })
+
+  test('sends what it has gathered when the process holds too much', () => {
+    const flow = new Scenario('sqs', { windowMs: 300_000 })
+      .open()
+      .page(messages([1]))
+      .tell({ kind: 'pressure', on: true })
+    expect(flow.permit().invocations()).toEqual([['1']])
+  })
+})
+
+describe('the drain of a queue', () => {
+  test('hands back what waits, settles the attempt that is out, and starts nothing', () => {
+    const flow = new Scenario('sqs', { windowMs: 60_000, batchSize: 20, visibilityMs: 120_000 })
+      .open()
+      .page(messages([1]))
+    flow
+      .after(60_000)
+      .permit()
+      .page(messages([2]))
+      .tell({ kind: 'draining', reason: 'stop' })
+    expect(flow.out('release')).toMatchObject([{ records: [{ id: '2' }] }])
+    expect(flow.said('cancel')).toHaveLength(1)
+    flow.invoked(ok)
+    expect(flow.out('settle')).toMatchObject([{ records: [{ id: '1' }] }])
+    expect(flow.said('drained')).toEqual([])
+  })
+
+  test('hands back messages that a receive still brings, and a throttled batch, but never a failed one', () => {
+    const late = new Scenario('sqs')
+      .open()
+      .tell({ kind: 'draining', reason: 'stop' })
+      .page(messages([1]))
+    expect(late.out('release')).toMatchObject([{ records: [{ id: '1' }] }])
+    const held = new Scenario('sqs')
+      .open()
+      .page(messages([1]))
+      .permit()
+      .tell({ kind: 'draining', reason: 'stop' })
+    expect(held.invoked(throttled).out('release')).toMatchObject([{ records: [{ id: '1' }] }])
+    const failed = new Scenario('sqs')
+      .open()
+      .page(messages([1]))
+      .permit()
+      .tell({ kind: 'draining', reason: 'stop' })
+    expect(failed.invoked(thrown).out('release')).toEqual([])
+  })
+
+  test('gives back a permit that comes too late', () => {
+    const flow = new Scenario('sqs')
+      .open()
+      .page(messages([1]))
+      .tell({ kind: 'draining', reason: 'disable' })
+      .permit()
+    expect(flow.said('giveBack')).toHaveLength(1)
+    expect(flow.said('invoke')).toEqual([])
+  })
+})
+
+describe('a receive that goes wrong', () => {
+  test('is repeated by name when its reply was lost, not after a throttle (spec §13.6)', () => {
+    const flow = new Scenario('sqs-fifo').open()
+    const lost = flow.out('read')[0]?.id
+    flow.reads({ kind: 'failed', message: 'reset' }).after(10_000)
+    expect(flow.out('read')[0]?.repeats).toBe(lost)
+    flow.reads({ kind: 'throttled', message: '' }).after(10_000)
+    expect(flow.out('read')[0]?.repeats).toBeNull()
+  })
+
+  test('is not repeated by name after five minutes', () => {
+    const flow = new Scenario('sqs-fifo').open().after(1)
+    flow.nowMs += 300_000
+    flow.reads({ kind: 'failed', message: 'reset' })
+    flow.nowMs += 300_000
+    expect(flow.after(1).out('read')[0]?.repeats).toBeNull()
+  })
+
+  test('answers empty at once on a source without long polling and makes no tight loop', () => {
+    const flow = new Scenario('sqs').open().page([])
+    expect(flow.out('read')).toEqual([])
+    expect(flow.after(10).out('read')).toHaveLength(1)
+  })
+})

@@ -1,0 +1,157 @@
+import { describe, expect, test } from 'vitest'
+import type { Outcome } from '../../src/model/invocation.ts'
+import { ok, reported, Scenario, stream, thrown, throttled, throwsOn } from './scenario.ts'
+
+describe('retries of a stream batch', () => {
+  test.each([0, 1, 2])('invoke a failing batch MaximumRetryAttempts + 1 times, here %i + 1 (spec §4.4)', (retries) => {
+    const flow = new Scenario('kinesis', { retryAttemptsMax: retries }).open().page(stream([1, 2]), { end: true })
+    flow.run(throwsOn('1'))
+    expect(flow.invocations()).toHaveLength(retries + 1)
+    expect(flow.discards()).toEqual([{ ids: ['1', '2'], condition: 'RetryAttemptsExhausted', attempts: retries + 1 }])
+    expect(flow.said('invoke').map((invoke) => invoke.attempt)).toEqual(
+      Array.from({ length: retries + 1 }, (_, index) => index + 1),
+    )
+  })
+
+  test('give what remains after a reported failure a budget of its own (spec §4.6: 6 is seen five times)', () => {
+    const flow = new Scenario('kinesis', { retryAttemptsMax: 3 }).open().page(stream([4, 5, 6]), { end: true })
+    flow.run((ids) => (ids.includes('6') ? reported(ids.indexOf('6')) : ok))
+    expect(flow.invocations()).toEqual([['4', '5', '6'], ['6'], ['6'], ['6'], ['6']])
+    expect(flow.discards()).toEqual([{ ids: ['6'], condition: 'RetryAttemptsExhausted', attempts: 4 }])
+  })
+
+  test('retry everything from the lowest reported record, later successes included (spec §4.6)', () => {
+    const flow = new Scenario('kinesis', { retryAttemptsMax: 1 }).open().page(stream([1, 2, 3, 4]), { end: true })
+    flow.run((ids) => (ids.includes('2') ? reported(ids.indexOf('2')) : ok))
+    expect(flow.invocations()).toEqual([
+      ['1', '2', '3', '4'],
+      ['2', '3', '4'],
+      ['2', '3', '4'],
+    ])
+    expect(flow.discards()).toEqual([{ ids: ['2', '3', '4'], condition: 'RetryAttemptsExhausted', attempts: 2 }])
+  })
+
+  test('take the lowest of several reported records', () => {
+    const flow = new Scenario('kinesis')
+      .open()
+      .page(stream([1, 2, 3, 4]))
+      .permit()
+      .invoked(reported(1, 3))
+    flow.after(1_000).permit()
+    expect(flow.invocations()).toEqual([
+      ['1', '2', '3', '4'],
+      ['2', '3', '4'],
+    ])
+  })
+
+  test('are not spent by throttles', () => {
+    const outcomes: Outcome[] = [throttled, throttled, thrown, throttled, thrown]
+    const flow = new Scenario('kinesis', { retryAttemptsMax: 1 }).open().page(stream([1]), { end: true })
+    flow.run(() => outcomes.shift() ?? ok)
+    expect(flow.said('invoke').map((invoke) => invoke.attempt)).toEqual([1, 1, 1, 2, 2])
+    expect(flow.discards()).toEqual([{ ids: ['1'], condition: 'RetryAttemptsExhausted', attempts: 2 }])
+  })
+
+  test('wait 1 s, 2 s, 4 s … up to 30 s, half of it and a little more at middling luck (spec §11.1)', () => {
+    const flow = new Scenario('kinesis', { retryAttemptsMax: 7 }).open().page(stream([1]), { end: true })
+    flow.run(() => thrown)
+    const pauses = flow.said('attemptFailed').flatMap(({ next }) => (next.kind === 'retry' ? [next.inMs] : []))
+    expect(pauses).toEqual([550, 1_050, 2_050, 4_050, 8_050, 15_050, 15_050])
+  })
+
+  test('wait as long as the throttle asks', () => {
+    const flow = new Scenario('kinesis')
+      .open()
+      .page(stream([1]))
+      .permit()
+    flow.invoked({ ...throttled, retryAfterMs: 5_000 } as Outcome)
+    expect(flow.after(4_999).out('permit')).toEqual([])
+    expect(flow.after(1).out('permit')).toHaveLength(1)
+  })
+
+  test('keep the shard waiting: nothing behind a failing batch runs', () => {
+    const flow = new Scenario('kinesis', { batchSize: 1 })
+      .open()
+      .page(stream([1, 2]))
+      .permit()
+      .invoked(thrown)
+    flow.after(10_000).permit()
+    expect(flow.invocations()).toEqual([['1'], ['1']])
+  })
+
+  test('keep the slot locked until the failure record is delivered', () => {
+    const flow = new Scenario('kinesis', { batchSize: 1, retryAttemptsMax: 0 })
+      .open()
+      .page(stream([1, 2]))
+      .permit()
+    flow.invoked(thrown)
+    expect(flow.out('permit')).toEqual([])
+    expect(flow.discarded().permit().invocations()).toEqual([['1'], ['2']])
+  })
+
+  test('count records whose failure record could not be delivered as dropped', () => {
+    const flow = new Scenario('kinesis', { retryAttemptsMax: 0 })
+      .open()
+      .page(stream([1, 2]))
+      .permit()
+      .invoked(thrown)
+    expect(flow.discarded('undeliverable').said('dropped')).toEqual([
+      { kind: 'dropped', count: 2, reason: 'undeliverable' },
+    ])
+  })
+
+  test('hand the last reply to the failure record, and none when the answer was lost', () => {
+    const flow = new Scenario('kinesis', { retryAttemptsMax: 0 })
+      .open()
+      .page(stream([1]))
+      .permit()
+    flow.invoked({ kind: 'failed', reply: null, errorType: 'Sandbox.Timedout', message: '' })
+    expect(flow.said('discard')[0]).toMatchObject({ attempts: 1, reply: null })
+  })
+
+  test('start at zero again for what an update has laid out anew, in the new batch size', () => {
+    const flow = new Scenario('kinesis', { batchSize: 4, bisect: true })
+      .open()
+      .page(stream([1, 2, 3, 4]))
+      .permit()
+    flow.invoked(thrown).permit().configure({ batchSize: 1 }).invoked(ok)
+    flow.run(() => ok)
+    expect(flow.invocations()).toEqual([['1', '2', '3', '4'], ['1', '2'], ['3'], ['4']])
+  })
+})
+
+describe('MaximumRecordAgeInSeconds', () => {
+  test('cuts out the records that are too old and delivers the rest (spec §4.4)', () => {
+    const flow = new Scenario('kinesis', { recordAgeMsMax: 60_000 }).open()
+    flow.sourceOffsetMs = 60_001
+    const old = stream([1], { arrivedMs: 0 })
+    flow.page([...old, ...stream([2, 3], { arrivedMs: 60_000 })], { end: true }).run(() => ok)
+    expect(flow.discards()).toEqual([{ ids: ['1'], condition: 'RecordAgeExceeded', attempts: 1 }])
+    expect(flow.invocations()).toEqual([['2', '3']])
+    expect(flow.said('discard')[0]?.reply).toBeNull()
+  })
+
+  test('ends retries that would go on for ever', () => {
+    const flow = new Scenario('kinesis', { recordAgeMsMax: 60_000 }).open().page(stream([1]), { end: true })
+    flow.run(() => thrown)
+    expect(flow.discards()).toMatchObject([{ ids: ['1'], condition: 'RecordAgeExceeded' }])
+    expect(flow.nowMs).toBe(60_001)
+  })
+
+  test('drops and counts what the source no longer keeps', () => {
+    const flow = new Scenario('kinesis', { retentionMs: 60_000 }).open().page(stream([1, 2]), { end: true })
+    flow.run(() => thrown)
+    expect(flow.said('dropped')).toEqual([{ kind: 'dropped', count: 2, reason: 'retention' }])
+    expect(flow.lastCheckpoint()).toMatchObject({ watermark: '2', done: true })
+  })
+})
+
+describe('a record that no event can carry', () => {
+  test.each([0, 2])('is never invoked and spends its retries, here %i (spec §4.2)', (retries) => {
+    const flow = new Scenario('kinesis', { retryAttemptsMax: retries, batchBytesMax: 100 }).open()
+    flow.page([...stream([1]), ...stream([2], { bytes: 101 }), ...stream([3])], { end: true }).run(() => ok)
+    expect(flow.invocations()).toEqual([['1'], ['3']])
+    expect(flow.discards()).toEqual([{ ids: ['2'], condition: 'RetryAttemptsExhausted', attempts: retries + 1 }])
+    expect(flow.said('attemptFailed').every(({ outcome }) => outcome.kind === 'oversize')).toBe(true)
+  })
+})

@@ -1,0 +1,204 @@
+import { describe, expect, test } from 'vitest'
+import type { Checkpoint } from '../../src/model/checkpoint.ts'
+import { ok, Scenario, stream, thrown } from './scenario.ts'
+
+const keyed = (id: number, hash: number): ReturnType<typeof stream> =>
+  stream([id], { orderKey: `key-${String(hash)}`, orderHash: hash })
+
+const saved = (changes: Partial<Checkpoint>): Checkpoint => ({
+  incarnation: 'life-1',
+  watermark: null,
+  completed: [],
+  window: null,
+  done: false,
+  ...changes,
+})
+
+describe('a shard', () => {
+  test('invokes 20 records at BatchSize 10 as two batches in order (spec §4.2)', () => {
+    const flow = new Scenario('kinesis')
+      .open()
+      .page(stream(Array.from({ length: 20 }, (_, index) => index)), { end: true })
+    flow.run(() => ok)
+    expect(flow.invocations().map((ids) => [ids.length, ids[0]])).toEqual([
+      [10, '0'],
+      [10, '10'],
+    ])
+  })
+
+  test('waits for its window, or until the batch is full', () => {
+    const flow = new Scenario('kinesis', { windowMs: 1_000, batchSize: 2 }).open().page(stream([1]))
+    expect(flow.after(999).out('permit')).toEqual([])
+    expect(flow.after(1).out('permit')).toHaveLength(1)
+    const full = new Scenario('kinesis', { windowMs: 1_000, batchSize: 2 }).open().page(stream([1, 2]))
+    expect(full.out('permit')).toHaveLength(1)
+  })
+
+  test('does not go over the bytes of an event, commas included', () => {
+    const flow = new Scenario('kinesis', { batchBytesMax: 22 })
+      .open()
+      .page(stream([1, 2, 3]), { end: true })
+      .run(() => ok)
+    expect(flow.invocations()).toEqual([['1', '2'], ['3']])
+  })
+
+  test('passes filtered records by the raw position (ministack PR 1034, 914, 919)', () => {
+    const flow = new Scenario('kinesis').open().page(stream([1, 2, 3], { matched: false }))
+    expect(flow.invocations()).toEqual([])
+    expect(flow.lastCheckpoint()).toMatchObject({ watermark: '3' })
+  })
+
+  test('keeps the order of a key under ParallelizationFactor, and one failing slot does not stop the others', () => {
+    const flow = new Scenario('kinesis', { slots: 2, batchSize: 1 }).open()
+    flow
+      .page([...keyed(1, 0), ...keyed(2, 1), ...keyed(3, 0), ...keyed(4, 1)])
+      .permit()
+      .permit()
+    flow.invoked(thrown).invoked(ok).permit()
+    expect(flow.invocations()).toEqual([['1'], ['2'], ['4']])
+  })
+
+  test('writes the slowest slot down as the watermark and the rest as completed runs', () => {
+    const flow = new Scenario('kinesis', { slots: 2 }).open()
+    flow
+      .page([...keyed(1, 0), ...keyed(2, 1), ...keyed(3, 1), ...keyed(4, 0), ...keyed(5, 1)])
+      .permit()
+      .permit()
+    flow.invoked(thrown).invoked(ok)
+    expect(flow.lastCheckpoint()).toMatchObject({
+      watermark: null,
+      completed: [
+        { first: '2', last: '3' },
+        { first: '5', last: '5' },
+      ],
+    })
+  })
+
+  test('lays its slots out anew only when the attempt that is out has ended', () => {
+    const flow = new Scenario('kinesis', { batchSize: 1 }).open().page([...keyed(1, 0), ...keyed(2, 1), ...keyed(3, 2)])
+    flow.permit().configure({ slots: 4 })
+    expect(flow.out('permit')).toEqual([])
+    flow.invoked(ok)
+    expect(flow.out('permit')).toHaveLength(2)
+  })
+
+  test('skips after a restart what the checkpoint calls completed', () => {
+    const flow = new Scenario('kinesis').open(saved({ watermark: '1', completed: [{ first: '3', last: '4' }] }))
+    expect(flow.out('read')[0]?.from).toEqual({ at: 'after', position: '1' })
+    flow.page(stream([2, 3, 4, 5]), { end: true }).run(() => ok)
+    expect(flow.invocations()).toEqual([['2', '5']])
+  })
+
+  test('takes nothing for completed behind a place that was trimmed: the end of the run may be gone', () => {
+    const flow = new Scenario('kinesis').open(saved({ completed: [{ first: '3', last: '5' }] }))
+    flow
+      .page(stream([3]))
+      .after(1_000)
+      .reads({ kind: 'trimmed', message: '' })
+      .after(1_000)
+      .page(stream([8]), { end: true })
+    flow.run(() => ok)
+    expect(flow.invocations()).toEqual([['8']])
+    expect(flow.said('positionLost')).toMatchObject([{ reason: 'trimmed' }])
+  })
+
+  test('takes nothing for completed once the retention has passed over the run, though the source says nothing', () => {
+    const flow = new Scenario('kinesis', { retentionMs: 60_000 }).open(
+      saved({ completed: [{ first: '3', last: '5' }] }),
+    )
+    flow
+      .page(stream([3]))
+      .after(60_001)
+      .page(stream([8], { arrivedMs: 60_000 }), { end: true })
+      .run(() => ok)
+    expect(flow.invocations()).toEqual([['8']])
+  })
+
+  test('goes on at the horizon of a stream that was made again (floci#2076)', () => {
+    const flow = new Scenario('kinesis').open(saved({ watermark: '900' }), 'life-2')
+    expect(flow.said('positionLost')).toMatchObject([{ reason: 'recreated', watermark: '900' }])
+    expect(flow.out('read')[0]?.from).toEqual({ at: 'horizon' })
+    flow.page(stream([1]), { end: true }).run(() => ok)
+    expect(flow.lastCheckpoint()).toMatchObject({ incarnation: 'life-2', watermark: '1', done: true })
+  })
+
+  test('never writes a position of the last life of a stream for the next one', () => {
+    const flow = new Scenario('kinesis')
+      .open()
+      .page(stream([900]))
+      .permit()
+      .after(1_000)
+    flow.reads({ kind: 'recreated', incarnation: 'life-2', message: '' }).checkpointed().invoked(ok)
+    expect(flow.lastCheckpoint()).toMatchObject({ incarnation: 'life-2', watermark: null })
+  })
+
+  test('reads on at once after an empty page that is not the tip (spec §13.4)', () => {
+    const flow = new Scenario('kinesis').open().page([], { tip: false })
+    expect(flow.out('read')).toHaveLength(1)
+    expect(flow.page([], { tip: true }).out('read')).toEqual([])
+  })
+
+  test('backs off at the tip from 10 to 200 ms and is quick again after a record', () => {
+    const flow = new Scenario('kinesis').open()
+    const pauses: number[] = []
+    for (let reads = 0; reads < 7; reads++) {
+      const fromMs = flow.page([]).nowMs
+      while (flow.out('read').length === 0) flow.after(1)
+      pauses.push(flow.nowMs - fromMs)
+    }
+    expect(pauses).toEqual([10, 20, 40, 80, 160, 200, 200])
+    flow.page(stream([1]))
+    while (flow.out('read').length === 0) flow.after(1)
+    expect(flow.nowMs).toBe(pauses.reduce((sum, pause) => sum + pause, 0) + 10)
+  })
+
+  test('waits longer after every failed read and says so', () => {
+    const flow = new Scenario('kinesis').open()
+    for (let reads = 0; reads < 6; reads++) {
+      flow.reads({ kind: 'failed', message: 'down' })
+      flow.after(flow.said('sourceTrouble').at(-1)?.retryMs ?? 0)
+    }
+    expect(flow.said('sourceTrouble').map(({ retryMs }) => retryMs)).toEqual([110, 210, 410, 810, 1_610, 2_510])
+    expect(flow.page([]).said('sourceHealthy')).toHaveLength(1)
+  })
+
+  test('stops reading at its cap and goes on below it', () => {
+    const flow = new Scenario('kinesis', { heldRecordsMax: 2 }).open().page(stream([1, 2]), { tip: false })
+    expect(flow.out('read')).toEqual([])
+    expect(flow.permit().invoked(ok).out('read')).toHaveLength(1)
+  })
+
+  test('ends with a last checkpoint once everything is resolved, and at once when that was written before', () => {
+    const flow = new Scenario('kinesis')
+      .open()
+      .page(stream([1]), { end: true })
+      .run(() => ok)
+    expect(flow.commands.slice(-2)).toMatchObject([
+      { kind: 'checkpoint', checkpoint: { done: true } },
+      { kind: 'finished' },
+    ])
+    const again = new Scenario('kinesis').open(saved({ watermark: '1', done: true }))
+    expect(again.out('read')).toEqual([])
+    expect(again.run(() => ok).said('finished')).toHaveLength(1)
+  })
+
+  test('drains: no read, no new attempt, the one that is out counts, then the last checkpoint', () => {
+    const flow = new Scenario('kinesis', { batchSize: 1 })
+      .open()
+      .page(stream([1, 2]))
+      .permit()
+    flow.tell({ kind: 'draining', reason: 'stop' }).invoked(ok)
+    expect(flow.out('permit')).toEqual([])
+    expect(flow.lastCheckpoint()).toMatchObject({ watermark: '1' })
+    expect(flow.checkpointed().said('drained')).toHaveLength(1)
+  })
+
+  test('forgets everything when its write is refused: somebody else owns the shard', () => {
+    const flow = new Scenario('kinesis').open().page(stream([1, 2], { matched: false }))
+    const [checkpoint] = flow.out('checkpoint')
+    if (checkpoint === undefined) throw new Error('no checkpoint')
+    flow.answer(checkpoint, { kind: 'fenced', id: checkpoint.id })
+    expect(flow.said('invoke')).toEqual([])
+    expect(flow.said('drained')).toHaveLength(1)
+  })
+})

@@ -1,0 +1,167 @@
+import { describe, expect, test } from 'vitest'
+import type { WindowCheckpoint } from '../../src/model/checkpoint.ts'
+import { counted, ok, Scenario, stream, thrown } from './scenario.ts'
+
+const tumbling = { tumblingMs: 10_000, windowIdleCloseMs: 120_000 }
+
+/** A flow whose source's clock stands at `sourceMs` when it opens. */
+function shardAt(sourceMs: number, changes = {}): Scenario {
+  const flow = new Scenario('dynamodb', { ...tumbling, ...changes })
+  flow.sourceOffsetMs = sourceMs
+  return flow
+}
+
+const at = (id: number, arrivedMs: number): ReturnType<typeof stream> => stream([id], { arrivedMs })
+
+describe('tumbling windows', () => {
+  test('begin at multiples of their length and hand the state on (spec §4.7)', () => {
+    const flow = shardAt(14_000, { batchSize: 1 })
+      .open()
+      .page([...at(1, 12_000), ...at(2, 13_000)])
+    flow.permit().invoked(counted('{"n":1}')).permit()
+    expect(flow.windows()).toMatchObject([
+      { startMs: 10_000, endMs: 20_000, state: '{}', isFinal: false, isTerminatedEarly: false },
+      { startMs: 10_000, endMs: 20_000, state: '{"n":1}', isFinal: false },
+    ])
+  })
+
+  test('end with a final invocation without records when a record of a later window shows up', () => {
+    const flow = shardAt(21_000)
+      .open()
+      .page([...at(1, 12_000), ...at(2, 20_000)])
+    flow.permit().invoked(counted('{"n":1}')).permit().invoked(ok).permit()
+    expect(flow.invocations()).toEqual([['1'], [], ['2']])
+    expect(flow.windows()).toMatchObject([
+      { startMs: 10_000, isFinal: false },
+      { startMs: 10_000, endMs: 20_000, state: '{"n":1}', isFinal: true, isTerminatedEarly: false },
+      { startMs: 20_000, state: '{}', isFinal: false },
+    ])
+  })
+
+  test('never mix two windows in one batch', () => {
+    const flow = shardAt(31_000)
+      .open()
+      .page([...at(1, 19_999), ...at(2, 20_000), ...at(3, 30_000)], { end: true })
+    flow.run(() => counted('{}'))
+    expect(flow.invocations()).toEqual([['1'], [], ['2'], [], ['3'], []])
+  })
+
+  test('take a late record into the window that is open', () => {
+    const flow = shardAt(21_000)
+      .open()
+      .page([...at(1, 20_000), ...at(2, 19_000)])
+      .permit()
+    expect(flow.invocations()).toEqual([['1', '2']])
+    expect(flow.windows()).toMatchObject([{ startMs: 20_000 }])
+  })
+
+  test('close at the tip 120 s after their end, not before', () => {
+    const flow = shardAt(14_000).open().page(at(1, 12_000)).permit().invoked(counted('{"n":1}'))
+    flow.checkpointed()
+    for (let reads = 0; reads < 100_000 && flow.invocations().length === 1; reads++) {
+      if (flow.out('read').length > 0) flow.page([])
+      else if (flow.out('checkpoint').length > 0) flow.checkpointed()
+      else if (flow.out('permit').length > 0) flow.permit()
+      else flow.after(200)
+    }
+    expect(flow.windows().at(-1)).toMatchObject({ startMs: 10_000, state: '{"n":1}', isFinal: true })
+    expect(flow.nowMs + flow.sourceOffsetMs).toBeGreaterThanOrEqual(140_000)
+    expect(flow.nowMs + flow.sourceOffsetMs).toBeLessThan(140_500)
+  })
+
+  test('do not close on a look at the tip that is older than their end: the shard may hold more', () => {
+    const flow = shardAt(14_000).open().page(at(1, 12_000)).permit()
+    flow.after(10_000).reads({ kind: 'failed', message: 'down' })
+    flow.after(300_000).invoked(counted('{"n":1}'))
+    expect(flow.invocations()).toEqual([['1']])
+  })
+
+  test('end early when the state outgrows 1 MB, and go on with an empty one', () => {
+    const flow = shardAt(14_000, { batchSize: 1 })
+      .open()
+      .page([...at(1, 12_000), ...at(2, 13_000)])
+    flow.permit().invoked(counted('{"big":1}', 1_048_577)).permit().invoked(ok).permit()
+    expect(flow.invocations()).toEqual([['1'], [], ['2']])
+    expect(flow.windows()).toMatchObject([
+      { state: '{}' },
+      { startMs: 10_000, state: '{"big":1}', isFinal: true, isTerminatedEarly: true },
+      { startMs: 10_000, state: '{}', isFinal: false, isTerminatedEarly: false },
+    ])
+  })
+
+  test('end early once, also when that final invocation is given up in the middle of a bisected batch', () => {
+    const flow = shardAt(14_000, { retryAttemptsMax: 0, bisect: true }).open()
+    flow
+      .page([...at(1, 12_000), ...at(2, 12_000), ...at(3, 12_000)])
+      .permit()
+      .invoked(thrown)
+    flow.permit().invoked(counted('{"big":1}', 1_048_577)).permit().invoked(thrown)
+    expect(flow.out('permit')).toEqual([])
+    flow.discarded().permit()
+    expect(flow.invocations()).toEqual([['1', '2', '3'], ['1'], [], ['2', '3']])
+    expect(flow.windows().at(-1)).toMatchObject({ startMs: 10_000, state: '{}', isFinal: false })
+  })
+
+  test('stop the shard while their final invocation fails, then give up the state with it', () => {
+    const flow = shardAt(21_000, { retryAttemptsMax: 1 })
+      .open()
+      .page([...at(1, 12_000), ...at(2, 20_000)])
+    flow.permit().invoked(counted('{"n":1}'))
+    flow.permit().invoked(thrown).after(600).permit().invoked(thrown)
+    expect(flow.said('discard')[0]).toMatchObject({
+      records: [],
+      condition: 'RetryAttemptsExhausted',
+      attempts: 2,
+      window: { startMs: 10_000, endMs: 20_000, state: '{"n":1}', isFinal: true },
+    })
+    flow.discarded().permit()
+    expect(flow.windows().at(-1)).toMatchObject({ startMs: 20_000, state: '{}' })
+  })
+
+  test('close at the end of the shard, before it counts as finished', () => {
+    const flow = shardAt(14_000)
+      .open()
+      .page(at(1, 12_000), { end: true })
+      .run(() => counted('{"n":1}'))
+    expect(flow.invocations()).toEqual([['1'], []])
+    expect(flow.lastCheckpoint()).toMatchObject({ done: true, window: null })
+    expect(flow.said('finished')).toHaveLength(1)
+  })
+
+  test('keep the state of what went before a reported failure', () => {
+    const flow = shardAt(14_000)
+      .open()
+      .page([...at(1, 12_000), ...at(2, 12_000)])
+      .permit()
+    const reply = { requestId: 'q', statusCode: 200, executedVersion: '1', functionError: null }
+    flow
+      .invoked({ kind: 'partial', reply, failed: [1], state: { json: '{"n":1}', bytes: 7 } })
+      .after(1_000)
+      .permit()
+    expect(flow.windows().at(-1)).toMatchObject({ state: '{"n":1}' })
+    expect(flow.checkpointed().lastCheckpoint()).toMatchObject({ watermark: '1', window: { state: '{"n":1}' } })
+  })
+
+  describe('after a restart', () => {
+    const window: WindowCheckpoint = { startMs: 10_000, endMs: 20_000, state: '{"n":7}', phase: 'open' }
+    const checkpoint = { incarnation: 'life-1', watermark: '7', completed: [], window, done: false }
+
+    test('go on with the state of the checkpoint', () => {
+      const flow = shardAt(15_000).open(checkpoint).page(at(8, 15_000)).permit()
+      expect(flow.windows()).toMatchObject([{ startMs: 10_000, state: '{"n":7}', isFinal: false }])
+    })
+
+    test('make up for a final invocation that was owed', () => {
+      const flow = shardAt(15_000)
+        .open({ ...checkpoint, window: { ...window, phase: 'closing' } })
+        .permit()
+      expect(flow.windows()).toMatchObject([{ startMs: 10_000, state: '{"n":7}', isFinal: true }])
+    })
+
+    test.each([0, 5_000])('are closed when their length has changed meanwhile, here to %i ms', (tumblingMs) => {
+      const flow = shardAt(15_000, { tumblingMs }).open(checkpoint).permit()
+      expect(flow.invocations()).toEqual([[]])
+      expect(flow.windows()).toMatchObject([{ startMs: 10_000, endMs: 20_000, state: '{"n":7}', isFinal: true }])
+    })
+  })
+})

@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest'
+import type { ScalingConfig } from '../../src/core/flow-config.ts'
+import {
+  createScale,
+  flightsAllowed,
+  nextRampMs,
+  scaleOnBusy,
+  scaleOnIdle,
+  scaleOnSuccess,
+  scaleOnTrouble,
+  scaleReceives,
+} from '../../src/core/scale.ts'
+
+const scaling = (policy: ScalingConfig['policy'], flightsMax = 1_250): ScalingConfig => ({
+  policy,
+  flightsMax,
+  receivesMax: 8,
+})
+
+describe('concurrent batches of a queue', () => {
+  test.each(['eager', 'aws', 'aws-2022'] as const)('start at five (%s) and never pass the ceiling', (policy) => {
+    expect(flightsAllowed(createScale(), scaling(policy), 0)).toBe(5)
+    expect(flightsAllowed(createScale(), scaling(policy, 2), 0)).toBe(2)
+  })
+
+  test.each([
+    { policy: 'aws', perMinute: 300 },
+    { policy: 'aws-2022', perMinute: 60 },
+  ] as const)('grow by $perMinute a minute while busy ($policy, spec §2.1)', ({ policy, perMinute }) => {
+    const scale = createScale()
+    scaleOnBusy(scale, scaling(policy), 1_000)
+    expect(flightsAllowed(scale, scaling(policy), 61_000)).toBe(5 + perMinute)
+    expect(flightsAllowed(scale, scaling(policy), 1_000 + 3_600_000)).toBe(1_250)
+    expect(nextRampMs(scale, scaling(policy), 1_000)).toBe(1_000 + 60_000 / perMinute)
+  })
+
+  test('double with every busy moment when eager, up to the ceiling', () => {
+    const scale = createScale()
+    const seen = Array.from({ length: 5 }, () => {
+      scaleOnBusy(scale, scaling('eager', 50), 0)
+      return flightsAllowed(scale, scaling('eager', 50), 0)
+    })
+    expect(seen).toEqual([10, 20, 40, 50, 50])
+    expect(nextRampMs(scale, scaling('eager', 50), 0)).toBeNull()
+  })
+
+  test('fall back to five when idle', () => {
+    const scale = createScale()
+    scaleOnBusy(scale, scaling('eager'), 0)
+    scaleOnIdle(scale)
+    expect(flightsAllowed(scale, scaling('eager'), 0)).toBe(5)
+  })
+
+  test('halve on trouble, once a second, never below two, and recover by one with each success (spec §11.3)', () => {
+    const scale = createScale()
+    for (let times = 0; times < 2; times++) scaleOnBusy(scale, scaling('eager'), 0)
+    scaleOnTrouble(scale, scaling('eager'), 0)
+    scaleOnTrouble(scale, scaling('eager'), 500)
+    expect(flightsAllowed(scale, scaling('eager'), 500)).toBe(10)
+    for (let atMs = 1_000; atMs < 9_000; atMs += 1_000) scaleOnTrouble(scale, scaling('eager'), atMs)
+    expect(flightsAllowed(scale, scaling('eager'), 9_000)).toBe(2)
+    scaleOnSuccess(scale, scaling('eager'))
+    expect(flightsAllowed(scale, scaling('eager'), 9_000)).toBe(3)
+  })
+
+  test('keep one flight even where one is the ceiling', () => {
+    const scale = createScale()
+    scaleOnTrouble(scale, scaling('aws', 1), 0)
+    expect(flightsAllowed(scale, scaling('aws', 1), 0)).toBe(1)
+  })
+})
+
+test('receives double while they come back full and go back to one after an empty one', () => {
+  const scale = createScale()
+  const counts = [10, 10, 10, 10, 5, 0].map((count) => {
+    scaleReceives(scale, scaling('eager'), { count, asked: 10 })
+    return scale.receives
+  })
+  expect(counts).toEqual([2, 4, 8, 8, 8, 1])
+})
