@@ -299,6 +299,17 @@ describe('the shell of a flow', () => {
     expect(ends).toEqual([{ how: 'finished', incarnation: 'two' }])
   })
 
+  it('gives a permit back that is granted in the moment it ends', async () => {
+    const { say, runner, machine, permits, time } = await started('sqs')
+    machine.queued.push([{ kind: 'permit', id: 1 }])
+    runner.drain('stop')
+    runner.abort()
+    await time.settle()
+    expect(permits.inFlight).toBe(0)
+    await say()
+    expect(permits.inFlight).toBe(0)
+  })
+
   it('hears nothing any more once it was cut off', async () => {
     const { say, runner, machine, ends, time } = await started('sqs', { read: (_, signal) => untilAborted(signal) })
     await say(read(1))

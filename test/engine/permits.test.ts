@@ -123,6 +123,20 @@ describe('permits', () => {
     expect(permits.inFlight).toBe(0)
   })
 
+  it('frees the hosted function when its attempt gives up waiting for the process', async () => {
+    const permits = new Permits(1)
+    const other = await permits.acquire({ mapping: 'b', functionName: 'other', capacity: null }, never)
+    const controller = new AbortController()
+    const waiting = permits.acquire({ mapping: 'a', functionName: 'f', capacity: 1 }, controller.signal)
+    await settled()
+    controller.abort(new Error('enough'))
+    await expect(waiting).rejects.toThrow('enough')
+    other.release()
+    const next = await permits.acquire({ mapping: 'c', functionName: 'f', capacity: 1 }, never)
+    expect(permits.inFlight).toBe(1)
+    next.release()
+  })
+
   it('keeps a permit that was granted although its signal comes later', async () => {
     const permits = new Permits(2)
     const request = { mapping: 'a', functionName: 'f', capacity: 1 }

@@ -236,6 +236,45 @@ describe('flows', () => {
   })
 })
 
+describe('positions', () => {
+  it('move over records that the filter drops (ministack PR 1034)', async () => {
+    const { create, stream, time, seen, store } = streamRig()
+    const { uuid } = await create({ FilterCriteria: { Filters: [{ Pattern: '{"data":{"keep":[true]}}' }] } })
+    stream.put('shard-0', '{"keep":true}')
+    let last = ''
+    for (let index = 0; index < 30; index++) last = stream.put('shard-0', '{"keep":false}')
+    await time.pass(5_000)
+    expect(seen()).toEqual(['{"keep":true}'])
+    expect((await store.checkpoints(uuid))[0]?.checkpoint.watermark).toBe(last)
+  })
+
+  it('are kept by an update of a mapping that began at LATEST: nothing is lost (awsdocs/lambda#487)', async () => {
+    const { create, stream, time, seen, registry } = streamRig()
+    const { uuid, parameters } = await create({ StartingPosition: 'LATEST' })
+    await time.pass(100)
+    const expected: string[] = []
+    for (let round = 1; round <= 5; round++) {
+      stream.put('shard-0', `before ${round}`)
+      await registry.update(uuid, { parameters: { ...parameters, BatchSize: round } })
+      stream.put('shard-0', `after ${round}`)
+      expected.push(`before ${round}`, `after ${round}`)
+      await time.pass(1_000)
+    }
+    expect(seen()).toEqual(expected)
+  })
+
+  it('of two mappings on one stream are apart: each has its own (LocalStack#7918)', async () => {
+    const { create, stream, time, store, events } = streamRig()
+    const [one, two] = [await create(), await create({ FunctionName: 'other' })]
+    const last = stream.put('shard-0', 'a')
+    await time.pass(1_000)
+    expect(events).toHaveLength(2)
+    for (const { uuid } of [one, two]) {
+      expect((await store.checkpoints(uuid))[0]?.checkpoint.watermark).toBe(last)
+    }
+  })
+})
+
 describe('a stop', () => {
   it('ends when the attempt that is out has ended, and keeps the checkpoint', async () => {
     const gate = Promise.withResolvers<void>()

@@ -263,4 +263,44 @@ describe('a standard queue', () => {
     await until(() => delivered() === 20, 'all quick ones')
     expect(functions.runningMax).toBeLessThanOrEqual(4)
   })
+
+  it('paces a mapping whose function is throttled while its neighbour runs flat out (ministack PR 1090)', async () => {
+    const { queue, start, queues, functions, left } = await stackOf()
+    queue('stuck')
+    queue('quick')
+    functions.behave(({ payload }) => (payload.includes(':stuck"') ? { kind: 'throttle' } : ok()))
+    await start({ mappings: [mapping('stuck', { BatchSize: 1 }), mapping('quick', { BatchSize: 1 })] })
+    queues.sendMessage('stuck', 's')
+    await functions.untilInvoked(1)
+    for (let index = 0; index < 200; index++) queues.sendMessage('quick', `q${index}`)
+    await until(() => left('quick') === 0, 'the neighbour is done')
+    const stuck = bodiesOf(functions.invocations).filter((body) => body === 's')
+    expect(stuck.length).toBeLessThan(10)
+    expect(left('stuck')).toBe(1)
+  })
+
+  it.each([502, 503, 404])('never acknowledges by the status %i (robotocore)', async (status) => {
+    const { queue, start, queues, functions, left } = await stackOf()
+    queue('q')
+    functions.behave(({ index }) => (index === 0 ? { kind: 'raw', status, headers: {}, body: '' } : ok()))
+    await start({ mappings: [mapping('q')] })
+    queues.sendMessage('q', 'one')
+    await functions.untilInvoked(1)
+    expect(left('q')).toBe(1)
+    await functions.untilInvoked(2)
+    await until(() => left('q') === 0, 'the second try is acknowledged')
+    expect(bodiesOf(functions.invocations)).toEqual(['one', 'one'])
+  })
+
+  it('does not build a backlog from a slow trickle with a long window (LocalStack PR 12002)', async () => {
+    const { queue, start, queues, functions, left } = await stackOf()
+    queue('q')
+    await start({ mappings: [mapping('q', { BatchSize: 5, MaximumBatchingWindowInSeconds: 300 })] })
+    for (let index = 0; index < 15; index++) {
+      queues.sendMessage('q', `m${index}`)
+      await until(() => queues.inspectQueue('q')?.messages.ready.length === 0, 'it is received')
+    }
+    await until(() => left('q') === 0, 'all is deleted')
+    expect(functions.invocations.map(({ payload }) => eventOf(payload).Records.length)).toEqual([5, 5, 5])
+  })
 })
