@@ -30,7 +30,7 @@ export function onSettled(
     if (!refused.has(index)) return end(turn, queue, held)
     if (pending.tries >= triesMax) return endUnsettled(turn, queue, [held])
     const pauseMs = turn.state.phase === 'draining' ? 0 : settleRetryMs * 2 ** (pending.tries - 1)
-    queue.unsettled.push({ held, tries: pending.tries, dueMs: turn.env.monoMs + pauseMs })
+    queue.unsettled.push({ held, why: pending.why, tries: pending.tries, dueMs: turn.env.monoMs + pauseMs })
   })
 }
 
@@ -40,7 +40,7 @@ export function retryUnsettled(turn: Turn, queue: QueueState): void {
   const due = queue.unsettled.filter((one) => one.dueMs <= turn.env.monoMs)
   if (due.length === 0) return
   queue.unsettled = queue.unsettled.filter((one) => one.dueMs > turn.env.monoMs)
-  for (const one of due) askSettle(turn, [one.held], 'succeeded', one.tries + 1)
+  for (const one of due) askSettle(turn, [one.held], one.why, one.tries + 1)
 }
 
 /** Draining: no waiting, what was refused gets its last try now. */

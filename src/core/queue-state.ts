@@ -1,3 +1,4 @@
+import type { SettleReason } from './flow-commands.ts'
 import type { Held } from './flow-state.ts'
 import type { ScaleState } from './scale.ts'
 import { createScale } from './scale.ts'
@@ -26,6 +27,7 @@ export interface LostRead {
 
 export interface Unsettled {
   readonly held: Held
+  readonly why: SettleReason
   readonly tries: number
   readonly dueMs: number
 }

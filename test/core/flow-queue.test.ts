@@ -40,6 +40,15 @@ describe('a standard queue', () => {
     expect(flow.invocations()).toEqual([['2']])
   })
 
+  test('says of a filtered message that it was filtered, also when its acknowledgement is tried again', () => {
+    const flow = new Scenario('sqs')
+      .open()
+      .page(messages([1], '', { matched: false }))
+      .settled([0])
+      .after(100)
+    expect(flow.out('settle')).toMatchObject([{ why: 'filtered' }])
+  })
+
   test('tries refused acknowledgements again one by one, and leaves them after the fifth', () => {
     const flow = new Scenario('sqs')
       .open()

@@ -1,7 +1,7 @@
 import type { FlowCommand } from '../../../src/core/flow-commands.ts'
 import type { FlowEvent } from '../../../src/core/flow-events.ts'
 import type { Life } from '../book.ts'
-import { isStreamLife, lifeOf } from '../book.ts'
+import { heldKey, isStreamLife, lifeOf } from '../book.ts'
 import type { Checker } from '../trace.ts'
 import { shown, violate } from '../trace.ts'
 
@@ -28,7 +28,8 @@ export function pauses(): Checker {
 }
 
 function unitOf(life: Life, records: Parameters<typeof shown>[0]): string {
-  return `${String(life.life)} ${shown(records)}`
+  // Another copy of a message is another batch.
+  return `${String(life.life)} ${records.map(heldKey).join(' ')}`
 }
 
 function forget(event: FlowEvent, life: number, reads: Map<number, number>): void {
