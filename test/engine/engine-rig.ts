@@ -40,6 +40,7 @@ export function engineRig(options: EngineOptions) {
   const time = options.time ?? manualClock()
   const store = options.store ?? createMemoryStore()
   const events: string[] = []
+  const census = new ShardCensus()
   const registry = new Registry({
     services: {
       clock: time.clock,
@@ -60,7 +61,7 @@ export function engineRig(options: EngineOptions) {
       startMachine: options.startMachine ?? startCoreMachine,
     },
     opener: { open: () => ({ ...options.source, close: () => Promise.resolve() }) },
-    census: new ShardCensus(),
+    census,
     pace: mappingPace,
     maxInvocations: 10,
     scaling: () => 'eager',
@@ -76,5 +77,5 @@ export function engineRig(options: EngineOptions) {
     const functionArn = `arn:aws:lambda:us-east-1:000000000000:function:${parameters.FunctionName}`
     return registry.create({ origin: 'api', sourceName, functionArn, parameters, tags: {} })
   }
-  return { time, store, registry, events, create }
+  return { time, store, registry, census, events, create }
 }

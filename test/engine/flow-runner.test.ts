@@ -258,6 +258,16 @@ describe('the shell of a flow', () => {
     expect(heard('pressure')).toEqual([{ kind: 'pressure', on: true }])
   })
 
+  it('is told at its start that the pressure is on already', async () => {
+    const { runner, budget, heard, time } = flowRig('sqs')
+    const other = {}
+    budget.join(other, () => {})
+    budget.hold(other, 1_001)
+    runner.start()
+    await time.settle()
+    expect(heard('pressure')).toEqual([{ kind: 'pressure', on: true }])
+  })
+
   it('ends, gives everything back and tells why when its machine fails', async () => {
     let crashed = 0
     const aborted: boolean[] = []

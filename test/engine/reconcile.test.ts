@@ -61,6 +61,18 @@ describe('the mappings of the file', () => {
     ])
   })
 
+  it('find the mapping of a function whose ARN an upstream knew better', async () => {
+    const { apply, registry } = rigOf()
+    await apply([named()])
+    const [{ parameters } = { parameters: undefined }] = registry.list()
+    if (parameters === undefined) throw new Error('no mapping')
+    const functionArn = 'arn:aws:lambda:us-east-1:123456789012:function:second'
+    const request = { origin: 'file', sourceName, functionArn, tags: {} } as const
+    await registry.create({ ...request, parameters: { ...parameters, FunctionName: 'second' } })
+    await apply([named(), named({ FunctionName: 'second', BatchSize: 2 })])
+    expect(registry.list().map((each) => each.parameters.BatchSize)).toEqual([10, 2])
+  })
+
   it('leave alone what is as they say', async () => {
     const { apply, registry, time } = rigOf()
     await apply([named({ BatchSize: 3 })])

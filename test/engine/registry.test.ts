@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { startCoreMachine, type StartMachine } from '../../src/engine/flow-machine.ts'
+import type { DescribeResult, ReadRequest, Source } from '../../src/ports.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
 import { createMemoryQueue } from '../fakes/sources/memory-queue.ts'
 import { createMemoryStream } from '../fakes/sources/memory-stream.ts'
@@ -129,6 +130,79 @@ describe('the mappings of a process', () => {
     expect(registry.get(uuid)?.lastProcessingResult).toBe('OK')
   })
 
+  it('of queues have no LastProcessingResult', async () => {
+    const { create, queue, time, registry } = queueRig()
+    const { uuid } = await create()
+    queue.send('one')
+    await time.pass(100)
+    expect(registry.get(uuid)?.lastProcessingResult).toBe('No records processed')
+  })
+
+  it('are written down in the order of their changes, however slow the store is', async () => {
+    const memory = createMemoryStore()
+    const held = Promise.withResolvers<void>()
+    let first = true
+    const store = {
+      ...memory,
+      putMapping: async (document: Parameters<typeof memory.putMapping>[0]) => {
+        if (document.tags['a'] === '1' && first) {
+          first = false
+          await held.promise
+        }
+        await memory.putMapping(document)
+      },
+    }
+    const { create, registry, time } = queueRig({ store })
+    const { uuid } = await create()
+    await time.pass(10)
+    const writes = [registry.tag(uuid, { a: '1' }), registry.tag(uuid, { a: '2' })]
+    await time.settle()
+    held.resolve()
+    await Promise.all(writes)
+    expect((await memory.mappings())[0]?.tags).toEqual({ a: '2' })
+  })
+
+  it('follow the visibility of their queue when that is changed', async () => {
+    const time = manualClock()
+    const queue = createMemoryQueue({ clock: time.clock })
+    let visibilityMs = 30_000
+    const asked = new Set<number | null>()
+    const source: Source = {
+      ...queue,
+      describe: async (signal) => ({ ...(await queue.describe(signal)), visibilityMs }) as DescribeResult,
+      read: (request, signal) => {
+        asked.add(request.visibilityMs)
+        return queue.read(request, signal)
+      },
+    }
+    const { create, registry } = engineRig({ time, source })
+    registry.start()
+    await create(queue.arn)
+    await time.pass(5_000)
+    visibilityMs = 2_000
+    await time.pass(60_000)
+    expect([...asked]).toEqual([null, 33_000])
+  })
+
+  it('take a clock that is off by the grain of a Date header for a right one', async () => {
+    const time = manualClock()
+    const stream = createMemoryStream({ clock: time.clock })
+    const asked: ReadRequest['from'][] = []
+    const source: Source = {
+      ...stream,
+      clockOffsetMs: () => 900,
+      read: (request, signal) => {
+        asked.push(request.from)
+        return stream.read(request, signal)
+      },
+    }
+    const { create, registry } = engineRig({ time, source })
+    registry.start()
+    const { createdMs } = await create(stream.arn, { StartingPosition: 'LATEST' })
+    await time.pass(10)
+    expect(asked[0]).toEqual({ at: 'time', ms: createdMs })
+  })
+
   it('do not receive while their function does not exist, and begin when it does', async () => {
     let there = false
     const { create, queue, time, registry } = queueRig({
@@ -227,6 +301,11 @@ describe('flows', () => {
     await many.time.pass(1_000)
     const perShard = (many.stream.counts.reads - before) / 50
     expect(perShard).toBeLessThanOrEqual(6)
+    const [mapping] = many.registry.list()
+    expect(many.census.tipMsMax).toBe(200)
+    await many.registry.delete(mapping?.uuid ?? '')
+    await many.time.pass(100)
+    expect(many.census.tipMsMax).toBe(20)
     const one = streamRig()
     await one.create()
     await one.time.pass(1_000)
