@@ -35,6 +35,7 @@ function mapping(uuid: string, createdMs: number, names: { queue?: string; run?:
 const uuids = (all: readonly MappingDocument[], query: ListQuery = {}) =>
   listMappings(all, query).mappings.map((document) => document.uuid)
 
+// proves: list.pages
 describe('the order and the pages of a listing', () => {
   const many = Array.from({ length: 250 }, (_, index) =>
     mapping(`u${String((index * 7) % 250).padStart(3, '0')}`, 1_000 + Math.floor(((index * 7) % 250) / 3)),
@@ -97,6 +98,7 @@ describe('the order and the pages of a listing', () => {
   })
 })
 
+// proves: list.filters
 describe('the filters of a listing', () => {
   const all = [
     mapping('plain', 1, { run: 'f' }),
@@ -131,6 +133,7 @@ describe('the filters of a listing', () => {
 })
 
 describe('the route', () => {
+  // proves: list.pages
   it('answers with the page and a null marker at the end', async () => {
     const { api } = createApiWorld()
     const answer = await api.inject({ method: 'GET', url: '/2015-03-31/event-source-mappings/?Marker=&FunctionName=' })

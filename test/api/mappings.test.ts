@@ -32,6 +32,7 @@ async function created(world: ApiWorld, body: unknown): Promise<string> {
 }
 
 describe('the response of a create', () => {
+  // proves: response.queue
   it('has exactly the members of a queue', async () => {
     const { body, status } = await create(createApiWorld(), onQueue)
     const uuid = String(body['UUID'])
@@ -51,6 +52,7 @@ describe('the response of a create', () => {
     expect(uuid).toMatch(/^[0-9a-f-]{36}$/)
   })
 
+  // proves: response.stream
   it.each([stream, table])('has exactly the members of a stream: %s', async (arn) => {
     const { body } = await create(createApiWorld(), { ...onStream, EventSourceArn: arn })
     expect(body).toStrictEqual({
@@ -75,11 +77,13 @@ describe('the response of a create', () => {
     })
   })
 
+  // proves: response.last-modified
   it('tells LastModified in seconds with their fraction', async () => {
     const { body } = await create(createApiWorld(), onQueue)
     expect(body['LastModified']).toBe(Date.UTC(2026, 10, 21) / 1000 + 1.5)
   })
 
+  // proves: param.kms, param.metrics-config, response.echo
   it('echoes every parameter that was set (floci#2369)', async () => {
     const set = {
       BatchSize: 7,
@@ -124,6 +128,7 @@ describe('the response of a create', () => {
     expect((await create(world, onQueue)).body['FunctionArn']).toBe(arn)
   })
 
+  // proves: response.function-arn
   it('keeps a whole ARN as it was given, whatever the endpoint knows', async () => {
     const world = createApiWorld()
     world.describe = () => ({ kind: 'found', arn: 'arn:aws:lambda:x:1:function:y', timeoutMs: null, concurrency: null })
@@ -131,12 +136,14 @@ describe('the response of a create', () => {
     expect((await create(world, { ...onQueue, FunctionName: arn })).body['FunctionArn']).toBe(arn)
   })
 
+  // proves: state.create-disabled.queue
   it('is Disabled at once for a queue that is created so', async () => {
     const { body } = await create(createApiWorld(), { ...onQueue, Enabled: false })
     expect(body['State']).toBe('Disabled')
   })
 })
 
+// proves: error.visibility, error.source-missing, error.source-denied
 describe('refusals that need a look outside', () => {
   const wrong = (message: string): Answer => ({
     status: 400,
@@ -144,6 +151,7 @@ describe('refusals that need a look outside', () => {
     body: { Type: 'User', message },
   })
 
+  // proves: error.unknown-function
   it('a function that is known to be missing is refused, one that cannot be looked up is not', async () => {
     const world = createApiWorld()
     world.describe = () => ({ kind: 'missing', message: 'no' })
@@ -188,6 +196,7 @@ describe('refusals that need a look outside', () => {
     expect(world.mappings.list()).toEqual([])
   })
 
+  // proves: api.throttle
   it('a source that throttles asks the client to come again', async () => {
     const world = createApiWorld()
     world.source = () => ({ kind: 'throttled', message: '' })
@@ -207,6 +216,7 @@ describe('refusals that need a look outside', () => {
     }
   })
 
+  // proves: unique.key, unique.qualified
   it('a second mapping of one source and one qualified function conflicts (LocalStack#9219)', async () => {
     const world = createApiWorld()
     const uuid = await created(world, onQueue)
@@ -233,6 +243,7 @@ describe('refusals that need a look outside', () => {
     expect(answers.filter((answer) => answer.status === 409)).toHaveLength(2)
   })
 
+  // proves: error.order
   it('come in the order function, duplicate, source, and after the shape', async () => {
     const world = createApiWorld()
     await create(world, { ...onQueue, BatchSize: 0 })
@@ -247,6 +258,7 @@ describe('refusals that need a look outside', () => {
 })
 
 describe('get, update and delete', () => {
+  // proves: api.errors.form, error.unknown-uuid
   it.each(['GET', 'PUT', 'DELETE'] as const)('%s of an unknown UUID', async (method) => {
     const answer = await call(createApiWorld(), method, `${path}/nothing`, method === 'PUT' ? {} : undefined)
     expect(answer).toEqual({
@@ -256,6 +268,7 @@ describe('get, update and delete', () => {
     })
   })
 
+  // proves: state.update
   it('answers with the new values and the state on the way', async () => {
     const world = createApiWorld()
     const uuid = await created(world, onQueue)
@@ -268,6 +281,7 @@ describe('get, update and delete', () => {
     expect((await call(world, 'GET', `${path}/${uuid}`)).status).toBe(404)
   })
 
+  // proves: state.in-use
   it('a mapping in transition can be read and nothing else', async () => {
     const world = createApiWorld({ transitions: 'held' })
     const uuid = await created(world, onQueue)
@@ -284,6 +298,7 @@ describe('get, update and delete', () => {
     expect(await call(world, 'DELETE', `${path}/${uuid}`)).toEqual(busy)
   })
 
+  // proves: error.update-checks
   it('an update without FunctionName asks neither the function nor the queue', async () => {
     const world = createApiWorld()
     const uuid = await created(world, onQueue)
@@ -346,11 +361,13 @@ describe('routes and bodies', () => {
     expect(answer.headers['content-type']).toContain('application/json')
   })
 
+  // proves: api.errors.malformed
   it.each(['{', 'nonsense', '{"BatchSize":', '[1,2', '\u0000'])('refuses the body %j as malformed', async (body) => {
     const answer = await create(createApiWorld(), body)
     expect([answer.status, answer.type, Object.keys(answer.body)]).toEqual([400, 'SerializationException', ['message']])
   })
 
+  // proves: api.errors.malformed
   it('answers a wrong type, an empty body and a violation in the forms of the front', async () => {
     const world = createApiWorld()
     expect(await create(world, { ...onQueue, BatchSize: '5' })).toEqual({

@@ -42,6 +42,7 @@ async function start(
 }
 
 describe('the AWS SDK', () => {
+  // proves: api.operations
   it('creates, reads, lists, updates and deletes a mapping', async () => {
     const { client } = await start()
     const made = await client.send(
@@ -98,6 +99,7 @@ describe('the AWS SDK', () => {
     expect((await client.send(new ListTagsCommand({ Resource }))).Tags).toEqual({ b: 'ü =' })
   })
 
+  // proves: api.errors.form
   it('recognises the errors by their types', async () => {
     const { client, world } = await start({ transitions: 'held' })
     const create = () => client.send(new CreateEventSourceMappingCommand({ EventSourceArn: queue, FunctionName: 'f' }))

@@ -29,6 +29,7 @@ async function call(
 }
 
 describe('tags of mappings', () => {
+  // proves: param.tags
   it('are given at create, added, replaced, taken away and listed', async () => {
     const world = createApiWorld()
     const arn = await tagged(world, { team: 'a', stage: 'dev' })
@@ -50,6 +51,7 @@ describe('tags of mappings', () => {
     expect((await call(world, 'GET', `${encodeURIComponent(arn)}/`)).body).toEqual({ Tags: { a: 'b' } })
   })
 
+  // proves: error.tags-unknown
   it.each(['GET', 'POST', 'DELETE'] as const)('%s of an unknown mapping', async (method) => {
     const world = createApiWorld()
     const known = await tagged(world)

@@ -85,6 +85,7 @@ export function queueContract(title: string, start: (fifo: boolean) => Promise<Q
         })
       })
 
+      // proves: sqs.long-poll
       it('ends a long poll as soon as a message comes', async () => {
         const startedMs = performance.now()
         const read = readPage(queue.source, { waitMs: 10_000 })

@@ -181,6 +181,7 @@ export function streamContract(title: string, abilities: StreamAbilities, start:
       expect(await readOn(shardId, { at: 'latest' }, 1)).toHaveLength(1)
     })
 
+    // proves: stream.start.timestamp
     it.skipIf(!abilities.seek)('begins at a time', async () => {
       const shardId = await firstShard()
       const records: SourceRecord[] = []
@@ -232,6 +233,7 @@ export function streamContract(title: string, abilities: StreamAbilities, start:
       expect(await readOn(shard?.shardId ?? '', horizon, 1)).toHaveLength(1)
     })
 
+    // proves: stream.trimmed
     it.skipIf(!abilities.trim)('says that a place is trimmed, and the horizon is where the rest begins', async () => {
       const shardId = await firstShard()
       await putAll(4)

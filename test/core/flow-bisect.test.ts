@@ -4,6 +4,7 @@ import { ok, reported, Scenario, stream, throttled, throwsOn } from './scenario.
 describe('BisectBatchOnFunctionError', () => {
   const bisecting = { bisect: true, retryAttemptsMax: 1 }
 
+  // proves: stream.bisect
   test('splits at the first failure, first half first, depth first, and retries only what is single (spec §4.5)', () => {
     const flow = new Scenario('dynamodb', bisecting)
       .open()
@@ -13,6 +14,7 @@ describe('BisectBatchOnFunctionError', () => {
     expect(flow.discards()).toEqual([{ ids: ['2'], condition: 'RetryAttemptsExhausted', attempts: 2 }])
   })
 
+  // proves: stream.bisect
   test('gives the smaller half of an odd batch the first place: 3 becomes 1 and 2', () => {
     const flow = new Scenario('dynamodb', bisecting)
       .open()
@@ -21,6 +23,7 @@ describe('BisectBatchOnFunctionError', () => {
     expect(flow.invocations()).toEqual([['1', '2', '3'], ['1'], ['2', '3'], ['2'], ['3'], ['3']])
   })
 
+  // proves: stream.bisect.partial
   test('with a partial response goes on at the reported record, and splits when nothing has moved (spec §4.5)', () => {
     const flow = new Scenario('dynamodb', bisecting)
       .open()
@@ -30,6 +33,7 @@ describe('BisectBatchOnFunctionError', () => {
     expect(flow.discards()).toEqual([{ ids: ['2'], condition: 'RetryAttemptsExhausted', attempts: 2 }])
   })
 
+  // proves: stream.bisect.throttle
   test('does not split for a throttle', () => {
     let throttles = 0
     const flow = new Scenario('dynamodb', bisecting).open().page(stream([1, 2]), { end: true })

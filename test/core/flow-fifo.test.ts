@@ -5,6 +5,7 @@ const a = (...ids: number[]): ReturnType<typeof messages> => messages(ids, 'a')
 const b = (...ids: number[]): ReturnType<typeof messages> => messages(ids, 'b')
 
 describe('a FIFO queue', () => {
+  // proves: fifo.order
   test('puts several groups into one batch, each in its order (spec §3)', () => {
     const flow = new Scenario('sqs-fifo')
       .open()
@@ -13,6 +14,7 @@ describe('a FIFO queue', () => {
     expect(flow.invocations()).toEqual([['1', '2', '3']])
   })
 
+  // proves: fifo.order
   test('runs groups side by side and the batches of one group one after the other', () => {
     const flow = new Scenario('sqs-fifo', { batchSize: 1 })
       .open()
@@ -37,6 +39,7 @@ describe('a FIFO queue', () => {
     ])
   })
 
+  // proves: fifo.blocked-group
   test('forgets what it holds behind a failed message of the group, and only of that group', () => {
     const flow = new Scenario('sqs-fifo', { batchSize: 1 })
       .open()
@@ -48,6 +51,7 @@ describe('a FIFO queue', () => {
     expect(flow.said('dropped')).toEqual([{ kind: 'dropped', count: 1, reason: 'visibility' }])
   })
 
+  // proves: fifo.partial
   test('acknowledges later messages of a batch that the function itself took, and forgets what it holds behind', () => {
     const flow = new Scenario('sqs-fifo', { batchSize: 2 })
       .open()
@@ -72,6 +76,7 @@ describe('a FIFO queue', () => {
     expect(flow.invocations()).toEqual([['1']])
   })
 
+  // proves: sqs.receipts-expire@FIFO
   test('cuts out a message that ran out together with what lies behind it in its group', () => {
     const flow = new Scenario('sqs-fifo', { batchSize: 1, visibilityMs: 10_000 }).open().page([...a(1, 2), ...b(3)])
     flow.after(8_000).permit().permit()

@@ -5,6 +5,7 @@ import { messages, ok, reported, Scenario, thrown, throttled } from './scenario.
 const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1)
 
 describe('a standard queue', () => {
+  // proves: sqs.success-deletes
   test('acknowledges a whole batch after success, and nothing after a failure (spec §2.3)', () => {
     const flow = new Scenario('sqs')
       .open()
@@ -22,6 +23,7 @@ describe('a standard queue', () => {
     expect(failed.said('attemptFailed')).toMatchObject([{ attempt: 1, next: { kind: 'visibility' } }])
   })
 
+  // proves: sqs.partial.listed
   test('acknowledges all but the reported messages (spec §2.4)', () => {
     const flow = new Scenario('sqs')
       .open()
@@ -31,6 +33,7 @@ describe('a standard queue', () => {
     expect(flow.out('settle')).toMatchObject([{ records: [{ id: '1' }, { id: '3' }] }])
   })
 
+  // proves: sqs.filter-before-fill
   test('acknowledges what does not match without invoking it', () => {
     const flow = new Scenario('sqs')
       .open()
@@ -49,6 +52,7 @@ describe('a standard queue', () => {
     expect(flow.out('settle')).toMatchObject([{ why: 'filtered' }])
   })
 
+  // proves: sqs.delete-per-entry
   test('tries refused acknowledgements again one by one, and leaves them after the fifth', () => {
     const flow = new Scenario('sqs')
       .open()
@@ -66,6 +70,7 @@ describe('a standard queue', () => {
     expect(flow.said('settle').filter((settle) => settle.records.some((record) => record.id === '3'))).toHaveLength(5)
   })
 
+  // proves: sqs.throttle-holds
   test('keeps the same receipts through throttles, 1 s doubling to 10 s, until shortly before they run out (spec §2.3)', () => {
     const flow = new Scenario('sqs', { visibilityMs: 60_000 })
       .open()
@@ -124,6 +129,7 @@ describe('a standard queue', () => {
     ).toEqual([['1']])
   })
 
+  // proves: sqs.receipts-expire
   test('cuts out of a gathered batch only what ran out', () => {
     const flow = new Scenario('sqs', { windowMs: 20_000, visibilityMs: 30_000, batchSize: 10 })
       .open()
@@ -137,6 +143,7 @@ describe('a standard queue', () => {
     expect(flow.invocations()).toEqual([['2']])
   })
 
+  // proves: sqs.window
   test('gathers over several receives until the window of the first message ends, or the batch is full', () => {
     const flow = new Scenario('sqs', { windowMs: 1_000, batchSize: 20 }).open().page(messages([1]))
     flow.after(600).page(messages([2]))
@@ -150,6 +157,7 @@ describe('a standard queue', () => {
     expect(full.invocations()[0]).toHaveLength(20)
   })
 
+  // proves: sqs.window-zero, sqs.bytes
   test('with window 0 invokes what one receive returned, cut at BatchSize and bytes', () => {
     const flow = new Scenario('sqs', { batchBytesMax: 33 })
       .open()
@@ -261,6 +269,7 @@ describe('the drain of a queue', () => {
 })
 
 describe('a receive that goes wrong', () => {
+  // proves: fifo.attempt-id
   test('is repeated by name when its reply was lost, not after a throttle (spec §13.6)', () => {
     const flow = new Scenario('sqs-fifo').open()
     const lost = flow.out('read')[0]?.id

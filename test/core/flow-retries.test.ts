@@ -3,6 +3,7 @@ import type { Outcome } from '../../src/model/invocation.ts'
 import { ok, reported, Scenario, stream, thrown, throttled, throwsOn } from './scenario.ts'
 
 describe('retries of a stream batch', () => {
+  // proves: stream.retry.attempts
   test.each([0, 1, 2])('invoke a failing batch MaximumRetryAttempts + 1 times, here %i + 1 (spec §4.4)', (retries) => {
     const flow = new Scenario('kinesis', { retryAttemptsMax: retries }).open().page(stream([1, 2]), { end: true })
     flow.run(throwsOn('1'))
@@ -13,6 +14,7 @@ describe('retries of a stream batch', () => {
     )
   })
 
+  // proves: stream.partial.budget
   test('give what remains after a reported failure a budget of its own (spec §4.6: 6 is seen five times)', () => {
     const flow = new Scenario('kinesis', { retryAttemptsMax: 3 }).open().page(stream([4, 5, 6]), { end: true })
     flow.run((ids) => (ids.includes('6') ? reported(ids.indexOf('6')) : ok))
@@ -20,6 +22,7 @@ describe('retries of a stream batch', () => {
     expect(flow.discards()).toEqual([{ ids: ['6'], condition: 'RetryAttemptsExhausted', attempts: 4 }])
   })
 
+  // proves: stream.partial.lowest
   test('retry everything from the lowest reported record, later successes included (spec §4.6)', () => {
     const flow = new Scenario('kinesis', { retryAttemptsMax: 1 }).open().page(stream([1, 2, 3, 4]), { end: true })
     flow.run((ids) => (ids.includes('2') ? reported(ids.indexOf('2')) : ok))
@@ -31,6 +34,7 @@ describe('retries of a stream batch', () => {
     expect(flow.discards()).toEqual([{ ids: ['2', '3', '4'], condition: 'RetryAttemptsExhausted', attempts: 2 }])
   })
 
+  // proves: stream.partial.lowest
   test('take the lowest of several reported records', () => {
     const flow = new Scenario('kinesis')
       .open()
@@ -44,6 +48,7 @@ describe('retries of a stream batch', () => {
     ])
   })
 
+  // proves: stream.retry.throttle
   test('are not spent by throttles', () => {
     const outcomes: Outcome[] = [throttled, throttled, thrown, throttled, thrown]
     const flow = new Scenario('kinesis', { retryAttemptsMax: 1 }).open().page(stream([1]), { end: true })
@@ -52,6 +57,7 @@ describe('retries of a stream batch', () => {
     expect(flow.discards()).toEqual([{ ids: ['1'], condition: 'RetryAttemptsExhausted', attempts: 2 }])
   })
 
+  // proves: stream.retry.backoff
   test('wait 1 s, 2 s, 4 s … up to 30 s, half of it and a little more at middling luck (spec §11.1)', () => {
     const flow = new Scenario('kinesis', { retryAttemptsMax: 7 }).open().page(stream([1]), { end: true })
     flow.run(() => thrown)
@@ -69,6 +75,7 @@ describe('retries of a stream batch', () => {
     expect(flow.after(1).out('permit')).toHaveLength(1)
   })
 
+  // proves: stream.retry.blocks
   test('keep the shard waiting: nothing behind a failing batch runs', () => {
     const flow = new Scenario('kinesis', { batchSize: 1 })
       .open()
@@ -79,6 +86,7 @@ describe('retries of a stream batch', () => {
     expect(flow.invocations()).toEqual([['1'], ['1']])
   })
 
+  // proves: stream.discard-order
   test('keep the slot locked until the failure record is delivered', () => {
     const flow = new Scenario('kinesis', { batchSize: 1, retryAttemptsMax: 0 })
       .open()
@@ -89,6 +97,7 @@ describe('retries of a stream batch', () => {
     expect(flow.discarded().permit().invocations()).toEqual([['1'], ['2']])
   })
 
+  // proves: destination.delivery
   test('count records whose failure record could not be delivered as dropped', () => {
     const flow = new Scenario('kinesis', { retryAttemptsMax: 0 })
       .open()
@@ -121,6 +130,7 @@ describe('retries of a stream batch', () => {
 })
 
 describe('MaximumRecordAgeInSeconds', () => {
+  // proves: stream.age
   test('cuts out the records that are too old and delivers the rest (spec §4.4)', () => {
     const flow = new Scenario('kinesis', { recordAgeMsMax: 60_000 }).open()
     flow.sourceOffsetMs = 60_001
@@ -131,6 +141,7 @@ describe('MaximumRecordAgeInSeconds', () => {
     expect(flow.said('discard')[0]?.reply).toBeNull()
   })
 
+  // proves: stream.age
   test('ends retries that would go on for ever', () => {
     const flow = new Scenario('kinesis', { recordAgeMsMax: 60_000 }).open().page(stream([1]), { end: true })
     flow.run(() => thrown)
@@ -138,6 +149,7 @@ describe('MaximumRecordAgeInSeconds', () => {
     expect(flow.nowMs).toBe(60_001)
   })
 
+  // proves: stream.retention
   test('drops and counts what the source no longer keeps', () => {
     const flow = new Scenario('kinesis', { retentionMs: 60_000 }).open().page(stream([1, 2]), { end: true })
     flow.run(() => thrown)
@@ -147,6 +159,7 @@ describe('MaximumRecordAgeInSeconds', () => {
 })
 
 describe('a record that no event can carry', () => {
+  // proves: stream.oversize
   test.each([0, 2])('is never invoked and spends its retries, here %i (spec §4.2)', (retries) => {
     const flow = new Scenario('kinesis', { retryAttemptsMax: retries, batchBytesMax: 100 }).open()
     flow.page([...stream([1]), ...stream([2], { bytes: 101 }), ...stream([3])], { end: true }).run(() => ok)

@@ -15,6 +15,7 @@ const saved = (changes: Partial<Checkpoint>): Checkpoint => ({
 })
 
 describe('a shard', () => {
+  // proves: param.batch-size@Kinesis, param.batch-size@DynamoDB
   test('invokes 20 records at BatchSize 10 as two batches in order (spec §4.2)', () => {
     const flow = new Scenario('kinesis')
       .open()
@@ -26,6 +27,7 @@ describe('a shard', () => {
     ])
   })
 
+  // proves: stream.window
   test('waits for its window, or until the batch is full', () => {
     const flow = new Scenario('kinesis', { windowMs: 1_000, batchSize: 2 }).open().page(stream([1]))
     expect(flow.after(999).out('permit')).toEqual([])
@@ -34,6 +36,7 @@ describe('a shard', () => {
     expect(full.out('permit')).toHaveLength(1)
   })
 
+  // proves: stream.bytes
   test('does not go over the bytes of an event, commas included', () => {
     const flow = new Scenario('kinesis', { batchBytesMax: 22 })
       .open()
@@ -42,12 +45,14 @@ describe('a shard', () => {
     expect(flow.invocations()).toEqual([['1', '2'], ['3']])
   })
 
+  // proves: stream.filter.advances
   test('passes filtered records by the raw position (ministack PR 1034, 914, 919)', () => {
     const flow = new Scenario('kinesis').open().page(stream([1, 2, 3], { matched: false }))
     expect(flow.invocations()).toEqual([])
     expect(flow.lastCheckpoint()).toMatchObject({ watermark: '3' })
   })
 
+  // proves: stream.factor
   test('keeps the order of a key under ParallelizationFactor, and one failing slot does not stop the others', () => {
     const flow = new Scenario('kinesis', { slots: 2, batchSize: 1 }).open()
     flow
@@ -58,6 +63,7 @@ describe('a shard', () => {
     expect(flow.invocations()).toEqual([['1'], ['2'], ['4']])
   })
 
+  // proves: stream.factor.checkpoint
   test('writes the slowest slot down as the watermark and the rest as completed runs', () => {
     const flow = new Scenario('kinesis', { slots: 2 }).open()
     flow
@@ -74,6 +80,7 @@ describe('a shard', () => {
     })
   })
 
+  // proves: stream.factor.change
   test('lays its slots out anew only when the attempt that is out has ended', () => {
     const flow = new Scenario('kinesis', { batchSize: 1 }).open().page([...keyed(1, 0), ...keyed(2, 1), ...keyed(3, 2)])
     flow.permit().configure({ slots: 4 })
@@ -82,6 +89,7 @@ describe('a shard', () => {
     expect(flow.out('permit')).toHaveLength(2)
   })
 
+  // proves: stream.factor.checkpoint
   test('skips after a restart what the checkpoint calls completed', () => {
     const flow = new Scenario('kinesis').open(saved({ watermark: '1', completed: [{ first: '3', last: '4' }] }))
     expect(flow.out('read')[0]?.from).toEqual({ at: 'after', position: '1' })
@@ -114,6 +122,7 @@ describe('a shard', () => {
     expect(flow.invocations()).toEqual([['8']])
   })
 
+  // proves: stream.trimmed
   test('goes on at the horizon of a stream that was made again (floci#2076)', () => {
     const flow = new Scenario('kinesis').open(saved({ watermark: '900' }), 'life-2')
     expect(flow.said('positionLost')).toMatchObject([{ reason: 'recreated', watermark: '900' }])
@@ -132,6 +141,7 @@ describe('a shard', () => {
     expect(flow.lastCheckpoint()).toMatchObject({ incarnation: 'life-2', watermark: null })
   })
 
+  // proves: stream.pace.behind
   test('reads on at once after an empty page that is not the tip (spec §13.4)', () => {
     const flow = new Scenario('kinesis').open().page([], { tip: false })
     expect(flow.out('read')).toHaveLength(1)

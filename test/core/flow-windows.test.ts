@@ -14,6 +14,7 @@ function shardAt(sourceMs: number, changes = {}): Scenario {
 const at = (id: number, arrivedMs: number): ReturnType<typeof stream> => stream([id], { arrivedMs })
 
 describe('tumbling windows', () => {
+  // proves: stream.tumbling.windows
   test('begin at multiples of their length and hand the state on (spec §4.7)', () => {
     const flow = shardAt(14_000, { batchSize: 1 })
       .open()
@@ -25,6 +26,7 @@ describe('tumbling windows', () => {
     ])
   })
 
+  // proves: stream.tumbling.close
   test('end with a final invocation without records when a record of a later window shows up', () => {
     const flow = shardAt(21_000)
       .open()
@@ -38,6 +40,7 @@ describe('tumbling windows', () => {
     ])
   })
 
+  // proves: stream.tumbling.windows
   test('never mix two windows in one batch', () => {
     const flow = shardAt(31_000)
       .open()
@@ -55,6 +58,7 @@ describe('tumbling windows', () => {
     expect(flow.windows()).toMatchObject([{ startMs: 20_000 }])
   })
 
+  // proves: stream.tumbling.close
   test('close at the tip 120 s after their end, not before', () => {
     const flow = shardAt(14_000).open().page(at(1, 12_000)).permit().invoked(counted('{"n":1}'))
     flow.checkpointed()
@@ -76,6 +80,7 @@ describe('tumbling windows', () => {
     expect(flow.invocations()).toEqual([['1']])
   })
 
+  // proves: stream.tumbling.early
   test('end early when the state outgrows 1 MB, and go on with an empty one', () => {
     const flow = shardAt(14_000, { batchSize: 1 })
       .open()
@@ -102,6 +107,7 @@ describe('tumbling windows', () => {
     expect(flow.windows().at(-1)).toMatchObject({ startMs: 10_000, state: '{}', isFinal: false })
   })
 
+  // proves: stream.tumbling.final-fails
   test('stop the shard while their final invocation fails, then give up the state with it', () => {
     const flow = shardAt(21_000, { retryAttemptsMax: 1 })
       .open()
@@ -118,6 +124,7 @@ describe('tumbling windows', () => {
     expect(flow.windows().at(-1)).toMatchObject({ startMs: 20_000, state: '{}' })
   })
 
+  // proves: stream.tumbling.close
   test('close at the end of the shard, before it counts as finished', () => {
     const flow = shardAt(14_000)
       .open()
@@ -146,11 +153,13 @@ describe('tumbling windows', () => {
     const window: WindowCheckpoint = { startMs: 10_000, endMs: 20_000, state: '{"n":7}', phase: 'open' }
     const checkpoint = { incarnation: 'life-1', watermark: '7', completed: [], window, done: false }
 
+    // proves: stream.tumbling.restart
     test('go on with the state of the checkpoint', () => {
       const flow = shardAt(15_000).open(checkpoint).page(at(8, 15_000)).permit()
       expect(flow.windows()).toMatchObject([{ startMs: 10_000, state: '{"n":7}', isFinal: false }])
     })
 
+    // proves: stream.tumbling.restart
     test('make up for a final invocation that was owed', () => {
       const flow = shardAt(15_000)
         .open({ ...checkpoint, window: { ...window, phase: 'closing' } })

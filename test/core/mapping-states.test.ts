@@ -9,6 +9,7 @@ describe('the states of a mapping (spec §1.4)', () => {
     expect(stateAfterCreate(sourceTraits.kinesis, false)).toBe('Creating')
   })
 
+  // proves: state.update
   it('answers an update with the transition that it begins', () => {
     expect(stateAfterUpdate('Enabled', true)).toBe('Updating')
     expect(stateAfterUpdate('Enabled', false)).toBe('Disabling')
@@ -16,6 +17,7 @@ describe('the states of a mapping (spec §1.4)', () => {
     expect(stateAfterUpdate('Disabled', false)).toBe('Disabled')
   })
 
+  // proves: state.update
   it('comes to rest where each transition leads', () => {
     expect(restingState('Creating', true)).toBe('Enabled')
     expect(restingState('Creating', false)).toBe('Disabled')
@@ -24,6 +26,7 @@ describe('the states of a mapping (spec §1.4)', () => {
     expect(restingState('Deleting', true)).toBeNull()
   })
 
+  // proves: state.in-use
   it('is in use while in transition', () => {
     expect(
       ['Enabled', 'Disabled', 'Creating', 'Updating', 'Deleting'].map((state) => isSettled(state as never)),

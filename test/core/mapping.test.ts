@@ -93,6 +93,7 @@ function drive(isStream: boolean) {
 }
 
 describe('the life of a mapping', () => {
+  // proves: state.create
   it('becomes Enabled and runs one flow for a queue, once the queue was seen', () => {
     const mapping = drive(false)
     mapping.start('Creating')
@@ -138,6 +139,7 @@ describe('the life of a mapping', () => {
     expect(mapping.toDeadline()).toBe(9_000)
   })
 
+  // proves: state.restart
   it.each(['Creating', 'Enabling', 'Updating'] as const)('continues from %s to Enabled after a restart', (state) => {
     const mapping = drive(false)
     mapping.start(state)
@@ -161,6 +163,7 @@ describe('the life of a mapping', () => {
     expect(mappingDeadline(mapping.machine)).toBeNull()
   })
 
+  // proves: state.create-disabled.stream
   it('passes a stream that is created disabled from Creating to Disabled', () => {
     const mapping = drive(true)
     mapping.start('Creating', false)
@@ -175,6 +178,7 @@ describe('the life of a mapping', () => {
     expect(mapping.open()).toEqual(['stopped'])
   })
 
+  // proves: state.disable-finishes
   it('drains its flows before it is Disabled, and resumes when it is enabled again', () => {
     const mapping = drive(true)
     mapping.start('Enabled')
@@ -210,6 +214,7 @@ describe('the life of a mapping', () => {
     expect(mapping.take('save').state).toBe('Disabled')
   })
 
+  // proves: state.delete
   it('removes itself only after its flows have drained', () => {
     const mapping = drive(false)
     mapping.start('Enabled')
@@ -235,6 +240,7 @@ describe('the life of a mapping', () => {
     expect(mapping.machine.state).toBe('Enabled')
   })
 
+  // proves: state.update-in-effect
   it('lays an update over the running flows and is Enabled when that is done (LocalStack#5982)', () => {
     const mapping = drive(false)
     mapping.start('Enabled')
@@ -268,6 +274,7 @@ describe('the life of a mapping', () => {
 })
 
 describe('discovery', () => {
+  // proves: stream.start.late-shards, stream.reshard
   it('starts children after their parent is done, each from its beginning', () => {
     const mapping = drive(true)
     mapping.start('Enabled')

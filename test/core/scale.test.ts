@@ -18,6 +18,7 @@ const scaling = (policy: ScalingConfig['policy'], flightsMax = 1_250): ScalingCo
 })
 
 describe('concurrent batches of a queue', () => {
+  // proves: sqs.scale.start, sqs.scale.aws
   test.each(['eager', 'aws', 'aws-2022'] as const)('start at five (%s) and never pass the ceiling', (policy) => {
     expect(flightsAllowed(createScale(), scaling(policy), 0)).toBe(5)
     expect(flightsAllowed(createScale(), scaling(policy, 2), 0)).toBe(2)
@@ -34,6 +35,7 @@ describe('concurrent batches of a queue', () => {
     expect(nextRampMs(scale, scaling(policy), 1_000)).toBe(1_000 + 60_000 / perMinute)
   })
 
+  // proves: sqs.scale.start
   test('double with every busy moment when eager, up to the ceiling', () => {
     const scale = createScale()
     const seen = Array.from({ length: 5 }, () => {
@@ -44,6 +46,7 @@ describe('concurrent batches of a queue', () => {
     expect(nextRampMs(scale, scaling('eager', 50), 0)).toBeNull()
   })
 
+  // proves: sqs.scale.down
   test('fall back to five when idle', () => {
     const scale = createScale()
     scaleOnBusy(scale, scaling('eager'), 0)
@@ -51,6 +54,7 @@ describe('concurrent batches of a queue', () => {
     expect(flightsAllowed(scale, scaling('eager'), 0)).toBe(5)
   })
 
+  // proves: sqs.scale.down
   test('halve on trouble, once a second, never below two, and recover by one with each success (spec §11.3)', () => {
     const scale = createScale()
     for (let times = 0; times < 2; times++) scaleOnBusy(scale, scaling('eager'), 0)

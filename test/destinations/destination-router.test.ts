@@ -54,6 +54,7 @@ describe('against a real service', () => {
     return fauxqs.inspectQueue(queue)?.messages.ready.map((message) => message.body) ?? []
   }
 
+  // proves: destination.body
   test('a queue gets the failure record as its message, byte for byte', async () => {
     fauxqs.createQueue('dead')
     expect(await destination.deliver(deliveryTo(queueArn), idle)).toEqual({ kind: 'delivered' })
@@ -77,6 +78,7 @@ describe('against a real service', () => {
     expect(bodiesIn('dead')).toEqual([body])
   })
 
+  // proves: destination.body
   test('a topic publishes the failure record as its message', async () => {
     fauxqs.createTopic('dead-topic')
     fauxqs.createQueue('listener')
@@ -93,6 +95,7 @@ describe('against a real service', () => {
     })
   })
 
+  // proves: destination.s3
   test('floci#3620: a bucket gets one object under the key that AWS uses, as an octet stream', async () => {
     fauxqs.createBucket('dead-bucket')
     expect(await destination.deliver(deliveryTo(bucketArn), idle)).toEqual({ kind: 'delivered' })

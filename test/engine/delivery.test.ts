@@ -32,6 +32,7 @@ const refused = (retryable: boolean): DeliveryResult => ({ kind: 'refused', mess
 const queue = 'arn:aws:sqs:us-east-1:000000000000:failures'
 
 describe('the failure destination', () => {
+  // proves: metric.dropped
   it('of a mapping without one is told nothing', async () => {
     const { run, deliveries } = rigOf(null, [])
     expect(await run()).toBe('undestined')
@@ -58,6 +59,7 @@ describe('the failure destination', () => {
     expect(delivery?.objectKey).toMatch(/^aws\/lambda\/mapping\/shard-1\/2023\/11\/14\/2023-11-14T22\.13\.20-uuid-\d+$/)
   })
 
+  // proves: destination.delivery, metric.dropped
   it('that refuses for good is tried three times, then the records are dropped and counted', async () => {
     const { run, deliveries, failures, time } = rigOf(
       queue,

@@ -45,6 +45,7 @@ describe('the shell of a flow', () => {
     expect((await started('kinesis', { store })).heard('opened')[0]?.checkpoint).toEqual(checkpoint)
   })
 
+  // proves: metric.counts
   it('marks what it reads by the filter, and counts it', async () => {
     const counted: string[] = []
     const { say, heard } = await started('sqs', {
@@ -75,6 +76,7 @@ describe('the shell of a flow', () => {
     expect(ends).toEqual([])
   })
 
+  // proves: fifo.attempt-id
   it('names a repeated read like the one whose reply was lost, for five minutes', async () => {
     const requests: ReadRequest[] = []
     const { say, time } = await started('sqs', {
@@ -196,6 +198,7 @@ describe('the shell of a flow', () => {
     expect(names).toEqual(['orders', 'new'])
   })
 
+  // proves: sqs.delete-per-entry
   it('reports the messages that could not be deleted, by their place', async () => {
     const { say, heard, lines } = await started('sqs', {
       settle: () => Promise.resolve({ failed: [{ index: 1, message: 'receipt expired' }] }),
@@ -357,6 +360,7 @@ describe('the shell of a flow', () => {
     ])
   })
 
+  // proves: stream.permission-lost
   it('passes on that its shard is refused, and that it can be read again', async () => {
     const { say, refusals, results } = await started('kinesis')
     await say(

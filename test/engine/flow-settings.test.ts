@@ -48,6 +48,7 @@ const around: Circumstances = {
 const configOf = (source: SourceKind, more: Partial<MappingParameters> = {}, at: Partial<Circumstances> = {}) =>
   flowConfigOf(documentOf(source, more), { ...around, ...at })
 
+// proves: param.max-concurrency, param.pollers.cap
 describe('how a queue is run', () => {
   it.each([
     [{}, {}, 100],
@@ -65,6 +66,7 @@ describe('how a queue is run', () => {
     expect(config.heldRecordsMax).toBe(32)
   })
 
+  // proves: sqs.visibility-cover
   it.each([
     [0, 3_000, 30_000, null],
     [20, 10_000, 30_000, null],
@@ -92,6 +94,7 @@ describe('how a shard is run', () => {
     })
   })
 
+  // proves: stream.start.latest
   it('starts LATEST at the moment of creation by the clock of the source', () => {
     const latest = { StartingPosition: 'LATEST' } as const
     expect(configOf('kinesis', latest, { clockOffsetMs: 5_000 })).toMatchObject({
@@ -105,6 +108,7 @@ describe('how a shard is run', () => {
     })
   })
 
+  // proves: stream.start.timestamp, stream.start.late-shards
   it('starts at a time that was given, and late shards at their beginning', () => {
     const at = { StartingPosition: 'AT_TIMESTAMP', StartingPositionTimestamp: 1_600_000_000.5 } as const
     expect(configOf('kinesis', at).startFrom).toEqual({ at: 'time', ms: 1_600_000_000_500 })
@@ -114,6 +118,7 @@ describe('how a shard is run', () => {
     })
   })
 
+  // proves: stream.pace.aws
   it('keeps to the base rates of AWS there, and to the census elsewhere', () => {
     expect(configOf('kinesis', {}, { isAws: true }).pace).toEqual({
       readIntervalMs: 200,

@@ -102,6 +102,7 @@ describe('the mappings of a process', () => {
     expect(await store.checkpoints(uuid)).toEqual([])
   })
 
+  // proves: state.disable-position
   it('resume where they stood when they are enabled again', async () => {
     const { create, registry, time, stream, seen } = streamRig()
     const { uuid, parameters } = await create()
@@ -115,6 +116,7 @@ describe('the mappings of a process', () => {
     expect(seen()).toEqual(['a', 'b'])
   })
 
+  // proves: state.last-result, stream.permission-lost
   it('tell LastProcessingResult as AWS does', async () => {
     let fails = true
     const { create, registry, time, stream } = streamRig({
@@ -203,6 +205,7 @@ describe('the mappings of a process', () => {
     expect(asked[0]).toEqual({ at: 'time', ms: createdMs })
   })
 
+  // proves: state.function-missing
   it('do not receive while their function does not exist, and begin when it does', async () => {
     let there = false
     const { create, queue, time, registry } = queueRig({
@@ -243,6 +246,7 @@ describe('flows', () => {
     expect(seen()).toEqual(['a', 'a'])
   })
 
+  // proves: stream.checkpoint
   it('lose nothing when the process dies between any two moments: only repeats', async () => {
     const store = createMemoryStore()
     const time = manualClock()

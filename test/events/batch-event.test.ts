@@ -21,6 +21,7 @@ test('an event holds the fragments in order', () => {
   expect(batchEvent([], null)).toBe('{"Records":[]}')
 })
 
+// proves: stream.tumbling.event
 test('the event of a tumbling window has its members in the order of AWS, times without milliseconds', () => {
   expect(batchEvent(['{}'], window)).toBe(
     '{"Records":[{}],"window":{"start":"2020-12-09T07:04:00Z","end":"2020-12-09T07:06:00Z"},"state":{"1":282},' +
@@ -29,6 +30,7 @@ test('the event of a tumbling window has its members in the order of AWS, times 
   )
 })
 
+// proves: stream.tumbling.event
 test('the final invocation has no records and says what it is', () => {
   const final = { ...window, frame: { ...window.frame, isFinal: true, isTerminatedEarly: true } }
   expect(JSON.parse(batchEvent([], final))).toMatchObject({
@@ -39,6 +41,7 @@ test('the final invocation has no records and says what it is', () => {
   })
 })
 
+// proves: sqs.bytes
 test('the size of an event is known exactly before it is built', () => {
   fc.assert(
     fc.property(fc.array(fc.jsonValue()), fc.option(fc.jsonValue()), (values, state) => {
@@ -61,6 +64,7 @@ test('the size counts bytes of UTF-8, in the state too', () => {
   expect(eventBytes([], at)).toBe(Buffer.byteLength(batchEvent([], at)))
 })
 
+// proves: quota.payload
 test('the envelopes are what the limits of the model reserve for them', () => {
   const bare = { ...window, frame: { ...window.frame, state: '' }, shardId: 'x'.repeat(65) }
   expect(envelopeBytesOf(null)).toBe(envelopeBytes)

@@ -21,6 +21,7 @@ const raw = {
   eventVersion: '1.1',
 }
 
+// proves: ddb.event
 test('a DynamoDB record has the members and the order of AWS, its time in whole seconds', () => {
   expect(encodeDynamoRecord(raw, context).fragment).toBe(
     '{"eventID":"c4ca4238a0b923820dcc509a6f75849b","eventName":"INSERT","eventVersion":"1.1",' +
@@ -31,12 +32,14 @@ test('a DynamoDB record has the members and the order of AWS, its time in whole 
   )
 })
 
+// proves: ddb.event.ttl
 test('a deletion by TTL says so in lower camel case', () => {
   const userIdentity = { PrincipalId: 'dynamodb.amazonaws.com', Type: 'Service' }
   const record = encodeDynamoRecord({ ...raw, eventName: 'REMOVE', userIdentity }, context)
   expect(record.fragment).toContain('"userIdentity":{"type":"Service","principalId":"dynamodb.amazonaws.com"}')
 })
 
+// proves: stream.factor@DynamoDB
 test('a DynamoDB record is named by its sequence number and ordered by its item', () => {
   const record = encodeDynamoRecord(raw, context)
   const keysWith = (Keys: object) => encodeDynamoRecord({ ...raw, dynamodb: { ...raw.dynamodb, Keys } }, context)

@@ -34,10 +34,12 @@ const tail =
   '"startSequenceNumber":"11","endSequenceNumber":"13","approximateArrivalOfFirstRecord":"2019-11-14T00:38:04.835Z",' +
   `"approximateArrivalOfLastRecord":"2019-11-14T00:38:05.580Z","batchSize":3,"streamArn":"${streamArn}"}}`
 
+// proves: destination.body@Kinesis
 test('the failure record of a Kinesis batch has the members and the order of AWS', () => {
   expect(failureBody(failure)).toBe(head + tail)
 })
 
+// proves: destination.s3
 test('an object store gets the whole event as a string between version and timestamp (floci#3620, LocalStack PR 12087)', () => {
   const payload = '{"Records":[{"body":"\\"ä\\n"}]}'
   const body = failureBodyWithPayload(failure, payload)
@@ -45,6 +47,7 @@ test('an object store gets the whole event as a string between version and times
   expect(JSON.parse(body).payload).toBe(payload)
 })
 
+// proves: destination.body@DynamoDB
 test('the failure record of a DynamoDB batch has arrivals to the second and a timestamp to the millisecond', () => {
   const body = JSON.parse(failureBody({ ...failure, source: 'dynamodb' }))
   expect(body).not.toHaveProperty('KinesisBatchInfo')
@@ -60,6 +63,7 @@ test('the failure record of a DynamoDB batch has arrivals to the second and a ti
   })
 })
 
+// proves: destination.reported
 test('a failure that the function reported has a null functionError', () => {
   const reply = { requestId: 'r', statusCode: 200, executedVersion: '3', functionError: null }
   expect(JSON.parse(failureBody({ ...failure, reply })).responseContext).toEqual({
@@ -69,6 +73,7 @@ test('a failure that the function reported has a null functionError', () => {
   })
 })
 
+// proves: stream.oversize, destination.too-old
 test('there is no responseContext for records that grew too old, or that never reached the function', () => {
   const tooOld = JSON.parse(failureBody({ ...failure, condition: 'RecordAgeExceeded', attempts: 1 }))
   expect(tooOld).not.toHaveProperty('responseContext')
@@ -76,6 +81,7 @@ test('there is no responseContext for records that grew too old, or that never r
   expect(JSON.parse(failureBody({ ...failure, reply: null }))).not.toHaveProperty('responseContext')
 })
 
+// proves: destination.window
 test('the failure of a window names it; an empty final invocation has no sequence numbers', () => {
   const window = {
     startMs: Date.parse('2020-12-09T07:04:00Z'),
@@ -94,6 +100,7 @@ test('the failure of a window names it; an empty final invocation has no sequenc
   expect(Object.keys(body).at(-1)).toBe('timeWindowInfo')
 })
 
+// proves: destination.s3
 test('an object is filed by mapping, shard and UTC day', () => {
   const key = failureObjectKey({
     mappingUuid: 'a1b2',

@@ -177,6 +177,8 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
   ],
 }
 
+// proves: filter.structure, filter.null-empty, filter.equals, filter.or, filter.anything-but, filter.numeric
+// proves: filter.exists, filter.prefix-suffix
 describe.each(Object.entries(rows))('%s', (_operator, cases) => {
   test.each(cases.map(([pattern, event, expected]) => [JSON.stringify(pattern), JSON.stringify(event), expected]))(
     'pattern %s on event %s: %s',
@@ -253,6 +255,7 @@ function patternNear(value: unknown): unknown {
   return fields.length === 0 ? ['x', { exists: false }] : Object.fromEntries(fields)
 }
 
+// proves: filter.arrays
 test('the matcher agrees with the plain reading on events with arrays', () => {
   fc.assert(
     fc.property(pattern, event(names, true), (somePattern, someEvent) => {
@@ -262,6 +265,7 @@ test('the matcher agrees with the plain reading on events with arrays', () => {
   )
 })
 
+// proves: filter.dotted
 test('the matcher agrees with the plain reading on events with dotted keys', () => {
   const keys = fc.constantFrom('a', 'b', 'c', 'a.b', 'b.c.a', 'c.a')
   fc.assert(
@@ -286,6 +290,7 @@ test('the matcher agrees with the plain reading where a pattern is nearly the ev
   expect(matched).toBeGreaterThan(500)
 })
 
+// proves: filter.odd-data
 test('a hostile event costs little and overflows nothing', () => {
   const deep: unknown = JSON.parse(`${'['.repeat(200_000)}{"b":1}${']'.repeat(200_000)}`)
   expect(matches({ a: { b: [1] } }, { a: deep })).toBe(true)

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { branchesMax, compilePattern } from '../../src/events/filter-pattern.ts'
 
+// proves: filter.refused-operators, filter.invalid
 describe('a pattern is refused', () => {
   test.each([
     ['malformed JSON', '{"a":["x"]'],
@@ -75,11 +76,13 @@ test('the reason names the place', () => {
   })
 })
 
+// proves: filter.duplicate-keys
 test('of duplicate keys the last counts, as in every JSON parser', () => {
   const compiled = compilePattern('{"a":"not even valid","a":["x"]}')
   expect(compiled).toMatchObject({ kind: 'pattern' })
 })
 
+// proves: filter.or
 test('$ors multiply out up to the bound, and are refused beyond it at once', () => {
   const ors = (count: number) =>
     JSON.stringify(

@@ -29,6 +29,7 @@ function change(record: object): string {
   return encodeDynamoRecord({ ...record }, { arn: 'arn:aws:dynamodb:r:0:table/T/stream/L', region: 'r' }).fragment
 }
 
+// proves: sqs.filter-body
 describe('the body of a message', () => {
   test.each([
     ['text and a text pattern', 'hello', { body: ['hello'] }, true],
@@ -56,6 +57,7 @@ describe('the body of a message', () => {
     expect(filterOf('sqs-fifo', pattern)(message(body))).toBe(expected)
   })
 
+  // proves: sqs.filter-delivers-unchanged
   test('is delivered as it was, parsed or not', () => {
     const fragment = message('{ "a" : "x" }')
     expect(filterOf('sqs', { body: { a: ['x'] } })(fragment)).toBe(true)
@@ -63,6 +65,7 @@ describe('the body of a message', () => {
   })
 })
 
+// proves: sqs.filter-metadata
 test('message attributes and other metadata of a message can be asked for', () => {
   const fragment = message('x', { MessageAttributes: { kind: { DataType: 'String', StringValue: 'order' } } })
   expect(filterOf('sqs', { messageAttributes: { kind: { stringValue: ['order'] } } })(fragment)).toBe(true)
@@ -70,6 +73,7 @@ test('message attributes and other metadata of a message can be asked for', () =
 })
 
 describe('a Kinesis record', () => {
+  // proves: stream.filter.data
   test('is matched by its decoded data', () => {
     const matches = filterOf('kinesis', { data: { City: ['Seattle'], Temp: [{ numeric: ['<', 50] }] } })
     expect(matches(streamRecord('{"City":"Seattle","Temp":46}'))).toBe(true)
@@ -78,6 +82,7 @@ describe('a Kinesis record', () => {
     expect(filterOf('kinesis', { data: { City: ['Zürich'] } })(streamRecord('{"City":"Zürich"}'))).toBe(true)
   })
 
+  // proves: stream.filter.data
   test.each(['plain', '', '12', 'null', '"x"', '{"a":', '\u0000ÿ'])(
     'with the data %j meets no JSON pattern',
     (data) => {
@@ -85,6 +90,7 @@ describe('a Kinesis record', () => {
     },
   )
 
+  // proves: stream.filter.metadata
   test('is matched by its metadata, flat and nested', () => {
     const fragment = streamRecord('plain', '1')
     expect(filterOf('kinesis', { partitionKey: ['1'] })(fragment)).toBe(true)
@@ -104,6 +110,7 @@ describe('a Kinesis record', () => {
   })
 })
 
+// proves: ddb.filter
 describe('a DynamoDB record', () => {
   const inserted = {
     eventName: 'INSERT',
@@ -148,6 +155,7 @@ describe('a DynamoDB record', () => {
   })
 })
 
+// proves: filter.structure
 test('one filter of several is enough', () => {
   const matches = filterOf('sqs', { body: ['a'] }, { body: { n: [1] } })
   expect(matches(message('a'))).toBe(true)
@@ -159,6 +167,7 @@ test('without filters every record matches', () => {
   expect(filterOf('sqs')(message('anything'))).toBe(true)
 })
 
+// proves: error.filter
 test('a bad filter is refused in the words of AWS, with the reason beside them', () => {
   expect(compileFilters('sqs', ['{"body":["x"]}', '{"body":"x"}'])).toEqual({
     kind: 'refused',
@@ -168,6 +177,7 @@ test('a bad filter is refused in the words of AWS, with the reason beside them',
   })
 })
 
+// proves: filter.odd-data
 test('odd data never throws', () => {
   const sources: readonly [SourceKind, object][] = [
     ['sqs', { body: { a: { b: ['x'] } } }],

@@ -17,6 +17,7 @@ const raw = {
   EncryptionType: 'NONE',
 }
 
+// proves: stream.event.kinesis
 test('a Kinesis record has the members and the order of AWS, and no encryptionType', () => {
   expect(encodeKinesisRecord(raw, context).fragment).toBe(
     '{"kinesis":{"kinesisSchemaVersion":"1.0","partitionKey":"1",' +
@@ -29,6 +30,7 @@ test('a Kinesis record has the members and the order of AWS, and no encryptionTy
   )
 })
 
+// proves: stream.factor@Kinesis
 test('a Kinesis record is named, placed and ordered by its sequence number and partition key', () => {
   const record = encodeKinesisRecord(raw, context)
   expect(record).toMatchObject({
@@ -42,6 +44,7 @@ test('a Kinesis record is named, placed and ordered by its sequence number and p
   expect(encodeKinesisRecord({ ...raw, SequenceNumber: '2' }, context).orderHash).toBe(record.orderHash)
 })
 
+// proves: stream.event.kinesis
 test('arrival is printed in seconds with at most three decimals', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 4_102_444_800_000 }), (ms) => {

@@ -13,6 +13,8 @@ function verdict(outcome: Outcome): string {
   return outcome.kind === 'partial' ? `partial ${outcome.failed.join()}` : outcome.kind
 }
 
+// proves: sqs.partial.success, sqs.partial.malformed, sqs.partial.unknown-id, stream.partial.success
+// proves: stream.partial.malformed, target.status-object
 describe.each(sources)('ReportBatchItemFailures of %s', (source) => {
   test.each([
     // Everything succeeded.
@@ -59,6 +61,7 @@ describe.each(sources)('ReportBatchItemFailures of %s', (source) => {
     expect(verdict(judgeReply({ ...base, source, payload }))).toBe(expected)
   })
 
+  // proves: sqs.partial.exception
   test('an exception fails the batch whatever else it says', () => {
     const outcome = judgeReply({
       ...base,
@@ -69,6 +72,7 @@ describe.each(sources)('ReportBatchItemFailures of %s', (source) => {
     expect(outcome).toMatchObject({ kind: 'failed', errorType: 'TypeError', message: 'boom' })
   })
 
+  // proves: sqs.partial.off
   test('a function that does not report is not listened to', () => {
     const payloads = ['{"batchItemFailures":[{"itemIdentifier":"a"}]}', 'not JSON', '[1]', '{"statusCode":500}', '']
     for (const payload of payloads) {
@@ -81,6 +85,7 @@ describe.each(sources)('ReportBatchItemFailures of %s', (source) => {
   })
 })
 
+// proves: sqs.partial.empty-item
 test('an empty entry is taken for a success of a queue when that is wished for, never of a stream', () => {
   const payload = '{"batchItemFailures":[{}]}'
   expect(verdict(judgeReply({ ...base, payload, acknowledgesEmptyItem: true }))).toBe('succeeded')
@@ -135,6 +140,7 @@ test('an answer outside 2xx is never a success', () => {
   expect(outcome).toMatchObject({ kind: 'failed', errorType: 'Status.500', message: 'oops' })
 })
 
+// proves: stream.tumbling.state
 describe('a tumbling window', () => {
   const windowed: ReplyToJudge = { ...base, source: 'kinesis', windowed: true, reportsFailures: false }
 

@@ -7,6 +7,7 @@ function answer(status: number, body: string, headers: RieAnswer['headers'] = {}
 
 const reply = { requestId: 'r-1', statusCode: 200, executedVersion: '$LATEST', functionError: null }
 
+// proves: target.rie
 describe('a 200 of the emulator', () => {
   test.each([
     'null',

@@ -19,6 +19,7 @@ const message = {
 }
 
 describe('a message of a standard queue', () => {
+  // proves: sqs.event
   test('has the members and the order of AWS', () => {
     expect(encodeSqsRecord(message, context).fragment).toBe(
       '{"messageId":"059f36b4-87a3-44ab-83d2-661975830a7d","receiptHandle":"AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a",' +
@@ -42,6 +43,7 @@ describe('a message of a standard queue', () => {
     expect(record.bytes).toBe(Buffer.byteLength(record.fragment))
   })
 
+  // proves: sqs.event.attributes
   test('writes messageAttributes in camel case with empty lists and base64 as it came (floci#1526, #1422, #1548)', () => {
     const attributes = {
       A: { StringValue: 'x', DataType: 'String' },
@@ -66,6 +68,7 @@ describe('a message of a standard queue', () => {
     )
   })
 
+  // proves: sqs.event.md5
   test('says null for the MD5 of no attributes only where a batching window is set', () => {
     expect(JSON.parse(encodeSqsRecord(message, { ...context, withNullMd5: true }).fragment)).toHaveProperty(
       'md5OfMessageAttributes',
@@ -74,6 +77,7 @@ describe('a message of a standard queue', () => {
     expect(JSON.parse(encodeSqsRecord(message, context).fragment)).not.toHaveProperty('md5OfMessageAttributes')
   })
 
+  // proves: sqs.event.redriven
   test('shows the tenant of a fair queue, which is no order', () => {
     const raw = { ...message, Attributes: { ...message.Attributes, MessageGroupId: 'tenant-1' } }
     const record = encodeSqsRecord(raw, context)
@@ -81,6 +85,7 @@ describe('a message of a standard queue', () => {
     expect(record.orderKey).toBe('')
   })
 
+  // proves: sqs.event.redriven
   test('shows where a redriven message came from, and hands on its trace', () => {
     const extra = {
       AWSTraceHeader: 'Root=1-5759e988-bd862e3fe1be46a994272793',
@@ -91,6 +96,7 @@ describe('a message of a standard queue', () => {
     expect(record.traceHeader).toBe(extra.AWSTraceHeader)
   })
 
+  // proves: sqs.event
   test('turns attributes that an emulator answers as numbers into strings, and keeps those it does not know', () => {
     const raw = { ...message, Attributes: { ApproximateReceiveCount: 2, SentTimestamp: 5, Novelty: 'n', Odd: null } }
     const record = encodeSqsRecord(raw, context)
@@ -103,6 +109,7 @@ describe('a message of a standard queue', () => {
   })
 })
 
+// proves: fifo.attributes
 test('a message of a FIFO queue is ordered by its group and carries the FIFO attributes', () => {
   const extra = {
     MessageGroupId: 'g1',

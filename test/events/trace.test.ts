@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { lineagePasses } from '../../src/events/trace.ts'
 
+// proves: sqs.recursion
 test.each([
   [undefined, 0],
   ['', 0],

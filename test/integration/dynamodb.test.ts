@@ -71,6 +71,7 @@ describe.skipIf('absent' in dynoxide)('a DynamoDB stream', () => {
     }
   }
 
+  // proves: stream.start.horizon@DynamoDB
   it('is read in order, by its ARN', async () => {
     const { put, remove, run, arn, records } = await stackOf()
     await put('a')
@@ -93,6 +94,7 @@ describe.skipIf('absent' in dynoxide)('a DynamoDB stream', () => {
     expect(records()[0]?.dynamodb.Keys.id.S).toBe('a')
   })
 
+  // proves: stream.bisect@DynamoDB
   it('splits a failing batch until the poison is alone, and goes on behind it', async () => {
     const { put, run, arn, records, functions } = await stackOf()
     functions.behave(({ payload }) =>

@@ -20,6 +20,7 @@ afterEach(async () => {
 const mapping = (more: object = {}) => ({ EventSourceArn: queueArn('q.fifo'), FunctionName: 'orders', ...more })
 
 describe('a FIFO queue', () => {
+  // proves: sqs.window-zero@FIFO, fifo.order
   it('keeps the order of each group, and wakes after it was idle (LocalStack#7036, #10290)', async () => {
     const { fifo, send, start, functions, left } = await stackOf()
     fifo()
@@ -38,6 +39,7 @@ describe('a FIFO queue', () => {
     expect(bodies).toHaveLength(21)
   })
 
+  // proves: fifo.order
   it('runs groups side by side, never two batches of one group', async () => {
     const { fifo, send, start, functions, left } = await stackOf({})
     fifo({ VisibilityTimeout: '30' })
@@ -60,6 +62,7 @@ describe('a FIFO queue', () => {
     expect(functions.runningMax).toBeGreaterThan(1)
   })
 
+  // proves: fifo.blocked-group
   it('blocks only the group of a failed message', async () => {
     const { fifo, send, start, functions, left } = await stackOf()
     fifo({ VisibilityTimeout: '1' })
@@ -79,6 +82,7 @@ describe('a FIFO queue', () => {
     expect(bad.lastIndexOf('bad-1')).toBeLessThan(bad.indexOf('bad-2'))
   })
 
+  // proves: fifo.attributes
   it('shows the system attributes of FIFO messages (floci#1526)', async () => {
     const { fifo, send, start, functions } = await stackOf()
     fifo()
@@ -96,6 +100,7 @@ describe('a FIFO queue', () => {
     )
   })
 
+  // proves: fifo.dedup
   it('keeps the deduplication of what it deleted (ministack sqs #1326)', async () => {
     const { fifo, send, start, functions, left } = await stackOf()
     fifo()

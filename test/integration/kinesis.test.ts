@@ -86,6 +86,7 @@ async function stackOf(shards = 1) {
 }
 
 describe('a Kinesis stream', () => {
+  // proves: stream.start.horizon@Kinesis
   it('is read from its horizon, in batches, in order', async () => {
     const { put, run, seen, events } = await stackOf()
     await put(...Array.from({ length: 25 }, (_, index) => `a${index}`))
@@ -95,6 +96,7 @@ describe('a Kinesis stream', () => {
     expect(events().every(({ Records }) => Records.length <= 10)).toBe(true)
   })
 
+  // proves: unique.qualified@Kinesis, unique.qualified@DynamoDB
   it('gives two mappings every record each (LocalStack#4513)', async () => {
     const { put, run, seen } = await stackOf()
     await run({}, { FunctionName: 'invoices' })
@@ -103,6 +105,7 @@ describe('a Kinesis stream', () => {
     expect(seen('invoices')).toEqual(['a', 'b'])
   })
 
+  // proves: stream.start.latest@Kinesis
   it('from LATEST shows what was written after the mapping was made, and nothing older', async () => {
     const { put, run, seen } = await stackOf()
     await put('old')
@@ -114,6 +117,7 @@ describe('a Kinesis stream', () => {
     expect(seen()).toEqual(['new'])
   })
 
+  // proves: stream.reshard@Kinesis
   it('reads the children of a split and of a merge after their parents, from their beginning', async () => {
     const { put, run, seen, name, events } = await stackOf()
     await run({ BatchSize: 5 })
@@ -152,6 +156,7 @@ describe('a Kinesis stream', () => {
     expect(shards.size).toBe(4)
   })
 
+  // proves: stream.discard-order@Kinesis
   it('retries a failing batch in place, then tells the failure destination and goes on', async () => {
     const { put, run, seen, functions, queue, queues } = await stackOf()
     queue('failures')

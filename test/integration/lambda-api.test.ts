@@ -43,6 +43,7 @@ afterEach(async () => {
 })
 
 describe('mappings by the Lambda API', () => {
+  // proves: api.operations, state.create, state.delete
   it('live from Creating to a 404, as AWS shows them', async () => {
     const { queue, create, get, update, remove, untilState, queues, functions } = await stackOf()
     queue('q')
@@ -75,6 +76,7 @@ describe('mappings by the Lambda API', () => {
     )
   })
 
+  // proves: unique.key
   it('refuse a second one of the same source and function (LocalStack#9219)', async () => {
     const { queue, create } = await stackOf()
     queue('q')
@@ -86,11 +88,13 @@ describe('mappings by the Lambda API', () => {
     await expect(create('q', { FunctionName: 'orders:live' })).resolves.toMatchObject({ State: 'Creating' })
   })
 
+  // proves: error.source-missing
   it('refuse a queue that does not exist', async () => {
     const { create } = await stackOf()
     await expect(create('nowhere')).rejects.toMatchObject({ name: 'InvalidParameterValueException' })
   })
 
+  // proves: param.enabled
   it('send no request to the source ever again once disabled or deleted', async () => {
     const { queue, queues, start, endpoints } = await stackOf()
     const proxy = await startTappedProxy(endpoints.sqs)
@@ -117,6 +121,7 @@ describe('mappings by the Lambda API', () => {
     }
   })
 
+  // proves: state.disable-finishes
   it('finish what is in flight before they are disabled', async () => {
     const { queue, create, update, untilState, queues, functions, get, left } = await stackOf()
     queue('q')
@@ -136,6 +141,7 @@ describe('mappings by the Lambda API', () => {
     expect(left('q')).toBe(0)
   })
 
+  // proves: state.update-in-effect
   it('take effect at once when updated: batch size and function (LocalStack#5982)', async () => {
     const { queue, create, update, untilState, queues, functions, left } = await stackOf()
     queue('q')
@@ -191,6 +197,7 @@ describe('mappings by the Lambda API', () => {
     expect(listed.EventSourceMappings?.map(({ UUID }) => UUID)).toEqual([created.UUID])
   })
 
+  // proves: param.function-name
   it('invoke functions by their qualifier', async () => {
     const { queue, create, untilState, queues, functions } = await stackOf()
     queue('q')

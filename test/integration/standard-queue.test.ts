@@ -24,6 +24,7 @@ const mapping = (queue: string, more: object = {}) => ({
 })
 
 describe('a standard queue', () => {
+  // proves: sqs.success-deletes
   it('is delivered and emptied: messages go only after the function succeeded (fakecloud)', async () => {
     const { queue, start, queues, functions, left } = await stackOf()
     queue('q')
@@ -42,6 +43,7 @@ describe('a standard queue', () => {
     expect(record).toMatchObject({ body: 'one', eventSourceARN: queueArn('q') })
   })
 
+  // proves: sqs.long-poll
   it('reaches an idle poller at once, not at the end of a long poll (serverless-offline-sqs 8.0.0)', async () => {
     const { queue, start, queues, functions } = await stackOf()
     queue('q')
@@ -54,6 +56,7 @@ describe('a standard queue', () => {
     expect(performance.now() - startMs).toBeLessThan(1_000)
   })
 
+  // proves: sqs.error-leaves
   it('leaves failed messages to their visibility, and counts one receive for each try', async () => {
     const { queue, start, queues, functions, left } = await stackOf(quick)
     queue('q', { VisibilityTimeout: '1' })
@@ -70,6 +73,7 @@ describe('a standard queue', () => {
     expect(counts).toEqual(['1', '2'])
   })
 
+  // proves: sqs.error-leaves, sqs.redrive
   it('does not burn maxReceiveCount of a failing message in a hot loop', async () => {
     const { queue, start, queues, functions, left } = await stackOf(quick)
     const dead = queue('dead')
@@ -84,6 +88,7 @@ describe('a standard queue', () => {
     expect(functions.invocations).toHaveLength(2)
   })
 
+  // proves: sqs.throttle-holds
   it('keeps a throttled batch with the same receipts and tries again', async () => {
     const { queue, start, queues, functions, left } = await stackOf()
     queue('q')
@@ -97,6 +102,7 @@ describe('a standard queue', () => {
     expect(records.map((record) => record?.attributes['ApproximateReceiveCount'])).toEqual(['1', '1', '1'])
   })
 
+  // proves: sqs.partial.listed
   it('deletes what a partial batch response does not name (spec §2.4)', async () => {
     const { queue, start, queues, functions, left } = await stackOf()
     queue('q', { VisibilityTimeout: '30' })
@@ -110,6 +116,7 @@ describe('a standard queue', () => {
     expect(queues.inspectQueue('q')?.messages.inflight[0]?.message.body).toBe('bad')
   })
 
+  // proves: sqs.partial.malformed
   it.each(['{"batchItemFailures":[{"foo":"x"}]}', 'not JSON', '{"batchItemFailures":[{"itemIdentifier":"nobody"}]}'])(
     'never acknowledges on the malformed response %s',
     async (payload) => {
@@ -125,6 +132,7 @@ describe('a standard queue', () => {
     },
   )
 
+  // proves: param.batch-size@SQS
   it('gathers across receives until the batch is full', async () => {
     const { queue, start, queues, functions, left } = await stackOf()
     queue('q')
@@ -135,6 +143,7 @@ describe('a standard queue', () => {
     expect(new Set(bodiesOf(functions.invocations)).size).toBe(60)
   })
 
+  // proves: sqs.window
   it('sends off a batch when its window ends, counted from its first message (floci#3155)', async () => {
     const { queue, start, queues, functions } = await stackOf()
     queue('q')
@@ -149,6 +158,7 @@ describe('a standard queue', () => {
     expect(bodiesOf(functions.invocations).toSorted()).toEqual(['one', 'two'])
   })
 
+  // proves: sqs.visibility-cover
   it('receives with a longer visibility when window and timeout exceed that of the queue', async () => {
     const { queue, start, queues, functions } = await stackOf({ functions: { orders: { timeoutS: 3 } } })
     queue('q', { VisibilityTimeout: '2' })
@@ -160,6 +170,7 @@ describe('a standard queue', () => {
     expect(count).toBe('1')
   })
 
+  // proves: param.max-concurrency, sqs.scale.start
   it('drains a backlog at batch size 1 with as many invocations at once as allowed (LocalStack#11003)', async () => {
     const { queue, start, queues, functions, left } = await stackOf()
     queue('q')
@@ -184,6 +195,7 @@ describe('a standard queue', () => {
     expect(performance.now() - startMs).toBeGreaterThan(900)
   })
 
+  // proves: sqs.filter-deletes
   it('deletes what the filter drops, and never shows it to the function', async () => {
     const { queue, start, queues, functions, left } = await stackOf()
     queue('q')
@@ -207,6 +219,7 @@ describe('a standard queue', () => {
     expect(bodiesOf(functions.invocations)).toEqual(['one', 'two'])
   })
 
+  // proves: state.function-missing
   it('does not wear out messages while its function does not exist', async () => {
     const { queue, start, queues, functions, left } = await stackOf({ functions: {} })
     queue('q', { VisibilityTimeout: '1' })

@@ -106,6 +106,7 @@ describe('the name of an event source', () => {
   })
 })
 
+// proves: param.function-name
 describe('the name of a function', () => {
   const full = 'arn:aws:lambda:us-east-1:123456789012:function:orders'
   test.each([

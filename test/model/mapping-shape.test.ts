@@ -28,6 +28,7 @@ function refusal(action: () => unknown): { type: string; message: string } {
 }
 
 describe('reading a shape', () => {
+  // proves: api.unknown-members
   it('drops unknown members and nulls, at every depth', () => {
     expect(read({ Count: 1, Other: {}, Name: null, Items: [{ Text: null, X: 1 }] }).read).toEqual({
       Count: 1,
@@ -107,6 +108,7 @@ describe('reading a shape', () => {
     expect(read(value).violations).toEqual([text])
   })
 
+  // proves: api.errors.shape
   it('counts several violations in one answer', () => {
     const { violations } = read({ Count: 0, Name: 'x' })
     expect(refusal(() => refuse(violations))).toEqual({

@@ -58,6 +58,7 @@ describe('defaults of a create', () => {
     TumblingWindowInSeconds: 0,
   }
 
+  // proves: param.defaults
   it.each(kinds)('fills in exactly the members of %s', (kind) => {
     expect(create(kind)).toStrictEqual({
       source: kind,
@@ -67,6 +68,7 @@ describe('defaults of a create', () => {
     })
   })
 
+  // proves: api.unknown-members
   it('counts null as absent and ignores members that do not exist', () => {
     expect(create('sqs', { BatchSize: null, Colour: 'red', batchSize: 3 })).toStrictEqual(create('sqs'))
   })
@@ -103,6 +105,7 @@ const cells: readonly [name: string, value: unknown, sources: readonly SourceKin
   ]
 
 describe('parameters by source', () => {
+  // proves: param.logging-config
   it('has a row here for every parameter of the table', () => {
     const always = ['EventSourceArn', 'FunctionName', 'Tags']
     expect(mappingOptions.map((option) => option.name).toSorted()).toEqual(
@@ -113,12 +116,14 @@ describe('parameters by source', () => {
   const rows = cells.flatMap(([name, value, sources, also]) =>
     kinds.map((kind) => ({ name, kind, value, taken: sources.includes(kind), also: also ?? {} })),
   )
+  // proves: param.sources
   it.each(rows.filter((row) => row.taken))('$kind takes $name', ({ kind, name, value, also }) => {
     expect(create(kind, { ...also, [name]: value }).parameters).toMatchObject({ [name]: value })
   })
 
   const fifoWindow = (row: { kind: SourceKind; name: string }) =>
     row.kind === 'sqs-fifo' && row.name === 'MaximumBatchingWindowInSeconds'
+  // proves: param.sources, param.other-sources
   it.each(rows.filter((row) => !row.taken && !fifoWindow(row)))('$kind refuses $name', ({ kind, name, value }) => {
     const text = wrong(`Unsupported ${name} parameter for given event source mapping type.`)
     expect(refusal(() => create(kind, { [name]: value }))).toBe(text)
@@ -127,6 +132,7 @@ describe('parameters by source', () => {
   })
 })
 
+// proves: param.ranges
 describe('ranges of the shape', () => {
   it.each([
     ['BatchSize', 1, 10_000],
@@ -176,6 +182,7 @@ describe('ranges of the shape', () => {
     expect(refusal(() => create('sqs', given))).toBe(broken(value, path, `Member must have value ${rest}`))
   })
 
+  // proves: api.errors.shape
   it('prints an enum, a list and a pattern that is too long as AWS does', () => {
     expect(refusal(() => create('kinesis', { StartingPosition: 'invalid' }))).toBe(
       broken(
@@ -236,6 +243,7 @@ describe('ranges of the shape', () => {
   })
 })
 
+// proves: error.no-source
 describe('the source', () => {
   it('is needed', () => {
     expect(refusal(() => create('sqs', { EventSourceArn: undefined }))).toBe(wrong('Unrecognized event source.'))
@@ -264,6 +272,7 @@ describe('the source', () => {
     expect(create('dynamodb', { EventSourceArn: arn }).sourceName).toBe(arn)
   })
 
+  // proves: stream.efo-refused
   it('is not a consumer of an enhanced fan-out, and says why', () => {
     const arn = `${arns.kinesis}/consumer/c:1`
     expect(refusal(() => create('kinesis', { EventSourceArn: arn }))).toContain(
@@ -276,6 +285,7 @@ describe('rules of queues', () => {
   const window = wrong(
     'Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10',
   )
+  // proves: param.batch-size.queue
   it('a batch above 10 needs a window, also in an update that takes the window away', () => {
     expect(refusal(() => create('sqs', { BatchSize: 11 }))).toBe(window)
     expect(refusal(() => create('sqs', { BatchSize: 10_000, MaximumBatchingWindowInSeconds: 1 }))).toBe('accepted')
@@ -284,10 +294,12 @@ describe('rules of queues', () => {
     expect(refusal(() => update('sqs', wide, { MaximumBatchingWindowInSeconds: 0 }))).toBe(window)
   })
 
+  // proves: param.batch-size.stream
   it('streams take a batch of any size without a window', () => {
     expect(create('dynamodb', { BatchSize: 101 }).parameters.BatchSize).toBe(101)
   })
 
+  // proves: param.fifo-limits
   it('FIFO knows neither a window nor batches above 10, the window said first', () => {
     const given = { BatchSize: 11, MaximumBatchingWindowInSeconds: 1 }
     expect(refusal(() => create('sqs-fifo', given))).toBe(wrong('Batching window is not supported for FIFO queues'))
@@ -313,6 +325,7 @@ describe('rules of queues', () => {
     expect(refusal(() => create('sqs', { ProvisionedPollerConfig: config }))).toBe(text)
   })
 
+  // proves: param.pollers.validation
   it('fills in the pollers that are not named', () => {
     const filled = (config: object) =>
       create('sqs', { ProvisionedPollerConfig: config }).parameters.ProvisionedPollerConfig
@@ -320,6 +333,7 @@ describe('rules of queues', () => {
     expect(filled({ MaximumPollers: 10_000 })).toEqual({ MinimumPollers: 2, MaximumPollers: 10_000 })
   })
 
+  // proves: param.pollers.validation
   it('provisioned mode excludes MaximumConcurrency, also one that is there already', () => {
     const text = wrong(
       'Provisioned mode for SQS ESM does not support maximum concurrency feature. Use MaximumPollers as the control mechanism and remove maximum concurrency.',
@@ -332,15 +346,18 @@ describe('rules of queues', () => {
   })
 })
 
+// proves: error.destination-kind
 describe('rules of streams', () => {
   const nothing = (path: string) =>
     wrong(`1 validation error detected: Value null at '${path}' failed to satisfy constraint: Member must not be null.`)
 
+  // proves: error.starting-position
   it('a starting position is needed', () => {
     expect(refusal(() => create('kinesis', { StartingPosition: undefined }))).toBe(nothing('startingPosition'))
     expect(refusal(() => create('dynamodb', { StartingPosition: null }))).toBe(nothing('startingPosition'))
   })
 
+  // proves: error.starting-position
   it('AT_TIMESTAMP is for Kinesis, with a time that is not in the future', () => {
     const at = (given: object) => ({ StartingPosition: 'AT_TIMESTAMP', ...given })
     expect(refusal(() => create('dynamodb', at({})))).toBe(
@@ -354,12 +371,14 @@ describe('rules of streams', () => {
     expect(refusal(() => create('kinesis', { StartingPositionTimestamp: 1 }))).toContain('AT_TIMESTAMP only')
   })
 
+  // proves: error.record-age
   it.each([0, 1, 59])('refuses a record age of %i s', (age) => {
     const text = wrong('Maximum record age in seconds must be -1, or between 60 and 604800 inclusive')
     expect(refusal(() => create('kinesis', { MaximumRecordAgeInSeconds: age }))).toBe(text)
     expect(refusal(() => update('kinesis', {}, { MaximumRecordAgeInSeconds: age }))).toBe(text)
   })
 
+  // proves: error.tumbling
   it('a tumbling window goes with one batch at a time and without filters', () => {
     const tumbling = { TumblingWindowInSeconds: 1 }
     const parallel = wrong('Parallelization factor must be equal to 1 when tumbling window period is configured')
@@ -391,6 +410,7 @@ describe('rules of streams', () => {
     expect(create('kinesis', { DestinationConfig: config }).parameters.DestinationConfig).toEqual(config)
   })
 
+  // proves: error.destination-kind
   it('refuses OnSuccess, and text that is no destination', () => {
     const onSuccess = { DestinationConfig: { OnSuccess: { Destination: arns.sqs } } }
     expect(refusal(() => create('kinesis', onSuccess))).toContain('Unsupported DestinationConfig.OnSuccess')
@@ -403,12 +423,14 @@ describe('rules of streams', () => {
 
 describe('filters and metrics', () => {
   const bad = wrong('Invalid filter pattern definition.')
+  // proves: error.filter
   it('refuses a pattern that the filters do not understand, or none', () => {
     expect(refusal(() => create('sqs', { FilterCriteria: { Filters: [{ Pattern: 'null' }] } }))).toBe(bad)
     expect(refusal(() => create('sqs', { FilterCriteria: { Filters: [{}] } }))).toBe(bad)
     expect(refusal(() => update('kinesis', {}, { FilterCriteria: { Filters: [{ Pattern: 'x' }] } }))).toBe(bad)
   })
 
+  // proves: filter.five
   it('takes five and keeps the strings as they are', () => {
     const filters = Array.from({ length: 5 }, () => ({ Pattern: '{ "a" : [1] }' }))
     expect(create('sqs', { FilterCriteria: { Filters: filters } }).parameters.FilterCriteria).toEqual({
@@ -422,12 +444,14 @@ describe('filters and metrics', () => {
     expect(create('sqs', { FilterCriteria: criteria }).parameters).toStrictEqual(create('sqs').parameters)
   })
 
+  // proves: param.metrics-config
   it.each(['ErrorCount', 'KafkaMetrics'])('refuses the metrics of Kafka: %s', (metric) => {
     expect(refusal(() => create('sqs', { MetricsConfig: { Metrics: ['EventCount', metric] } }))).toContain(metric)
   })
 })
 
 describe('the order of refusals', () => {
+  // proves: error.order
   it('goes from the shape over the source and foreign parameters to the rules', () => {
     const body = { ...base('sqs'), BatchSize: 11, DestinationConfig: {}, ScalingConfig: { MaximumConcurrency: 1 } }
     expect(refusal(() => validateCreate(body, context))).toContain('scalingConfig.maximumConcurrency')
@@ -449,6 +473,7 @@ describe('updates', () => {
     FunctionResponseTypes: ['ReportBatchItemFailures'],
   }
 
+  // proves: param.update-keeps
   it('keeps what is absent or null', () => {
     const before = create('sqs', filled).parameters
     expect(update('sqs', filled, {}).parameters).toStrictEqual(before)
@@ -468,11 +493,13 @@ describe('updates', () => {
     expect(update('sqs', filled, body).parameters).toStrictEqual(Object.fromEntries(kept))
   })
 
+  // proves: param.update-clears, param.kms
   it('criteria that go leave the key that comes', () => {
     const key = { KMSKeyArn: 'arn:aws:kms:us-east-1:000000000000:key/y' }
     expect(update('sqs', filled, { FilterCriteria: {}, ...key }).parameters).toMatchObject(key)
   })
 
+  // proves: param.update-clears
   it('clears response types, pollers and destinations', () => {
     expect(update('sqs', filled, { FunctionResponseTypes: [] }).parameters.FunctionResponseTypes).toEqual([])
     const pollers = { ProvisionedPollerConfig: { MinimumPollers: 2 } }
@@ -486,6 +513,7 @@ describe('updates', () => {
     expect(update('kinesis', target, { BatchSize: 1 }).parameters.DestinationConfig).toEqual(target.DestinationConfig)
   })
 
+  // proves: param.not-updatable
   it('ignores what only a create may say', () => {
     const body = {
       EventSourceArn: arns.sqs,

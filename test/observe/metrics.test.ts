@@ -19,6 +19,7 @@ async function valueOf(metrics: Metrics, series: string): Promise<number | undef
 const bare = () => createMetrics({ process: false })
 
 describe('the counters of a mapping', () => {
+  // proves: metric.counts
   test('stand at zero before the first event', async () => {
     const metrics = bare()
     metrics.forMapping(orders)
@@ -55,6 +56,7 @@ describe('the counters of a mapping', () => {
     expect(await valueOf(metrics, `millrace_lost_positions_total{${labels},reason="${reason}"}`)).toBe(1)
   })
 
+  // proves: metric.function
   test.each([
     ['succeeded', false, { invocations: 1, errors: 0, throttles: 0, failed: 0, timed: 1 }],
     ['partial', false, { invocations: 1, errors: 0, throttles: 0, failed: 2, timed: 1 }],
@@ -78,6 +80,7 @@ describe('the counters of a mapping', () => {
     expect(await valueOf(metrics, `millrace_in_flight_invocations{${labels}}`)).toBe(0)
   })
 
+  // proves: metric.iterator-age
   test('measure in seconds', async () => {
     const metrics = bare()
     const meter = metrics.forMapping(orders)
@@ -178,6 +181,7 @@ describe('the table', () => {
     for (const { help } of all) expect(help).toMatch(/CloudWatch/)
   })
 
+  // proves: metric.counts
   test('names every event count of CloudWatch', () => {
     const told = all.map(({ help }) => help).join(' ')
     const names =

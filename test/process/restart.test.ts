@@ -21,6 +21,7 @@ async function mappings(): Promise<Listing['EventSourceMappings']> {
   return ((await response.json()) as Listing).EventSourceMappings
 }
 
+// proves: sqs.success-deletes
 test('kill -9 in the middle of a backlog loses nothing: each message is in the function at least once', async () => {
   stack = await startStack({ mode: 'answer', visibilitySeconds: 2 })
   const sent = Array.from({ length: 200 }, (_, n) => `message-${n}`)
@@ -50,6 +51,7 @@ test('a message whose invocation was cut by kill -9 comes again', async () => {
   expect(stack.target.invocations[1]?.bodies).toEqual(['one'])
 })
 
+// proves: state.restart
 test('a mapping keeps its UUID and its state through kill -9', async () => {
   stack = await startStack({ mode: 'answer' })
   const first = await stack.start()

@@ -38,6 +38,7 @@ async function shardsOf(source: Source) {
 }
 
 describe('the shards of a table', () => {
+  // proves: ddb.pages
   it('are all listed, however many pages they fill', async () => {
     const { source } = newTable(250)
     expect(await shardsOf(source)).toHaveLength(250)
@@ -46,6 +47,7 @@ describe('the shards of a table', () => {
     server.shardsPerPage = 100
   })
 
+  // proves: stream.reshard@DynamoDB, ddb.pages
   it('roll over: each ends behind its last record and names its parent', async () => {
     const { table, source } = newTable()
     const [first] = server.shardIds(table)
@@ -103,6 +105,7 @@ describe('the shards of a table', () => {
 })
 
 describe('the records of a table', () => {
+  // proves: ddb.event.images
   it('are what the table wrote: kind of change, keys and images', async () => {
     const { table, arn, source } = newTable()
     const [shardId = ''] = server.shardIds(table)

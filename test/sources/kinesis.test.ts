@@ -130,6 +130,7 @@ describe('reading a shard', () => {
     ])
   })
 
+  // proves: stream.pace.behind@Kinesis
   it('does not take an empty page for the tip while the stream says it is behind', async () => {
     const access = scriptedAccess(
       stream(({ operation }, nth) =>
@@ -269,6 +270,7 @@ describe('a stream that lives anew (floci#2076)', () => {
 })
 
 describe('what is no stream', () => {
+  // proves: stream.efo-refused
   it('is refused with a clear text: a consumer of enhanced fan-out', () => {
     const access = scriptedAccess(stream(() => null))
     expect(() => open(access, `${arn}/consumer/fast:1600000000`)).toThrow(/consumer of enhanced fan-out/)

@@ -111,6 +111,7 @@ describe('a receive', () => {
     expect(access.calls.find(({ operation }) => operation === 'ReceiveMessage')?.pool).toBe('receive')
   })
 
+  // proves: fifo.attempt-id
   it('of a FIFO queue names its attempt, so that a repeat finds the messages of a lost reply', async () => {
     const access = scriptedAccess(
       withUrl(() => ok({})),
@@ -190,6 +191,7 @@ describe('deletes', () => {
     expect(sizes(access)).toEqual([1, 1, 1, 1, 10, 6])
   })
 
+  // proves: sqs.delete-per-entry
   it('that are refused by the service are tried again one by one', async () => {
     const access = scriptedAccess(
       withUrl(({ operation }, nth) => {
@@ -291,6 +293,7 @@ describe('a release', () => {
 })
 
 describe('a look at the queue', () => {
+  // proves: error.source-denied
   it('says which right is missing', async () => {
     const source = open(scriptedAccess(withUrl(() => refusal('AccessDenied', 'not allowed', 403))))
     expect(await source.describe(neverAborted)).toEqual({

@@ -52,6 +52,7 @@ test('a redirect or a refused request means that the function did not run', () =
   expect(lambdaError(409, 'ResourceConflictException')).toMatchObject({ kind: 'unavailable' })
 })
 
+// proves: target.before-during
 describe('a throttle', () => {
   test('waits as long as the endpoint asks for', () => {
     const result = interpret(429, '{"message":"Rate Exceeded."}', {
@@ -86,6 +87,7 @@ test('a missing function and a refused identity are told apart', () => {
   expect(lambdaError(400, 'UnrecognizedClientException')).toMatchObject({ kind: 'denied' })
 })
 
+// proves: target.before-during
 describe('a server error', () => {
   test.each([500, 502, 503, 504])('%i without a body came before the function', (status) => {
     expect(interpret(status)).toMatchObject({ kind: 'unavailable' })

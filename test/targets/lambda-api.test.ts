@@ -48,6 +48,7 @@ function invoke(target: Target, functionName = 'orders', signal = idle) {
 }
 
 describe('an invocation', () => {
+  // proves: target.sync
   test('is one synchronous request whose body is the event, byte for byte', async () => {
     const target = await start({ handler: () => ok({ done: true }, '3') })
     const payload = '{"Records":[{"body":"näïve \\u2028 text"}]}'
@@ -161,6 +162,7 @@ describe('an attempt without an answer', () => {
     breaker.close()
   })
 
+  // proves: quota.timeout
   test('ends at the longest time a function may take, and counts', async () => {
     const clock = new ManualClock()
     const target = await start({ handler: hanging }, clock)

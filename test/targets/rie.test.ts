@@ -96,6 +96,7 @@ describe('an invocation', () => {
     expect(spare.requests).toHaveLength(0)
   })
 
+  // proves: quota.payload
   test('fails when the function returns more than 6 MB', async () => {
     const server = await start({ handler: () => ok('x'.repeat(6 * 1_048_576 + 99)) })
     expect(await invoke(hosted([server.invokeUrl]))).toMatchObject({
