@@ -12,21 +12,24 @@ COPY src ./src
 RUN npm run --silent build
 
 FROM ${NODE_IMAGE}
+ARG VERSION=0.1.0
 LABEL org.opencontainers.image.title="Millrace" \
       org.opencontainers.image.description="AWS Lambda event source mappings outside AWS" \
+      org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.licenses="Apache-2.0"
 COPY LICENSE /usr/local/share/millrace/LICENSE
 COPY --from=build /build/dist/millrace.mjs /usr/local/lib/millrace/millrace.mjs
-# One run fills the compile cache, which shortens every start; it is read-only afterwards.
+# A whole life fills the compile cache, which shortens every start; nobody writes to it afterwards.
 RUN ln -s /usr/local/lib/millrace/millrace.mjs /usr/local/bin/millrace \
- && NODE_COMPILE_CACHE=/usr/local/lib/millrace/cache MILLRACE_WARM=1 millrace --version \
+ && export NODE_COMPILE_CACHE=/usr/local/lib/millrace/cache \
+ && { timeout --signal=TERM 5 millrace start --store memory: --port 0 --log-level silent || [ $? -eq 124 ]; } \
  && mkdir /data && chown 1000:1000 /data
+# What a mounted file may say is not said here, because variables win over the file.
 ENV NODE_ENV=production \
     NODE_COMPILE_CACHE=/usr/local/lib/millrace/cache \
-    MILLRACE_HOST=:: \
-    MILLRACE_PORT=4570 \
-    MILLRACE_STORE=sqlite:/data/millrace.db
-WORKDIR /etc/millrace
+    MILLRACE_HOST=::
+# The store's default, ./millrace.db, lies here; /etc/millrace/millrace.yaml is read where it is mounted.
+WORKDIR /data
 VOLUME /data
 EXPOSE 4570
 USER 1000:1000
