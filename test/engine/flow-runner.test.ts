@@ -166,6 +166,7 @@ describe('the shell of a flow', () => {
     expect(heard('invoked')[0]?.outcome).toMatchObject(outcome)
   })
 
+  // proves: sqs.recursion
   it('fails a batch without invoking when a record went through the function sixteen times', async () => {
     let invoked = 0
     const { say, heard } = await started('sqs', {

@@ -1,0 +1,143 @@
+import { does, leaves, queues, sources, streams, type Behaviour } from '../behaviour.ts'
+
+export const apiMappings: readonly Behaviour[] = [
+  does(
+    'api.operations',
+    '§1.1',
+    sources,
+    "The five operations answer on their paths with AWS's statuses: 202 for changes, 200 for reads.",
+  ),
+  does(
+    'api.errors.form',
+    '§1.1',
+    sources,
+    'An error is a status, the type in a header and JSON with Type and message or Message, spelled as AWS spells it for each type.',
+  ),
+  does(
+    'api.errors.malformed',
+    '§1.1',
+    sources,
+    'Malformed JSON, wrong types and empty bodies are answered as the front of AWS answers them.',
+  ),
+  does(
+    'api.errors.shape',
+    '§1.1',
+    sources,
+    "A violation of the API's shapes prints value, path and constraint, all of them in one answer.",
+  ),
+  does(
+    'api.unknown-members',
+    '§1.1',
+    sources,
+    'Members that the API does not know are ignored, null counts as absent.',
+  ),
+  does(
+    'api.throttle',
+    '§1.1',
+    sources,
+    'TooManyRequestsException asks the caller to come again when the source throttles the check.',
+  ),
+  leaves(
+    ['api.quota', '§1.1', sources, 'The quota of 15 control requests a second.'],
+    'A local service has no reason to throttle its own user: requests are answered as they come.',
+  ),
+  does('response.queue', '§1.3', queues, "A queue's response has exactly AWS's members, without LastProcessingResult."),
+  does(
+    'response.stream',
+    '§1.3',
+    streams,
+    'A stream\'s response has exactly AWS\'s members, LastProcessingResult and "User action" among them.',
+  ),
+  does(
+    'response.echo',
+    '§1.3',
+    sources,
+    'Every parameter that was set is echoed as it was given, patterns as the very string.',
+  ),
+  does('response.function-arn', '§1.3', sources, 'FunctionArn keeps the qualification that was given.'),
+  does('response.last-modified', '§1.3', sources, 'LastModified is a number of epoch seconds.'),
+  does('state.create', '§1.4', sources, 'A mapping goes from Creating to Enabled.'),
+  does(
+    'state.create-disabled.queue',
+    '§1.4',
+    queues,
+    "A queue's mapping that is created disabled is Disabled in the answer.",
+  ),
+  does(
+    'state.create-disabled.stream',
+    '§1.4',
+    streams,
+    "A stream's mapping that is created disabled passes through Creating.",
+  ),
+  does(
+    'state.update',
+    '§1.4',
+    sources,
+    "An update answers with its transition and the new values, and comes to rest where AWS's does.",
+  ),
+  does(
+    'state.update-in-effect',
+    '§1.4',
+    sources,
+    'An update takes effect on the running mapping without losing what it holds.',
+  ),
+  does(
+    'state.in-use',
+    '§1.4',
+    sources,
+    'A mapping in transition is in use: update and delete answer ResourceInUseException.',
+  ),
+  does('state.delete', '§1.4', sources, 'A delete answers Deleting; afterwards the mapping is not found.'),
+  does(
+    'state.disable-finishes',
+    '§11.22',
+    sources,
+    'What is in flight when a mapping is disabled or deleted ends first.',
+  ),
+  does('state.disable-position', '§1.4', streams, 'A disabled stream resumes at its checkpoint.'),
+  does(
+    'state.restart',
+    '§1.4',
+    sources,
+    'Transitions that a restart cut off are completed; positions, states and UUIDs are kept.',
+  ),
+  does(
+    'state.function-missing',
+    '§1.4',
+    sources,
+    'A mapping whose function is gone stays Enabled, keeps its records and goes on when the function is back.',
+  ),
+  leaves(
+    [
+      'state.eventual-consistency',
+      '§1.4',
+      streams,
+      "Starting, stopping and updating a stream's poller takes up to minutes, in which LATEST may miss records.",
+    ],
+    'A change here takes effect within milliseconds, and LATEST is the moment of creation, so nothing is missed meanwhile.',
+  ),
+  does(
+    'state.last-result',
+    '§1.4',
+    streams,
+    'LastProcessingResult tells "No records processed", "OK", a failed call, or what the source refused.',
+  ),
+  does(
+    'unique.key',
+    '§1.5',
+    sources,
+    'A source and an exactly qualified function have one mapping; a second is a conflict that names the first.',
+  ),
+  does('unique.qualified', '§1.5', sources, 'Two functions, or two qualifiers of one, may share a source.'),
+  does('list.pages', '§1.5', sources, 'A listing has pages of at most 100, an opaque marker, null at the end.'),
+  does(
+    'list.filters',
+    '§1.5',
+    sources,
+    "A listing's filters are ANDed, match the qualification exactly and refuse nothing unknown.",
+  ),
+  leaves(
+    ['cloudformation', '§1.6', sources, 'A property taken out of a template goes back to its default.'],
+    "That is CloudFormation's doing: it sends the default in an update. Through the API, what is left out is kept.",
+  ),
+]

@@ -1,0 +1,55 @@
+import { does, leaves, queues, sources, streams, type Behaviour } from '../behaviour.ts'
+
+export const limitsAndMetrics: readonly Behaviour[] = [
+  does(
+    'metric.counts',
+    '§7',
+    sources,
+    'Polled, filtered, invoked, failed, dropped, delivered and deleted events are counted by mapping.',
+  ),
+  does(
+    'metric.dropped',
+    '§7',
+    streams,
+    'Records given up without a destination, or whose delivery failed, count as dropped.',
+  ),
+  does('metric.function', '§7', sources, 'Invocations without throttles, errors, throttles, duration and concurrency.'),
+  does('metric.iterator-age', '§7', streams, 'Iterator age: of the last record of a batch, when it is sent.'),
+  leaves(
+    ['metric.pollers', '§7', queues, 'ProvisionedPollers and EventPollerUnit.'],
+    'There are no poller machines to count; invocations in flight are shown instead.',
+  ),
+  leaves(
+    ['metric.cloudwatch', '§7', sources, 'Metrics in CloudWatch, opened by MetricsConfig.'],
+    'Metrics are offered as Prometheus text, always on; each help text names its counterpart in CloudWatch.',
+  ),
+  leaves(
+    ['metric.logging', '§7', sources, 'System logs by LoggingConfig.'],
+    'AWS has them for Kafka alone; Millrace logs state changes and failures of every mapping to its own output.',
+  ),
+  does('quota.payload', '§8', sources, 'A response above 6 MB is a function error, an event never exceeds 6 MB.'),
+  does('quota.message', '§8', queues, 'Messages up to 1 MiB are delivered.'),
+  does('quota.timeout', '§8', sources, 'An invocation may last as long as a function may: 900 s.'),
+  leaves(
+    ['quota.tenant', '§10', sources, 'Tenant isolation of functions.'],
+    'AWS has no event source mappings for tenant-isolated functions; nothing to run.',
+  ),
+  does(
+    'target.sync',
+    '§2.3',
+    sources,
+    'Each attempt is one synchronous invocation with the event as its body, never repeated by the client.',
+  ),
+  does(
+    'target.before-during',
+    '§11.26',
+    sources,
+    'Failures before the function (throttle, no connection, gateway) are told apart from those during it (error, timeout, lost answer).',
+  ),
+  does('target.rie', '§13.1', sources, "A bare runtime emulator's failures are found although it answers 200."),
+  does('target.status-object', '§13.9', sources, 'A handler\'s {"statusCode": 500} is a success.'),
+  leaves(
+    ['iam.least', '§9', sources, 'The rights of the execution role suffice, and no others are asked for.'],
+    'Rights are enforced by the services. Against an endpoint that enforces them, a missing one is named as the row on missing rights says.',
+  ),
+]

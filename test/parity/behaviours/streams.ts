@@ -1,0 +1,112 @@
+import { does, leaves, streams, type Behaviour } from '../behaviour.ts'
+
+export const streamBehaviours: readonly Behaviour[] = [
+  does('stream.start.horizon', '§4.1', streams, 'TRIM_HORIZON begins at the oldest record.'),
+  does(
+    'stream.start.latest',
+    '§4.1',
+    streams,
+    'LATEST begins at the creation of the mapping, also after a restart or an update before the first record.',
+  ),
+  does('stream.start.timestamp', '§4.1', ['Kinesis'], 'AT_TIMESTAMP begins at the time given.'),
+  does('stream.start.late-shards', '§4.1', streams, 'Shards that are born later are read from their beginning.'),
+  leaves(
+    ['stream.efo', '§4.1', ['Kinesis'], 'A consumer ARN: enhanced fan-out with its push and its ARNs in the records.'],
+    "Refused at create, with a text that names the stream's ARN as the way; shared reads serve the same records.",
+  ),
+  does('stream.efo-refused', '§4.1', ['Kinesis'], 'A consumer ARN is refused in clear words.'),
+  does(
+    'stream.pace.aws',
+    '§4.1',
+    streams,
+    "Against AWS a shard is read at AWS's base rate, five times a second at most.",
+  ),
+  does('stream.pace.behind', '§13.4', streams, 'A shard that is behind is read at once: an empty page is not the tip.'),
+  does(
+    'stream.one-shard',
+    '§4.1',
+    streams,
+    'A batch holds records of one shard, and one batch of a shard is out at a time.',
+  ),
+  does('stream.checkpoint', '§4.1', streams, 'The checkpoint moves behind resolved records only, and never back.'),
+  does('stream.window', '§4.2', streams, 'A batch goes when it is full, or its window ends.'),
+  does('stream.bytes', '§4.2', streams, 'No event is larger than 6 MB.'),
+  does(
+    'stream.oversize',
+    '§4.2',
+    streams,
+    'A record that no event can carry is never invoked; it ends as RetryAttemptsExhausted without responseContext.',
+  ),
+  does(
+    'stream.factor',
+    '§4.3',
+    streams,
+    'ParallelizationFactor batches of a shard run at once, in order per partition key or item; one that fails does not stop the others.',
+  ),
+  does(
+    'stream.factor.checkpoint',
+    '§4.3',
+    streams,
+    "The checkpoint is the slowest slot's, with what the others completed beside it.",
+  ),
+  does(
+    'stream.factor.change',
+    '§11.4',
+    streams,
+    'A new factor takes effect when the attempt that is out has ended, in order.',
+  ),
+  leaves(
+    ['stream.kpl', '§4.3', ['Kinesis'], 'Aggregated records of the KPL are taken apart with enhanced fan-out.'],
+    'Without enhanced fan-out AWS delivers them whole, and so does Millrace.',
+  ),
+  does(
+    'stream.filter.data',
+    '§4.9',
+    ['Kinesis'],
+    'Patterns for data see the decoded bytes as JSON; other data is dropped by them.',
+  ),
+  does('stream.filter.metadata', '§4.9', ['Kinesis'], 'Metadata is matched flat and nested.'),
+  does('stream.filter.advances', '§4.9', streams, 'Filtered records advance the position.'),
+  does(
+    'stream.event.kinesis',
+    '§4.10',
+    ['Kinesis'],
+    "A record has AWS's members in AWS's order; arrival in seconds with milliseconds.",
+  ),
+  leaves(
+    ['stream.event.identity', '§4.10', ['Kinesis'], 'invokeIdentityArn names the execution role of the function.'],
+    'Nobody assumes a role here: records name arn:aws:iam::ACCOUNT:role/millrace in its place.',
+  ),
+  does(
+    'stream.reshard',
+    '§4.11',
+    streams,
+    'Children are read after their parents, a merged child after both, siblings side by side.',
+  ),
+  does(
+    'stream.permission-lost',
+    '§4.11',
+    streams,
+    'A source that refuses is shown, spends no retries and is resumed when it lets us in.',
+  ),
+  does('stream.trimmed', '§4.11', streams, 'A position that is gone resumes at the horizon, counted.'),
+  leaves(
+    ['stream.cross-account', '§4.11', streams, 'Resource policies let another account read a stream.'],
+    'Policies are enforced by the service that holds the stream; Millrace signs for the account of the ARN.',
+  ),
+  does('ddb.event', '§5', ['DynamoDB'], "A record has AWS's members in AWS's order, its time in whole seconds."),
+  does('ddb.event.images', '§5', ['DynamoDB'], 'Keys and images are what the stream gives.'),
+  does('ddb.event.ttl', '§5', ['DynamoDB'], 'A deletion by TTL carries userIdentity in lower camel case.'),
+  does(
+    'ddb.filter',
+    '§5',
+    ['DynamoDB'],
+    'Patterns see dynamodb, eventName and userIdentity; numbers are strings in N; exists holds on leaves.',
+  ),
+  does(
+    'ddb.pages',
+    '§5',
+    ['DynamoDB'],
+    'Streams of many shards are listed to the end, shards that roll over are followed.',
+  ),
+]
