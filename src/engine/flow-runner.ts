@@ -1,4 +1,5 @@
 import type { FlowCommand, FlowRequest } from '../core/flow-commands.ts'
+import type { PaceConfig } from '../core/flow-config.ts'
 import type { DrainReason, FlowEvent } from '../core/flow-events.ts'
 import type { FlowEnd } from '../core/mapping-messages.ts'
 import type { Checkpoint } from '../model/checkpoint.ts'
@@ -66,6 +67,11 @@ export class FlowRunner {
   configure(settings: FlowSettings): void {
     this.#settings = settings
     this.#happen({ kind: 'configured' })
+  }
+
+  /** The next look at the shard is paced so. It is no `configured`: what waits for its retry goes on as it is. */
+  repace(pace: PaceConfig): void {
+    this.#settings = { ...this.#settings, config: { ...this.#settings.config, pace } }
   }
 
   drain(reason: DrainReason): void {

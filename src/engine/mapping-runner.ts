@@ -7,7 +7,7 @@ import { isStream } from '../model/source.ts'
 import type { Log } from '../observe/log.ts'
 import type { Source } from '../ports.ts'
 import type { EngineContext } from './engine-context.ts'
-import type { FlowContext } from './flow-context.ts'
+import type { FlowContext, FlowSettings } from './flow-context.ts'
 import { FlowRunner } from './flow-runner.ts'
 import { MappingView } from './mapping-view.ts'
 import { carryOutForMapping } from './mapping-requests.ts'
@@ -69,7 +69,7 @@ export class MappingRunner {
   start(): void {
     const { services, census } = this.#engine
     services.permits.join(this.#document.uuid)
-    if (isStream(this.#document.source)) census.join(this, () => this.#reconfigure())
+    if (isStream(this.#document.source)) census.join(this, () => this.#repace())
     this.#happen({ kind: 'start', state: this.#document.state, enabled: this.#document.parameters.Enabled })
   }
 
@@ -226,9 +226,17 @@ export class MappingRunner {
 
   /** Tells every flow how to run from now on. */
   #reconfigure(): void {
+    this.#eachFlow((runner, settings) => runner.configure(settings))
+  }
+
+  /** How often shards are looked at follows their number in the whole process; nothing of this mapping has changed. */
+  #repace(): void {
+    this.#eachFlow((runner, { config }) => runner.repace(config.pace))
+  }
+
+  #eachFlow(tell: (runner: FlowRunner, settings: FlowSettings) => void): void {
     try {
-      for (const { runner, origin } of this.#flows.values())
-        runner.configure(this.#view.settings(this.#document, origin))
+      for (const { runner, origin } of this.#flows.values()) tell(runner, this.#view.settings(this.#document, origin))
     } catch (error) {
       this.#log.error({ error }, 'The mapping cannot be laid out as it is now; its flows go on as before.')
       this.#noteError(String(error))

@@ -317,6 +317,27 @@ describe('flows', () => {
     await one.time.pass(1_000)
     expect(one.stream.counts.reads - beforeOne).toBeGreaterThan(20)
   })
+
+  it('keep a failing batch and its attempts while other mappings come and go', async () => {
+    const poison = (payload: string): boolean => payload.includes(Buffer.from('poison').toString('base64'))
+    const { create, stream, time, seen, events, registry } = streamRig({
+      invoke: ({ payload, functionName }) =>
+        Promise.resolve(functionName === 'orders' && poison(payload) ? thrown() : answered()),
+    })
+    await create({ BatchSize: 1, MaximumRetryAttempts: 2 })
+    stream.put('shard-0', 'poison')
+    await time.pass(100)
+    for (let round = 0; round < 8; round++) {
+      const { uuid } = await create({ FunctionName: `neighbour-${round}`, StartingPosition: 'LATEST' })
+      await time.pass(200)
+      await registry.delete(uuid)
+      await time.pass(200)
+    }
+    stream.put('shard-0', 'sound')
+    await time.pass(10_000)
+    expect(seen()).toEqual(['poison', 'poison', 'poison', 'sound'])
+    expect(events.filter(poison)).toHaveLength(3)
+  })
 })
 
 describe('positions', () => {
@@ -378,6 +399,17 @@ describe('a stop', () => {
     await stopping
     expect((await store.checkpoints(uuid))[0]?.checkpoint.watermark).toBe(position)
     expect(registry.get(uuid)?.state).toBe('Enabled')
+  })
+
+  it('refuses what would begin meanwhile', async () => {
+    const { create, registry, time } = queueRig()
+    const { uuid, parameters } = await create()
+    await time.pass(10)
+    const stopping = registry.stop()
+    await expect(create({ FunctionName: 'other' })).rejects.toMatchObject({ type: 'ServiceException' })
+    await expect(registry.update(uuid, { parameters })).rejects.toMatchObject({ type: 'ServiceException' })
+    await time.pass(5_000)
+    await stopping
   })
 
   it('can be cut short', async () => {
