@@ -51,6 +51,9 @@ export interface MillraceHandle {
 /** What is held in memory at once, all flows together. */
 const heldBytesMax = 192 * 1_048_576
 
+/** How long the start waits for the mappings of the file. */
+const reconcileMsMax = 1_000
+
 export type MillraceOptions = EmbeddedOptions
 
 /** Settings that were read elsewhere (the command line reads flags, variables and file). */
@@ -125,7 +128,6 @@ async function run(parts: Parts): Promise<MillraceHandle> {
   await registry.load()
   const endpoint = await listen(api, disconnect)
   registry.start()
-  // Mappings in transition are waited for in the background: a source that is away must not keep the process from being ready.
   const reconciled = reconcile({
     registry,
     mappings: settings.mappings,
@@ -134,6 +136,12 @@ async function run(parts: Parts): Promise<MillraceHandle> {
     rules: { nowMs: clock.wallMs(), checkPattern },
     log,
   })
+  // Creates and updates only wait for the store. A mapping in transition from before a restart may wait for its source, and
+  // must not keep the process from being ready.
+  const enough = Promise.withResolvers<void>()
+  const callOff = clock.timer(clock.monoMs() + reconcileMsMax, enough.resolve)
+  await Promise.race([reconciled, enough.promise])
+  callOff()
   health.enter('ready')
   log.info({ endpoint, mappings: registry.list().length, store: settings.store }, 'Millrace is ready.')
   return handleOf({
@@ -142,7 +150,6 @@ async function run(parts: Parts): Promise<MillraceHandle> {
     registry,
     endpoint,
     disconnect,
-    reconciled,
     draining: () => health.enter('draining'),
   })
 }
@@ -160,7 +167,6 @@ interface Running extends Parts {
   readonly api: Api
   readonly registry: Registry
   readonly endpoint: string
-  readonly reconciled: Promise<void>
   readonly disconnect: () => Promise<void>
   readonly draining: () => void
 }

@@ -20,6 +20,7 @@ export class Registry implements Mappings {
   readonly #reserved = new Set<string>()
 
   #started = false
+  #stopping = false
 
   constructor(engine: EngineContext) {
     this.#engine = engine
@@ -54,6 +55,7 @@ export class Registry implements Mappings {
   }
 
   async create(request: CreateMapping): Promise<MappingDocument> {
+    this.#refuseWhileStopping()
     const document = this.#documentOf(request)
     const key = mappingKey(document)
     const other = this.list().find((each) => mappingKey(each) === key)
@@ -105,6 +107,7 @@ export class Registry implements Mappings {
 
   /** Drains every mapping; resolves when nothing is in flight and every checkpoint is written. */
   async stop(): Promise<void> {
+    this.#stopping = true
     await Promise.all([...this.#runners.values()].map((runner) => runner.stop()))
     await Promise.allSettled(this.#writes.values())
   }
@@ -198,7 +201,13 @@ export class Registry implements Mappings {
     throw new ApiError('ResourceNotFoundException', 'The resource you requested does not exist.')
   }
 
+  /** What begins during a drain would end with the process, half done. */
+  #refuseWhileStopping(): void {
+    if (this.#stopping) throw new ApiError('ServiceException', 'Millrace is stopping; try again when it has started.')
+  }
+
   #settledRunner(uuid: string): MappingRunner {
+    this.#refuseWhileStopping()
     const runner = this.#runner(uuid)
     if (isSettled(runner.document.state)) return runner
     throw new ApiError('ResourceInUseException', 'Cannot update the event source mapping because it is in use.')
