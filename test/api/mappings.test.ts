@@ -107,6 +107,7 @@ describe('the response of a create', () => {
     expect(body).not.toHaveProperty('FunctionName')
   })
 
+  // proves: response.function-arn
   it.each([
     ['orders', 'arn:aws:lambda:us-east-1:111122223333:function:orders'],
     ['orders:$LATEST', 'arn:aws:lambda:us-east-1:111122223333:function:orders:$LATEST'],
@@ -143,7 +144,6 @@ describe('the response of a create', () => {
   })
 })
 
-// proves: error.visibility, error.source-missing, error.source-denied
 describe('refusals that need a look outside', () => {
   const wrong = (message: string): Answer => ({
     status: 400,
@@ -160,6 +160,7 @@ describe('refusals that need a look outside', () => {
     expect((await create(world, onQueue)).status).toBe(202)
   })
 
+  // proves: error.visibility, error.source-missing, error.source-denied
   it.each([
     [
       queue,

@@ -16,7 +16,7 @@ export interface TestReport {
 /** Tags whose tests did not pass in this run. A tagged group counts when all of it passed that ran. */
 export function problemsOfRun(tags: readonly Tag[], report: TestReport): readonly string[] {
   return tags.flatMap((tag) => {
-    const results = report.testResults.filter(({ name }) => name.endsWith(tag.file))
+    const results = report.testResults.filter(({ name }) => mayHold(name, tag.file))
     const own = results
       .flatMap(({ assertionResults }) => assertionResults)
       .filter(({ ancestorTitles, title }) => isBelow(tag.path, [...ancestorTitles, title]))
@@ -25,6 +25,11 @@ export function problemsOfRun(tags: readonly Tag[], report: TestReport): readonl
     if (own.some(({ status }) => status === 'passed')) return []
     return [`${tag.file}: "${titleOf(tag)}" was not run.`]
   })
+}
+
+/** A suite that several test files share is run under their names. */
+function mayHold(name: string, file: string): boolean {
+  return name.endsWith(file) || !file.endsWith('.test.ts')
 }
 
 function isBelow(path: readonly string[], titles: readonly string[]): boolean {

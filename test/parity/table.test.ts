@@ -120,6 +120,11 @@ describe('a test run', () => {
     expect(problemsOfRun(tags, ran('splits x (odd) in 3', 'passed'))).toEqual([])
   })
 
+  it('shows the test of a shared suite under the name of the file that runs it', () => {
+    const shared = tags.map((tag) => ({ ...tag, file: 'test/contract/queue-contract.ts' }))
+    expect(problemsOfRun(shared, ran('splits x in 3', 'passed'))).toEqual([])
+  })
+
   it.each([
     ['splits x in 3', 'failed', undefined, /failed\.$/],
     ['splits x in 3', 'skipped', undefined, /was not run\.$/],
