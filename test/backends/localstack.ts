@@ -1,0 +1,54 @@
+import { join } from 'node:path'
+import { startBackendProcess } from './backend-process.ts'
+import type { Backend } from './backend.ts'
+import { installLocalStack, localStackHome, localStackRoot } from './localstack/install.ts'
+
+export const localStack: Backend = {
+  id: 'localstack',
+  title: 'LocalStack 4.14',
+  scope: 'full',
+  ci: true,
+  sources: ['sqs', 'fifo', 'kinesis', 'dynamodb'],
+  functions: 'own',
+  install: installLocalStack,
+  async start(folder) {
+    const server = await startBackendProcess((port) => ({
+      file: join(folder, 'bin', 'python'),
+      args: ['-m', 'localstack.runtime.main'],
+      cwd: folder,
+      readyPath: '/_localstack/health',
+      env: localStackEnvironment(folder, port),
+    }))
+    const { endpoint } = server
+    return {
+      endpoints: {
+        sqs: endpoint,
+        sns: endpoint,
+        s3: endpoint,
+        kinesis: endpoint,
+        dynamodb: endpoint,
+        dynamodbstreams: endpoint,
+        lambda: endpoint,
+      },
+      region: 'us-east-1',
+      restart: () => server.restart(),
+      stop: () => server.stop(),
+    }
+  },
+}
+
+export function localStackEnvironment(folder: string, port: number): Readonly<Record<string, string>> {
+  return {
+    HOME: localStackHome(folder),
+    FILESYSTEM_ROOT: localStackRoot(folder),
+    // Else it takes / for its own wherever it believes to be in a container.
+    OVERRIDE_IN_DOCKER: '0',
+    GATEWAY_LISTEN: `127.0.0.1:${port}`,
+    DNS_ADDRESS: '0',
+    DISABLE_EVENTS: '1',
+    SKIP_SSL_CERT_DOWNLOAD: '1',
+    EAGER_SERVICE_LOADING: '0',
+    LAMBDA_RUNTIME_EXECUTOR: 'process',
+    PATH: `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}`,
+  }
+}
