@@ -49,7 +49,14 @@ export function pumpShard(turn: Turn, shard: ShardState): void {
       if (flight.phase === 'waiting' && flight.dueMs <= turn.env.monoMs) tryUnit(turn, shard, flight)
     }
     if (isLayoutStale(turn, shard)) layOutAnew(turn, shard)
-    for (const [index, slot] of shard.slots.entries()) fly(turn, shard, slot, index)
+    for (const [index, slot] of shard.slots.entries()) {
+      // A batch whose records are all too old is gone before it needed a permit: the next one starts at once.
+      let before = Infinity
+      while (slot.flight === null && slot.queue.length < before) {
+        before = slot.queue.length
+        fly(turn, shard, slot, index)
+      }
+    }
     readOn(turn, shard)
   }
   writeCheckpoint(turn, shard)

@@ -158,6 +158,16 @@ describe('MaximumRecordAgeInSeconds', () => {
   })
 })
 
+describe('a batch whose records are all too old', () => {
+  test('makes room for the next one at once', () => {
+    const flow = new Scenario('kinesis', { retentionMs: 60_000, batchSize: 1 }).open()
+    flow.sourceOffsetMs = 60_001
+    flow.page([...stream([1, 2]), ...stream([3], { arrivedMs: 60_000 })])
+    expect(flow.said('dropped')).toHaveLength(2)
+    expect(flow.permit().invocations()).toEqual([['3']])
+  })
+})
+
 describe('a record that no event can carry', () => {
   // proves: stream.oversize
   test.each([0, 2])('is never invoked and spends its retries, here %i (spec §4.2)', (retries) => {
