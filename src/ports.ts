@@ -139,6 +139,40 @@ export type FunctionDescription =
   | { readonly kind: 'missing'; readonly message: string }
   | { readonly kind: 'unknown'; readonly message: string }
 
+/** The mappings that a Lambda endpoint itself has, and polls for. */
+export interface UpstreamMappings {
+  /** All pages. */
+  list(signal: AbortSignal): Promise<UpstreamList>
+  /** UpdateEventSourceMapping with this body. */
+  update(uuid: string, body: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<UpstreamChange>
+  delete(uuid: string, signal: AbortSignal): Promise<UpstreamChange>
+}
+
+export interface UpstreamMapping {
+  readonly uuid: string
+  readonly state: string
+  /** null: the endpoint does not say when it was last modified. */
+  readonly modifiedMs: number | null
+  /** The whole configuration, as it came. */
+  readonly members: Readonly<Record<string, unknown>>
+}
+
+export type UpstreamList =
+  | { readonly kind: 'listed'; readonly mappings: readonly UpstreamMapping[] }
+  /** The endpoint does not have these operations. */
+  | { readonly kind: 'unsupported'; readonly message: string }
+  | { readonly kind: 'failed'; readonly message: string }
+
+export type UpstreamChange =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'missing'; readonly message: string }
+  /** It is changing already, or the endpoint asks for time. */
+  | { readonly kind: 'busy'; readonly message: string }
+  /** It was not done, and would not be if it were asked again. */
+  | { readonly kind: 'refused'; readonly message: string }
+  /** It may have been done. */
+  | { readonly kind: 'failed'; readonly message: string }
+
 // ---- Destinations
 
 export interface Destination {

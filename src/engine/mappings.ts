@@ -1,4 +1,4 @@
-import type { MappingDocument, MappingOrigin, MappingParameters } from '../model/mapping.ts'
+import type { Adoption, MappingDocument, MappingOrigin, MappingParameters } from '../model/mapping.ts'
 
 /** All mappings of the process: what the API, the config file and `--adopt` act upon. Refusals are thrown as `ApiError`. */
 export interface Mappings {
@@ -21,12 +21,15 @@ export interface CreateMapping {
   readonly functionArn: string
   readonly parameters: MappingParameters
   readonly tags: Readonly<Record<string, string>>
+  /** An adopted mapping keeps its UUID, so that what a stack knows of it holds here as well. */
+  readonly adoption?: { readonly uuid: string; readonly createdMs: number; readonly adopted: Adoption }
 }
 
 export interface MappingChanges {
   readonly functionArn?: string
   /** The whole set after the change. */
   readonly parameters: MappingParameters
+  readonly adopted?: Adoption
 }
 
 /** What the operations API shows of one mapping. Plain data. */

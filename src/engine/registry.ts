@@ -2,7 +2,7 @@ import { isSettled, stateAfterCreate, stateAfterUpdate, transitionReason } from 
 import { ApiError } from '../model/api-error.ts'
 import { parseFunctionName, sourceKindOf } from '../model/arn.ts'
 import { processingResults } from '../model/failure.ts'
-import { mappingKey, type MappingDocument } from '../model/mapping.ts'
+import { mappingKey, type Adoption, type MappingDocument } from '../model/mapping.ts'
 import { isStream, sourceTraits } from '../model/source.ts'
 import type { EngineContext } from './engine-context.ts'
 import { MappingRunner } from './mapping-runner.ts'
@@ -101,6 +101,19 @@ export class Registry implements Mappings {
     await this.#write(runner.document)
   }
 
+  /** Writes down how an adoption stands; nothing of what runs here changes. */
+  async note(uuid: string, adopted: Adoption): Promise<void> {
+    const runner = this.#runner(uuid)
+    const { adopted: before } = runner.document
+    runner.replace({ ...runner.document, adopted })
+    try {
+      await this.#write(runner.document)
+    } catch (error) {
+      runner.replace({ ...runner.document, adopted: before })
+      throw error
+    }
+  }
+
   status(uuid: string): MappingStatus | undefined {
     return this.#runners.get(uuid)?.status()
   }
@@ -172,19 +185,21 @@ export class Registry implements Mappings {
     if (source === undefined) throw new ApiError('InvalidParameterValueException', 'Unrecognized event source.')
     const traits = sourceTraits[source]
     const nowMs = clock.wallMs()
+    const { adoption } = request
     return {
-      uuid: clock.uuid(),
+      uuid: adoption?.uuid ?? clock.uuid(),
       origin: request.origin,
       source,
       sourceName: request.sourceName,
       functionArn: request.functionArn,
       state: stateAfterCreate(traits, request.parameters.Enabled),
       stateTransitionReason: transitionReason(traits),
-      createdMs: nowMs,
+      createdMs: adoption?.createdMs ?? nowMs,
       lastModifiedMs: nowMs,
       lastProcessingResult: processingResults.none,
       tags: request.tags,
       parameters: request.parameters,
+      ...(adoption && { adopted: adoption.adopted }),
     }
   }
 

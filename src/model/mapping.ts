@@ -54,6 +54,22 @@ export interface MappingDocument {
   readonly lastProcessingResult: string
   readonly tags: Readonly<Record<string, string>>
   readonly parameters: MappingParameters
+  /** Only where `--adopt` took the mapping over. */
+  readonly adopted?: Adoption | undefined
+}
+
+/** What has to be remembered of a mapping of the upstream that runs here in its stead. */
+export interface Adoption {
+  /**
+   * `taking`: upstream it is being disabled, and it begins here once it is. `taken`: upstream it was last seen disabled. `touched`: we
+   * have changed it upstream, or are about to, while it runs here. `returning`: upstream it is being enabled again. Written
+   * before the upstream is told, so that whatever dies in between, the next start knows who has to poll.
+   */
+  readonly phase: 'taking' | 'taken' | 'touched' | 'returning'
+  /** What the stack declared when it was last copied, as one comparable text. */
+  readonly declared: string
+  /** LastModified upstream at that time; null: the upstream does not say. */
+  readonly upstreamModifiedMs: number | null
 }
 
 /** AWS's own key of a mapping: the source as named, and the function exactly as qualified. */
