@@ -259,9 +259,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     file: 'shard-ledger.ts',
-    bug: 'a shard ends while a record is unresolved',
-    find: 'shard.entries.length === 0 && shard.window === null &&',
-    replace: 'shard.window === null &&',
+    bug: 'a shard counts as done while a record is unresolved',
+    find: 'const done = shard.atEnd && isEmpty(shard)',
+    replace: 'const done = shard.atEnd',
   },
   {
     file: 'shard-ledger.ts',

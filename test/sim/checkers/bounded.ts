@@ -2,8 +2,10 @@ import type { FlowCommand } from '../../../src/core/flow-commands.ts'
 import type { Book, Life } from '../book.ts'
 import { isStreamLife, lifeOf, pendingOf } from '../book.ts'
 import { droppable } from '../book-commands.ts'
+import { wasCompleted } from '../book-events.ts'
 import type { Checker, Entry } from '../trace.ts'
 import { violate } from '../trace.ts'
+import { isPastRetention } from './progress.ts'
 
 /** Reads in one second that brought nothing, and attempts in one second at one batch that brought nothing. */
 const fruitlessReadsMax = 200
@@ -55,8 +57,8 @@ function hasRoom(command: Extract<FlowCommand, { kind: 'read' }>, life: Life): v
   let bytes = 0
   let inHand = 0
   for (const one of life.held.values()) {
-    // What the function took already only waits for its acknowledgement.
-    if (one.phase === 'acked' || one.phase === 'settling') continue
+    // What the function took already only waits for its acknowledgement; what is too old may be among the dropped.
+    if (one.phase === 'acked' || one.phase === 'settling' || isPastRetention(life, one)) continue
     held += 1
     bytes += one.record.bytes
     if (one.phase === 'held' || one.phase === 'out') inHand += 1
@@ -84,6 +86,12 @@ function isDue(
   const keys = due.get(life.life) ?? new Set()
   due.set(life.life, keys)
   for (const held of droppable(life, command.reason, t)) keys.add(held.key)
+  // A run of the checkpoint that is not recognised comes again, and may be too old by now.
+  if (command.reason === 'retention') {
+    for (const held of life.shard.items) {
+      if (wasCompleted(life, held.fact) && isPastRetention(life, held)) keys.add(held.key)
+    }
+  }
   const dropped = life.dropped + command.count
   if (dropped > keys.size) {
     violate('bounded', `dropped ${String(dropped)} for ${command.reason}, ${String(keys.size)} were due`)

@@ -77,12 +77,13 @@ function onInvoke(
 
 function carriesOn(frame: WindowFrame, life: Life, open: Map<number, Expected | null>): void {
   const now = open.get(life.life) ?? null
-  if (now !== null && now.owed && now.startMs !== frame.startMs) {
+  const same = now?.startMs === frame.startMs && now.endMs === frame.endMs
+  if (now !== null && now.owed && !same) {
     violate('windows', `window ${String(frame.startMs)} begins before ${String(now.startMs)} got its final invocation`)
   }
   if (now !== null && now.startMs > frame.startMs && now.endMs - now.startMs === frame.endMs - frame.startMs)
     violate('windows', 'a window that is over came back')
-  if (now !== null && now.startMs === frame.startMs) {
+  if (now !== null && same) {
     if (now.state !== frame.state)
       violate('windows', `state ${frame.state} was handed on, the function had returned ${now.state}`)
     if (now.oversize && !frame.isTerminatedEarly && !life.recreated)

@@ -69,7 +69,7 @@ export function drawShardConfig(prng: Prng): FlowConfig {
     slots: tumblingMs > 0 ? 1 : prng.pick([1, 1, 2, 4]),
     retryAttemptsMax: prng.pick([null, 0, 1, 2, 3]),
     recordAgeMsMax: prng.pick([null, null, null, 5_000, 20_000]),
-    retentionMs: prng.pick([null, null, 30_000, 86_400_000]),
+    retentionMs: prng.pick([null, null, 8_000, 30_000, 86_400_000]),
     bisect: prng.chance(0.5),
     tumblingMs,
     windowIdleCloseMs: prng.pick([2_000, 10_000]),

@@ -5,7 +5,7 @@ import type { World } from './world.ts'
 export function planHappenings(world: World): void {
   const { faults } = world.scenario
   plan(world, faults.crashes, () => world.current !== null && world.crash(world.current))
-  plan(world, faults.drains, () => drain(world))
+  plan(world, faults.drains, () => drainAmidst(world, 100))
   plan(world, faults.leaseLosses, () => loseLease(world))
   for (const config of world.scenario.updates) plan(world, 1, () => update(world, config))
   plan(world, faults.pressures, () => pressure(world))
@@ -21,6 +21,14 @@ function plan(world: World, times: number, happen: () => unknown): void {
       if (!world.healed && !world.finished) happen()
     })
   }
+}
+
+/** Drains are most telling while an attempt is out: waits for one, for a while. */
+function drainAmidst(world: World, patience: number): void {
+  const amidst =
+    world.current !== null && [...world.current.out.values()].some(({ request }) => request.kind === 'invoke')
+  if (amidst || patience === 0) drain(world)
+  else if (!world.healed) world.clock.after(20, () => drainAmidst(world, patience - 1))
 }
 
 export function drain(world: World): void {

@@ -21,9 +21,14 @@ export interface RunResult {
 }
 
 /** One seed, from the first draw to the last drain. Throws a Violation that says how to see it again. */
-export function runSeed(seed: number, kind: ScenarioKind, machines: MachineFactory): RunResult {
+export function runSeed(
+  seed: number,
+  kind: ScenarioKind,
+  machines: MachineFactory,
+  watch: ((entry: Entry) => void) | null = null,
+): RunResult {
   try {
-    return run(prepare(seed, kind, machines, null))
+    return run(prepare(seed, kind, machines, watch))
   } catch (error) {
     throw new Violation(report(seed, kind, machines, error), { cause: error })
   }

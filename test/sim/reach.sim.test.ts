@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest'
+import { realFlow } from './real-flow.ts'
+import type { Entry } from './trace.ts'
+import type { ScenarioKind } from './world/scenario.ts'
+import { runSeed } from './world/run.ts'
+
+/** What an entry shows of the machine's corners; a simulation that never goes there proves nothing about them. */
+function cornersOf(entry: Entry): string[] {
+  if (entry.kind === 'crashed' || entry.kind === 'gone') return [entry.kind === 'gone' ? entry.how : 'crashed']
+  if (entry.kind === 'event') {
+    const { event } = entry
+    if (event.kind === 'readDone') return [`read ${event.result.kind}`]
+    if (event.kind === 'invoked') return [`attempt ${event.outcome.kind}`]
+    if (event.kind === 'discarded') return [`discard ${event.fate}`]
+    if (event.kind === 'settled' && event.failed.length > 0) return ['settle refused']
+    return [event.kind]
+  }
+  if (entry.kind !== 'command') return []
+  const { command } = entry
+  switch (command.kind) {
+    case 'invoke':
+      if (command.window === null) return ['invoke']
+      return [
+        command.window.isTerminatedEarly ? 'window ended early' : command.window.isFinal ? 'window closed' : 'window',
+      ]
+    case 'attemptFailed':
+      return [`then ${command.next.kind}`, `failed ${command.outcome.kind}`]
+    case 'discard':
+      return [command.condition]
+    case 'dropped':
+      return [`dropped ${command.reason}`]
+    case 'positionLost':
+      return [`lost ${command.reason}`]
+    case 'checkpoint':
+      return command.checkpoint.completed.length > 0 ? ['completed runs'] : ['checkpoint']
+    default:
+      return [command.kind]
+  }
+}
+
+const everywhere = [
+  ...['read records', 'read throttled', 'read failed', 'read missing', 'read denied'],
+  ...[
+    'attempt succeeded',
+    'attempt partial',
+    'attempt failed',
+    'attempt notRun',
+    'then retry',
+    'then drain',
+    'giveBack',
+  ],
+  ...['configured', 'pressure', 'draining', 'drained', 'crashed', 'cancelled', 'sourceTrouble', 'sourceHealthy'],
+]
+
+test.each([
+  {
+    kind: 'queue',
+    corners: ['deleted', 'dlq', 'settle', 'settle refused', 'release', 'dropped visibility', 'then visibility'],
+  },
+  {
+    kind: 'shard',
+    corners: [
+      ...['read expired', 'read trimmed', 'read recreated', 'lost trimmed', 'lost recreated', 'leaseLost', 'fenced'],
+      ...['window', 'window closed', 'window ended early', 'completed runs', 'finished', 'then split', 'then discard'],
+      ...['RetryAttemptsExhausted', 'RecordAgeExceeded', 'failed oversize', 'dropped retention', 'trimmed'],
+      ...['discard delivered', 'discard undeliverable', 'discard undestined'],
+    ],
+  },
+] as const)('the simulated $kind goes into every corner within a few hundred seeds', ({ kind, corners }) => {
+  const reached = new Map<string, number>()
+  for (let seed = 1; seed <= 400; seed++) {
+    runSeed(seed, kind satisfies ScenarioKind, realFlow, (entry) => {
+      for (const corner of cornersOf(entry)) reached.set(corner, (reached.get(corner) ?? 0) + 1)
+    })
+  }
+  expect([...everywhere, ...corners].filter((corner) => !reached.has(corner))).toEqual([])
+})
