@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { arrived, stall, stallMsMax } from './arrival.ts'
 import type { BackendCommands } from './backend-process.ts'
 import type { Child } from './child.ts'
 import type { Contender, Running } from './contender.ts'
-import type { FunctionCommands, FunctionCounts } from './function-process.ts'
+import type { FunctionCommands } from './function-process.ts'
 import { median, type Row } from './report.ts'
 import { machineMs, usageOf } from './usage.ts'
 
@@ -34,7 +35,7 @@ export async function pickUp(bench: Bench): Promise<readonly Row[]> {
           await sleep(60 + (count % 5) * 20)
           await bench.fn.call('reset', { workMs: 0 })
           const { beganMs } = await bench.backend.call('fill', { queue, messages: 1, bytes: 1_024 })
-          const { firstMs } = await arrived(bench, running, 1)
+          const { firstMs } = await arrived(bench.fn, running, 1)
           tookMs.push(firstMs - beganMs)
         }
         tookMs.sort((a, b) => a - b)
@@ -56,7 +57,7 @@ export async function drain(bench: Bench): Promise<readonly Row[]> {
         await bench.fn.call('reset', { workMs: functionMs })
         const before = usageOf(running.pid)
         const { endedMs } = await bench.backend.call('fill', { queue, messages, bytes })
-        const counts = await arrived(bench, running, messages)
+        const counts = await arrived(bench.fn, running, messages)
         await emptied(bench, running, queue)
         const tookMs = machineMs() - endedMs
         const after = usageOf(running.pid)
@@ -103,19 +104,6 @@ export async function idle(bench: Bench): Promise<readonly Row[]> {
   return rows
 }
 
-/** Nothing here takes this long: a contender that stalls must not hang the run. */
-const stallMsMax = 120_000
-
-async function arrived(bench: Bench, running: Running, records: number): Promise<FunctionCounts> {
-  const giveUp = new AbortController()
-  const stalled = sleep(stallMsMax, null, { signal: giveUp.signal }).catch(() => null)
-  const counts = await Promise.race([bench.fn.call('untilRecords', records), stalled])
-  giveUp.abort()
-  if (counts !== null) return counts
-  const { records: seen } = await bench.fn.call('counts', null)
-  throw stall(`only ${seen} of ${records} records came to the function`, running)
-}
-
 async function emptied(bench: Bench, running: Running, queue: string): Promise<void> {
   const deadlineMs = machineMs() + stallMsMax
   for (;;) {
@@ -124,10 +112,6 @@ async function emptied(bench: Bench, running: Running, queue: string): Promise<v
     if (machineMs() > deadlineMs) throw stall(`${left} messages were never deleted`, running)
     await sleep(5)
   }
-}
-
-function stall(what: string, running: Running): Error {
-  return new Error(`Stalled for ${stallMsMax / 1_000} s: ${what}.\n${running.log()}`)
 }
 
 let queues = 0
@@ -154,7 +138,7 @@ async function withRunning<T>(
     const warmUp = Math.ceil(bench.sizes.messages / 10)
     await bench.fn.call('reset', { workMs: 0 })
     await bench.backend.call('fill', { queue, messages: warmUp, bytes: bench.sizes.messageBytes })
-    await arrived(bench, running, warmUp)
+    await arrived(bench.fn, running, warmUp)
     await emptied(bench, running, queue)
     await sleep(300)
     return await measure(queue, running)
