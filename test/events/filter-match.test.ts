@@ -220,7 +220,7 @@ const alternative = fc.oneof(
 )
 const leaf = fc.array(alternative, { minLength: 1, maxLength: 3 })
 const patternKeys = fc.oneof({ weight: 4, arbitrary: names }, { weight: 1, arbitrary: fc.constantFrom('a.b', 'b.c.a') })
-const { pattern } = fc.letrec<{ pattern: object }>((tie) => ({
+const { pattern: anyPattern } = fc.letrec<{ pattern: object }>((tie) => ({
   pattern: fc
     .tuple(
       fc.dictionary(patternKeys, fc.oneof({ maxDepth: 2, depthIdentifier: 'p' }, leaf, tie('pattern')), {
@@ -234,6 +234,9 @@ const { pattern } = fc.letrec<{ pattern: object }>((tie) => ({
     )
     .map(([fields, alternatives]) => (alternatives === null ? fields : { ...fields, $or: alternatives })),
 }))
+/** Nested $or multiply; what the compiler refuses for that is tested where its bound is. */
+const pattern = anyPattern.filter((drawn) => compilePattern(JSON.stringify(drawn)).kind !== 'fault')
+
 function event(keys: fc.Arbitrary<string>, arrays: boolean): fc.Arbitrary<object> {
   const { object } = fc.letrec<{ object: object; value: unknown }>((tie) => ({
     value: fc.oneof(
