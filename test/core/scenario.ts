@@ -236,11 +236,3 @@ export function counted(json: string, bytes = json.length): Outcome {
 export function throwsOn(...poison: string[]): Handler {
   return (ids) => (ids.some((id) => poison.includes(id)) ? thrown : ok)
 }
-
-/** Reports the first of these that is in the batch and everything after it, as a careful handler does. */
-export function reportsFrom(...poison: string[]): Handler {
-  return (ids) => {
-    const first = ids.findIndex((id) => poison.includes(id))
-    return first < 0 ? ok : reported(...[...ids.keys()].filter((index) => index >= first))
-  }
-}

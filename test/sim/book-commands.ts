@@ -55,7 +55,7 @@ function remember(life: Life, command: Extract<FlowCommand, { id: number }> & { 
   life.pending.set(command.id, command as never)
 }
 
-export function move(life: Life, records: readonly FlowRecord[], phase: Held['phase']): void {
+function move(life: Life, records: readonly FlowRecord[], phase: Held['phase']): void {
   for (const record of records) {
     const held = life.held.get(heldKey(record)) ?? revive(life, heldKey(record))
     if (held !== undefined) setPhase(life, held, phase)

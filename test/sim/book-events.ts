@@ -109,7 +109,7 @@ function lineUp(life: Life, held: Held): void {
   else line.items.push(held)
 }
 
-export function heldOf(life: Life, records: readonly FlowRecord[]): Held[] {
+function heldOf(life: Life, records: readonly FlowRecord[]): Held[] {
   return records.flatMap((record) => life.held.get(heldKey(record)) ?? [])
 }
 

@@ -81,7 +81,8 @@ function slotsNotOverdue(life: Life, t: number, ends: SlotTimes | undefined): vo
   }
   const idle = [...firsts].filter(([slot, held]) => isOverdue(life, held, t, ends?.get(slot) ?? 0))
   // A final invocation holds the one slot of a tumbling window, also while it waits to be tried again.
-  if (life.tumbled || life.repeats || (life.opened?.window ?? null) !== null) return
+  // Nor is it known whose slot is free once records have been dropped by a count that names nobody.
+  if (life.tumbled || life.repeats || life.dropped > 0 || (life.opened?.window ?? null) !== null) return
   const [first] = idle
   if (first !== undefined && idle.length > countPending(life, 'permit')) {
     violate('limits', `${first[1].record.fragment} waits in slot ${String(first[0])}, which is free`)

@@ -77,32 +77,33 @@ function onInvoke(
 
 function carriesOn(frame: WindowFrame, life: Life, open: Map<number, Expected | null>): void {
   const now = open.get(life.life) ?? null
-  const same = now?.startMs === frame.startMs && now.endMs === frame.endMs
-  if (now !== null && now.owed && !same) {
-    violate('windows', `window ${String(frame.startMs)} begins before ${String(now.startMs)} got its final invocation`)
-  }
-  if (now !== null && now.startMs > frame.startMs && now.endMs - now.startMs === frame.endMs - frame.startMs)
-    violate('windows', 'a window that is over came back')
-  if (now !== null && same) {
-    if (now.state !== frame.state)
-      violate('windows', `state ${frame.state} was handed on, the function had returned ${now.state}`)
-    if (now.oversize && !frame.isTerminatedEarly && !life.recreated)
-      violate('windows', 'the state outgrew 1 MB and the window went on')
-    if (!now.oversize && frame.isTerminatedEarly) violate('windows', 'terminated early without need')
-    if (frame.isFinal && now.over && !life.recreated) violate('windows', 'a second final invocation')
-    now.over = false
-    return
-  }
+  if (now?.startMs === frame.startMs && now.endMs === frame.endMs) return goesOn(frame, life, now)
+  if (now !== null) begins(frame, now)
   // A window all of whose records were given up before any ran still ends with a final invocation [ours].
   if (frame.state !== '{}') violate('windows', `a window begins with the state ${frame.state}`)
-  open.set(life.life, {
-    startMs: frame.startMs,
-    endMs: frame.endMs,
-    state: '{}',
-    owed: false,
-    oversize: false,
-    over: false,
-  })
+  open.set(life.life, { ...frame, owed: false, oversize: false, over: false })
+}
+
+function goesOn(frame: WindowFrame, life: Life, now: Expected): void {
+  if (now.state !== frame.state) {
+    violate('windows', `state ${frame.state} was handed on, the function had returned ${now.state}`)
+  }
+  if (now.oversize && !frame.isTerminatedEarly && !life.recreated) {
+    violate('windows', 'the state outgrew 1 MB and the window went on')
+  }
+  if (!now.oversize && frame.isTerminatedEarly) violate('windows', 'terminated early without need')
+  const isPlain = !life.recreated && life.configs === 0
+  if (frame.isFinal && now.over && isPlain) violate('windows', 'a second final invocation')
+  now.over = false
+}
+
+/** Windows follow each other; only those of another length may overlap. */
+function begins(frame: WindowFrame, last: Expected): void {
+  if (last.owed) {
+    violate('windows', `window ${String(frame.startMs)} begins before ${String(last.startMs)} got its final invocation`)
+  }
+  const sameLength = last.endMs - last.startMs === frame.endMs - frame.startMs
+  if (sameLength && last.startMs > frame.startMs) violate('windows', 'a window that is over came back')
 }
 
 function onAnswer(event: FlowEvent & { id: number }, life: Life, open: Map<number, Expected | null>): void {
