@@ -1,7 +1,11 @@
+import { ListTablesCommand } from '@aws-sdk/client-dynamodb'
+import { ListStreamsCommand } from '@aws-sdk/client-kinesis'
 import { join } from 'node:path'
 import { startBackendProcess } from './backend-process.ts'
 import type { Backend } from './backend.ts'
+import { clientsFor } from './clients.ts'
 import { installLocalStack, localStackHome, localStackRoot } from './localstack/install.ts'
+import { until } from './until.ts'
 
 export const localStack: Backend = {
   id: 'localstack',
@@ -20,6 +24,7 @@ export const localStack: Backend = {
       env: localStackEnvironment(folder, port),
     }))
     const { endpoint } = server
+    await untilServicesRun(endpoint)
     return {
       endpoints: {
         sqs: endpoint,
@@ -31,13 +36,32 @@ export const localStack: Backend = {
         lambda: endpoint,
       },
       region: 'us-east-1',
-      restart: () => server.restart(),
+      async restart() {
+        await server.restart()
+        await untilServicesRun(endpoint)
+      },
       stop: () => server.stop(),
     }
   },
 }
 
-export function localStackEnvironment(folder: string, port: number): Readonly<Record<string, string>> {
+/** It starts a service with its first request, and answers others with an error meanwhile: Kinesis and DynamoDB are programs of their own. */
+async function untilServicesRun(endpoint: string): Promise<void> {
+  const { kinesis, dynamodb, destroy } = clientsFor({ kinesis: endpoint, dynamodb: endpoint }, 'us-east-1', endpoint)
+  const answers = (call: Promise<unknown>): Promise<boolean> =>
+    call.then(
+      () => true,
+      () => false,
+    )
+  try {
+    await until(() => answers(kinesis.send(new ListStreamsCommand({}))), 'Kinesis runs in LocalStack', 120)
+    await until(() => answers(dynamodb.send(new ListTablesCommand({}))), 'DynamoDB runs in LocalStack', 120)
+  } finally {
+    destroy()
+  }
+}
+
+function localStackEnvironment(folder: string, port: number): Readonly<Record<string, string>> {
   return {
     HOME: localStackHome(folder),
     FILESYSTEM_ROOT: localStackRoot(folder),

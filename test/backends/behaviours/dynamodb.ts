@@ -1,8 +1,8 @@
 import {
+  BatchWriteItemCommand,
   CreateTableCommand,
   DeleteItemCommand,
   DescribeTableCommand,
-  PutItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
 import { DescribeStreamCommand } from '@aws-sdk/client-dynamodb-streams'
@@ -32,17 +32,21 @@ export const dynamoDbStream: readonly Behaviour[] = [
       const { dynamodb } = world.clients
       const fn = await world.function(id)
       await world.withMapping(inputFor(table.arn, id, { BatchSize: 10 }), async () => {
+        const records = () => fn.invocations.flatMap(({ event }) => event.Records)
+        const untilSeen = (count: number): Promise<void> =>
+          until(
+            () => records().length >= count,
+            () => `${count} records (${records().length})`,
+          )
         await table.write(labels(0, 20))
+        await untilSeen(20)
         const Key = { id: { S: '0' } }
         const values = { ':n': { N: '7.5' } }
         const change = { UpdateExpression: 'SET amount = :n', ExpressionAttributeValues: values }
         await dynamodb.send(new UpdateItemCommand({ TableName: id, Key, ...change }))
+        await untilSeen(21)
         await dynamodb.send(new DeleteItemCommand({ TableName: id, Key }))
-        const records = () => fn.invocations.flatMap(({ event }) => event.Records)
-        await until(
-          () => records().length >= 22,
-          () => `22 records (${records().length})`,
-        )
+        await untilSeen(22)
         const seen = records()
         assert.deepEqual(seen.map(kind.labelOf), [...labels(0, 20), '0', '0'], 'in order, each once')
         assert.deepEqual(
@@ -110,9 +114,10 @@ async function createTable(world: World, id: string): Promise<Stream> {
   return {
     arn,
     async write(written) {
-      for (const label of written) {
-        await dynamodb.send(new PutItemCommand({ TableName: id, Item: { id: { S: label } } }))
-      }
+      // In one request: LocalStack does not keep the order of two (KNOWN.md).
+      const puts = written.map((label) => ({ PutRequest: { Item: { id: { S: label } } } }))
+      const { UnprocessedItems = {} } = await dynamodb.send(new BatchWriteItemCommand({ RequestItems: { [id]: puts } }))
+      assert.deepEqual(UnprocessedItems, {}, 'the table takes the items')
     },
   }
 }
