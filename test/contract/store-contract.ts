@@ -180,6 +180,7 @@ function keepsCheckpoints(open: Open): void {
 }
 
 function fences(open: Open): void {
+  // KCL#1765: a handoff that came late.
   test('refuses the writes of an owner whose flow another one took over', async () => {
     const { store } = await open()
     const old = await store.openFlow('a', 's')

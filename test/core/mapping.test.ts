@@ -274,6 +274,7 @@ describe('the life of a mapping', () => {
 })
 
 describe('discovery', () => {
+  // own reading: late shards
   // proves: stream.start.late-shards, stream.reshard
   it('starts children after their parent is done, each from its beginning', () => {
     const mapping = drive(true)

@@ -96,7 +96,7 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
     [{ a: { b: [{ exists: false }], c: [1] } }, { a: [{ b: 1 }, { c: 1 }] }, true],
     [{ a: { b: [{ exists: false }], c: [1] } }, { a: [{ b: 1, c: 1 }] }, false],
   ],
-  'exists: false that holds does not excuse its siblings (own reading)': [
+  'exists: false that holds does not excuse its siblings (own reading: exists false)': [
     [{ a: [{ exists: false }], b: ['x'] }, { b: 'y' }, false],
     [{ a: [{ exists: false }], b: ['x'] }, { b: 'x' }, true],
     [{ b: ['x'], a: [{ exists: false }] }, {}, false],

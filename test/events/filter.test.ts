@@ -73,6 +73,7 @@ test('message attributes and other metadata of a message can be asked for', () =
 })
 
 describe('a Kinesis record', () => {
+  // own reading: decoded data
   // proves: stream.filter.data
   test('is matched by its decoded data', () => {
     const matches = filterOf('kinesis', { data: { City: ['Seattle'], Temp: [{ numeric: ['<', 50] }] } })

@@ -4,7 +4,7 @@ import { startFauxqs, type FauxqsServer } from 'fauxqs'
 import { startMillrace, type MillraceHandle, type MillraceOptions } from '../../src/service.ts'
 import { startFunctionServer, type FunctionServer, type FunctionServerOptions } from '../fakes/functions/server.ts'
 
-const account = '000000000000'
+export const account = '000000000000'
 export const queueArn = (name: string): string => `arn:aws:sqs:us-east-1:${account}:${name}`
 
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }

@@ -73,6 +73,7 @@ describe('a standard queue', () => {
     expect(counts).toEqual(['1', '2'])
   })
 
+  // own reading: hot loop
   // proves: sqs.error-leaves, sqs.redrive
   it('does not burn maxReceiveCount of a failing message in a hot loop', async () => {
     const { queue, start, queues, functions, left } = await stackOf(quick)
@@ -116,6 +117,7 @@ describe('a standard queue', () => {
     expect(queues.inspectQueue('q')?.messages.inflight[0]?.message.body).toBe('bad')
   })
 
+  // own reading: malformed response
   // proves: sqs.partial.malformed
   it.each(['{"batchItemFailures":[{"foo":"x"}]}', 'not JSON', '{"batchItemFailures":[{"itemIdentifier":"nobody"}]}'])(
     'never acknowledges on the malformed response %s',

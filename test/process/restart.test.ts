@@ -75,6 +75,7 @@ test('a second process on the same store file refuses to start and names the hol
   expect(first.child.exitCode).toBeNull()
 })
 
+// KCL#1718: what a process held is free after it died.
 test('once the holder was killed, its store file is free', async () => {
   stack = await startStack({ mode: 'answer' })
   const first = await stack.start()

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { compareSequenceNumbers } from '../../src/sources/sequence-number.ts'
 
 describe('sequence numbers', () => {
+  // own reading: long numbers
   it('are compared as numbers of any length, zero-padded or not, never as strings', () => {
     const number = fc.bigInt({ min: 0n, max: 10n ** 56n })
     const padding = fc.nat({ max: 30 })
