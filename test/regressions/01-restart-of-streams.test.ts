@@ -11,6 +11,7 @@ beforeEach(async () => {
 afterEach(() => rig.stop())
 
 describe('after a restart', () => {
+  // proves: state.restart
   it('streams are read as streams and queues as queues, each where it stood (floci#446, floci#543)', async () => {
     const { tables, run, seen, functions, queues } = rig
     const arn = tables.createTable('t')
@@ -27,6 +28,7 @@ describe('after a restart', () => {
     expect(functions.invocations.filter(({ functionName }) => functionName === 'invoices')).toHaveLength(1)
   })
 
+  // proves: stream.trimmed@DynamoDB
   it('a position that was trimmed meanwhile resumes at the horizon, counted (floci@139281f)', async () => {
     const { tables, run, seen } = rig
     const arn = tables.createTable('t')
@@ -43,6 +45,7 @@ describe('after a restart', () => {
     expect(await metric(second, 'millrace_lost_positions_total')).toBe(1)
   })
 
+  // proves: stream.filter.advances@DynamoDB
   it('records that a filter drops are behind the position (ministack PR 1034, 914, 919)', async () => {
     const { tables, run, seen } = rig
     const arn = tables.createTable('t')
@@ -61,6 +64,7 @@ describe('after a restart', () => {
     expect(await metric(second, 'millrace_polled_events_total')).toBe(1)
   })
 
+  // proves: stream.checkpoint@DynamoDB
   it('a shard that was read to its end is not read again, its children go on (KCL#1744)', async () => {
     const { tables, run, seen } = rig
     const arn = tables.createTable('t')

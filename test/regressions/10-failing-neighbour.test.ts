@@ -38,6 +38,7 @@ describe('a mapping that fails', () => {
   })
 })
 
+// proves: param.max-concurrency@SQS
 it('drains a backlog at batch size 10, and shows how many run at once (LocalStack#13328)', async () => {
   const { run, functions, queues, left } = rig
   rig.queue('q')

@@ -11,6 +11,7 @@ beforeEach(async () => {
 
 afterEach(() => rig.stop())
 
+// proves: state.update-in-effect@DynamoDB, state.disable-position@DynamoDB
 it('updates of a mapping that began at LATEST lose nothing, however they fall (awsdocs/lambda#487)', async () => {
   const { tables, run, seen } = rig
   const arn = tables.createTable('t')
@@ -43,6 +44,7 @@ it('updates of a mapping that began at LATEST lose nothing, however they fall (a
   expect(new Set(seen())).toEqual(new Set(written))
 })
 
+// proves: stream.start.latest@DynamoDB
 it('an update before the first record keeps the moment of creation, through a restart too (awsdocs/lambda#487)', async () => {
   const { tables, run, seen } = rig
   const arn = tables.createTable('t')

@@ -28,6 +28,7 @@ it('what an open window holds is visible again at once when the service stops (o
   expect(functions.invocations).toHaveLength(0)
 })
 
+// proves: sqs.window
 it('a slow trickle under a window of 300 s builds up no backlog (LocalStack PR 12002)', () => {
   const flow = new Scenario('sqs', { windowMs: 300_000, batchSize: 1_000, visibilityMs: 400_000 }).open()
   const sent = 600
