@@ -59,6 +59,7 @@ export async function startMillrace(config: Readonly<Record<string, unknown>>, f
     url,
     log: () => log,
     async stop() {
+      await complain(url, () => log)
       if (child.exitCode === null) {
         const exited = once(child, 'exit')
         child.kill('SIGTERM')
@@ -67,6 +68,16 @@ export async function startMillrace(config: Readonly<Record<string, unknown>>, f
       await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** A flow that failed an assertion and went on is a bug that no number shows. */
+async function complain(url: string, log: () => string): Promise<void> {
+  const text = await fetch(`${url}/metrics`).then(
+    (response) => response.text(),
+    () => '',
+  )
+  const failed = text.split('\n').filter((line) => /^millrace_flow_assertion_failures_total.* [^0]/.test(line))
+  if (failed.length > 0) process.stderr.write(`${failed.join('\n')}\n${log()}\n`)
 }
 
 /** Whatever the caller has set for AWS or Millrace must not change what is measured. */
