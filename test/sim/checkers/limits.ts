@@ -63,6 +63,8 @@ function notOverdue(life: Life, t: number, ends: SlotTimes | undefined): void {
 
 /** Only an entirely idle flow is certain to have a flight free, whatever the scale says. */
 function queueNotOverdue(life: Life, t: number): void {
+  // Which of two copies of a message was dropped, a count does not say.
+  if (life.config.traits.ordered === 'group' && life.dropped > 0) return
   if (countPending(life, 'permit') + countPending(life, 'invoke') + countPending(life, 'settle') > 0) return
   for (const held of life.held.values()) if (held.notRuns > 0 || held.phase === 'acked') return
   for (const held of life.waiting.values()) {

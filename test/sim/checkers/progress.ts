@@ -50,6 +50,8 @@ function isBehind(next: Checkpoint, last: Checkpoint | null): boolean {
 function rangeIsBroken(book: Book, life: Life): boolean {
   const { opened } = life
   if (opened === null) return false
+  // Nor is it looked for any longer once the retention has passed over what was recognised of it.
+  if (life.shard.items.some((held) => wasCompleted(life, held.fact) && isPastRetention(life, held))) return true
   return book.inOrder.some((fact) => fact.gone === 'trimmed' && fact.incarnation === opened.incarnation)
 }
 
