@@ -70,6 +70,8 @@ export type FlowNotice =
       readonly outcome: Exclude<Outcome, { kind: 'succeeded' }> | { readonly kind: 'oversize'; readonly bytes: number }
       readonly next: NextStep
     }
+  /** Records that were held when the filters changed and match none of the new ones. */
+  | { readonly kind: 'filtered'; readonly count: number }
   /** Records that end without being acknowledged or delivered anywhere. */
   | { readonly kind: 'dropped'; readonly count: number; readonly reason: DropReason }
   /** The position was lost and reading goes on at the horizon. */

@@ -17,12 +17,14 @@ export type FlowEvent =
   | { readonly kind: 'cancelled'; readonly id: number }
   /** The moment `deadline` named has come; an early or late one does no harm. */
   | { readonly kind: 'timer' }
-  /** The config of this step differs from the one before. */
-  | { readonly kind: 'configured' }
+  /** The config of this step differs from the one before. `matches`: so do the filters, and what is held is held against them. */
+  | { readonly kind: 'configured'; readonly matches?: Matches | undefined }
   | { readonly kind: 'draining'; readonly reason: DrainReason }
   /** The process holds too many bytes (or no longer does). */
   | { readonly kind: 'pressure'; readonly on: boolean }
   | { readonly kind: 'leaseLost' }
+
+export type Matches = (record: FlowRecord) => boolean
 
 export type DrainReason = 'stop' | 'disable' | 'delete'
 

@@ -2,7 +2,7 @@ import type { InvocationReply, WindowFrame } from '../model/invocation.ts'
 import type { FlowRecord } from '../model/record.ts'
 import type { FlowCommand, FlowRequest, SettleReason } from './flow-commands.ts'
 import type { FlowConfig } from './flow-config.ts'
-import type { DrainReason, FlowEnv, ReadOutcome } from './flow-events.ts'
+import type { DrainReason, FlowEnv, Matches, ReadOutcome } from './flow-events.ts'
 import type { PaceState } from './pace.ts'
 import type { QueueState } from './queue-state.ts'
 import type { ShardState } from './shard-state.ts'
@@ -24,12 +24,23 @@ export interface FlowState {
   readonly pace: PaceState
   trouble: Exclude<ReadOutcome['kind'], 'records'> | null
   pressure: boolean
+  /** What the waiting batches were laid out by. */
+  layout: BatchLayout
+  /** The filters that came after records were read; null: the mark each record brought along is right. */
+  matches: Matches | null
   heldRecords: number
   heldBytes: number
   /** Exactly one of the two, by the source's traits. */
   readonly queue: QueueState | null
   readonly shard: ShardState | null
   deadlineMs: number | null
+}
+
+/** A change of these takes waiting batches apart; anything else just holds for the next attempt. */
+export type BatchLayout = Pick<FlowConfig, 'batchSize' | 'batchBytesMax' | 'windowMs' | 'slots' | 'tumblingMs'>
+
+export function layoutOf({ batchSize, batchBytesMax, windowMs, slots, tumblingMs }: FlowConfig): BatchLayout {
+  return { batchSize, batchBytesMax, windowMs, slots, tumblingMs }
 }
 
 /** A record in our hands, from the read that brought it until it is resolved. */
@@ -118,6 +129,16 @@ export function letGo(state: FlowState, held: Held): boolean {
   state.heldRecords -= 1
   state.heldBytes -= held.record.bytes
   return true
+}
+
+/** Splits what is held by the filters that hold now. Tells how many fell through. */
+export function sift(turn: Turn, held: readonly Held[]): { readonly kept: Held[]; readonly out: readonly Held[] } {
+  const { matches } = turn.state
+  const kept: Held[] = []
+  const out: Held[] = []
+  for (const one of held) (matches === null || matches(one.record) ? kept : out).push(one)
+  if (out.length > 0) turn.commands.push({ kind: 'filtered', count: out.length })
+  return { kept, out }
 }
 
 export function recordsOf(held: readonly Held[]): readonly FlowRecord[] {

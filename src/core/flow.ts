@@ -1,8 +1,9 @@
 import { flightOf } from './flight.ts'
 import type { FlowCommand } from './flow-commands.ts'
 import type { FlowConfig } from './flow-config.ts'
-import type { DrainReason, FlowEnv, FlowEvent, ReadOutcome } from './flow-events.ts'
-import type { FlowState, Pending, Turn } from './flow-state.ts'
+import type { DrainReason, FlowEnv, FlowEvent, Matches, ReadOutcome } from './flow-events.ts'
+import type { BatchLayout, FlowState, Pending, Turn } from './flow-state.ts'
+import { layoutOf } from './flow-state.ts'
 import { earliest } from './moments.ts'
 import { createPace, paceAfterPage, paceAfterTrouble } from './pace.ts'
 import { onQueueInvoked, onQueuePermitted } from './queue-attempt.ts'
@@ -32,6 +33,8 @@ export function createFlow(config: FlowConfig): FlowState {
     pace: createPace(),
     trouble: null,
     pressure: false,
+    layout: layoutOf(config),
+    matches: null,
     heldRecords: 0,
     heldBytes: 0,
     queue: isQueue ? createQueueState() : null,
@@ -65,7 +68,7 @@ function handle(turn: Turn, event: FlowEvent): void {
     case 'timer':
       return
     case 'configured':
-      return reconfigure(turn)
+      return reconfigure(turn, event.matches)
     case 'pressure':
       state.pressure = event.on
       return
@@ -207,11 +210,25 @@ function onCheckpointed(turn: Turn, pending: Extract<Pending, { kind: 'checkpoin
 
 // ---- Changes of life
 
-function reconfigure(turn: Turn): void {
-  const { state } = turn
-  if (state.phase !== 'running') return
+function reconfigure(turn: Turn, matches: Matches | undefined): void {
+  const { state, config } = turn
+  if (matches !== undefined) state.matches = matches
+  const layout = layoutOf(config)
+  const isSame = matches === undefined && isEqual(layout, state.layout)
+  state.layout = layout
+  if (state.phase !== 'running' || isSame) return
   if (state.queue !== null) reconfigureQueue(turn, state.queue)
   if (state.shard !== null) reconfigureShard(turn, state.shard)
+}
+
+function isEqual(one: BatchLayout, other: BatchLayout): boolean {
+  return (
+    one.batchSize === other.batchSize &&
+    one.batchBytesMax === other.batchBytesMax &&
+    one.windowMs === other.windowMs &&
+    one.slots === other.slots &&
+    one.tumblingMs === other.tumblingMs
+  )
 }
 
 function drain(turn: Turn, reason: DrainReason): void {

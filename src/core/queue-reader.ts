@@ -2,7 +2,7 @@ import type { FlowRecord } from '../model/record.ts'
 import type { FlowConfig } from './flow-config.ts'
 import type { ReadOutcome } from './flow-events.ts'
 import type { Held, Pending, Turn } from './flow-state.ts'
-import { ask, hold } from './flow-state.ts'
+import { ask, hold, sift } from './flow-state.ts'
 import type { BatchLimits } from './gather.ts'
 import { batchLength, isFull } from './gather.ts'
 import { cutExpired, forgetEnded, release, settle, unlockGroup } from './queue-ledger.ts'
@@ -171,6 +171,8 @@ export function regroup(turn: Turn, queue: QueueState, returned: readonly Held[]
     one.stage = 'held'
     unlockGroup(queue, one)
   }
-  queue.gathering = turn.config.windowMs > 0 ? waiting : []
-  queue.ready = turn.config.windowMs > 0 ? [] : chunk(waiting, limitsOf(turn.config))
+  const { kept, out } = sift(turn, waiting)
+  settle(turn, out, 'filtered')
+  queue.gathering = turn.config.windowMs > 0 ? kept : []
+  queue.ready = turn.config.windowMs > 0 ? [] : chunk(kept, limitsOf(turn.config))
 }

@@ -237,6 +237,6 @@ export function onShardDiscarded(
 /** No further attempt: what is open goes back to the reader (or, when the flow ends, is read again some day). */
 export function dissolveShardFlight(turn: Turn, shard: ShardState, flight: Flight): void {
   for (const one of withdraw(turn, flight)) one.stage = 'held'
-  refillSlots(shard)
+  refillSlots(turn, shard)
   land(turn, shard, flight)
 }

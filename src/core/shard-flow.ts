@@ -116,14 +116,14 @@ export function reconfigureShard(turn: Turn, shard: ShardState): void {
     if (flight.phase === 'invoking') flight.dissolving = true
     else dissolveShardFlight(turn, shard, flight)
   }
-  refillSlots(shard)
+  refillSlots(turn, shard)
 }
 
 /** New slots or a new window length: only when every flight has landed, so that nothing is overtaken. */
 function layOutAnew(turn: Turn, shard: ShardState): void {
   if (turn.state.flights.size > 0) return
   shard.slots = createSlots(turn.config.slots)
-  refillSlots(shard)
+  refillSlots(turn, shard)
   closeWhenDue(turn, shard)
   shard.tumblingMs = turn.config.tumblingMs
 }

@@ -1,9 +1,9 @@
 import type { FlowRecord } from '../model/record.ts'
 import type { ReadOutcome } from './flow-events.ts'
 import type { Held, Turn } from './flow-state.ts'
-import { ask, hold, letGo } from './flow-state.ts'
+import { ask, hold, letGo, sift } from './flow-state.ts'
 import { paceAfterPage } from './pace.ts'
-import { advanceWatermark } from './shard-ledger.ts'
+import { advanceWatermark, resolve } from './shard-ledger.ts'
 import type { ShardState } from './shard-state.ts'
 
 /** Decides the reads of a shard, one at a time, and takes in what they bring. */
@@ -101,9 +101,14 @@ function slotOf(shard: ShardState, record: FlowRecord): ShardState['slots'][numb
 }
 
 /** Fills the slots again from the ledger: everything that is neither resolved nor in a flight, in shard order. */
-export function refillSlots(shard: ShardState): void {
+export function refillSlots(turn: Turn, shard: ShardState): void {
   for (const slot of shard.slots) slot.queue = []
-  for (const held of shard.entries) if (held.stage === 'held') slotOf(shard, held.record)?.queue.push(held)
+  const { kept, out } = sift(
+    turn,
+    shard.entries.filter((one) => one.stage === 'held'),
+  )
+  for (const held of kept) slotOf(shard, held.record)?.queue.push(held)
+  if (out.length > 0) resolve(turn, shard, out)
 }
 
 /** The place is gone: go on at the horizon. What is held stays held and is finished. */

@@ -9,7 +9,7 @@ const idsMax = 100
 type AttemptFailed = Extract<FlowNotice, { kind: 'attemptFailed' }>
 type News = Extract<
   FlowCommand,
-  { kind: 'attemptFailed' | 'dropped' | 'positionLost' | 'sourceTrouble' | 'sourceHealthy' }
+  { kind: 'attemptFailed' | 'filtered' | 'dropped' | 'positionLost' | 'sourceTrouble' | 'sourceHealthy' }
 >
 
 /** Tells log, counters and the mapping what a flow has to tell. */
@@ -18,6 +18,8 @@ export function report(context: FlowContext, news: News): void {
   switch (news.kind) {
     case 'attemptFailed':
       return reportAttempt(context, news)
+    case 'filtered':
+      return meter.filteredOut(news.count)
     case 'dropped':
       meter.dropped(news.count, news.reason)
       // Messages whose visibility ended come again by themselves: nothing is lost.

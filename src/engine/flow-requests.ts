@@ -20,6 +20,8 @@ export interface RequestScope {
   readonly attemptIds: AttemptIds
   readonly fence: number
   readonly signal: AbortSignal
+  /** The filters of the moment a read is answered: a long poll may outlast an update. */
+  readonly matches: () => FlowSettings['matches']
   /** How far behind the tip the source says it was read. */
   readonly noteBehind: (behindMs: number | null) => void
 }
@@ -71,13 +73,14 @@ async function read(request: Of<'read'>, scope: RequestScope): Promise<Answer> {
 function outcomeOfRead(result: ReadResult, scope: RequestScope): ReadOutcome {
   if (result.kind !== 'records') return result
   scope.noteBehind(result.behindMs)
-  const records = result.records.map((record) => marked(record, scope.settings))
+  const matches = scope.matches()
+  const records = result.records.map((record) => marked(record, matches))
   const unmatched = records.reduce((count, record) => count + (record.matched ? 0 : 1), 0)
   if (unmatched > 0) scope.context.meter.filteredOut(unmatched)
   return { kind: 'records', records, end: result.end, tip: result.tip }
 }
 
-function marked(record: SourceRecord, { matches }: FlowSettings): FlowRecord {
+function marked(record: SourceRecord, matches: FlowSettings['matches']): FlowRecord {
   return { ...record, matched: matches === null || matches(record) }
 }
 

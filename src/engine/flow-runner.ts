@@ -65,8 +65,9 @@ export class FlowRunner {
 
   /** The next attempt runs under these; attempts that are out end under those they were sent with. */
   configure(settings: FlowSettings): void {
+    const isFilterNew = settings.matches !== this.#settings.matches
     this.#settings = settings
-    this.#happen({ kind: 'configured' })
+    this.#happen({ kind: 'configured', matches: isFilterNew ? (settings.matches ?? (() => true)) : undefined })
   }
 
   /** The next look at the shard is paced so. It is no `configured`: what waits for its retry goes on as it is. */
@@ -161,6 +162,7 @@ export class FlowRunner {
       case 'giveBack':
         return this.#giveBack(command.permit)
       case 'attemptFailed':
+      case 'filtered':
       case 'dropped':
       case 'positionLost':
       case 'sourceTrouble':
@@ -209,6 +211,7 @@ export class FlowRunner {
       return await carryOut(request, {
         context: this.#context,
         settings: this.#settings,
+        matches: () => this.#settings.matches,
         attemptIds: this.#attemptIds,
         fence: this.#fence,
         signal,

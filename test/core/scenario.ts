@@ -1,6 +1,6 @@
 import type { FlowCommand, FlowRequest } from '../../src/core/flow-commands.ts'
 import type { FlowConfig } from '../../src/core/flow-config.ts'
-import type { FlowEvent, ReadOutcome } from '../../src/core/flow-events.ts'
+import type { FlowEvent, Matches, ReadOutcome } from '../../src/core/flow-events.ts'
 import type { FlowState } from '../../src/core/flow-state.ts'
 import { createFlow, deadline, step } from '../../src/core/flow.ts'
 import type { Checkpoint } from '../../src/model/checkpoint.ts'
@@ -45,9 +45,9 @@ export class Scenario {
     return this.tell({ kind: 'opened', checkpoint, incarnation })
   }
 
-  configure(changes: Partial<FlowConfig>): this {
+  configure(changes: Partial<FlowConfig>, matches?: Matches): this {
     this.config = { ...this.config, ...changes }
-    return this.tell({ kind: 'configured' })
+    return this.tell({ kind: 'configured', matches })
   }
 
   /** Every request of this kind that is not answered yet. */

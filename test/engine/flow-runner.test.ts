@@ -69,6 +69,19 @@ describe('the shell of a flow', () => {
     expect(counted).toEqual(['polled 2', 'out 1'])
   })
 
+  it('marks what a long poll brings by the filter that holds when it is answered', async () => {
+    const answer = Promise.withResolvers<ReadResult>()
+    const { say, heard, runner, settings, time } = await started('sqs', { read: () => answer.promise })
+    await say(read(1))
+    const matches = ({ id }: { readonly id: string }): boolean => id === 'b'
+    runner.configure({ ...settings, matches })
+    expect(heard('configured').at(-1)?.matches).toBe(matches)
+    answer.resolve({ kind: 'records', records: [record('a'), record('b')], end: false, tip: true, behindMs: null })
+    await time.settle()
+    const [done] = heard('readDone')
+    expect(done?.result.kind === 'records' && done.result.records.map((each) => each.matched)).toEqual([false, true])
+  })
+
   it('takes a read that throws for an outage, and lives (sls#226)', async () => {
     const { say, heard, ends } = await started('sqs', { read: () => Promise.reject(new Error('socket fell off')) })
     await say(read(1))

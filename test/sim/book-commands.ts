@@ -41,6 +41,7 @@ export function applyCommand(life: Life, command: FlowCommand, t: number): void 
       return
     case 'cancel':
     case 'attemptFailed':
+    case 'filtered':
     case 'sourceTrouble':
     case 'sourceHealthy':
       return

@@ -51,6 +51,7 @@ function startsNothing(command: FlowCommand, life: Life): void {
     case 'cancel':
     case 'giveBack':
     case 'attemptFailed':
+    case 'filtered':
     case 'dropped':
     case 'positionLost':
     case 'sourceTrouble':

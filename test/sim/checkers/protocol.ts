@@ -60,6 +60,7 @@ function onCommand(command: FlowCommand, life: Life, lostReads: ReadonlySet<stri
     case 'permit':
     case 'discard':
     case 'attemptFailed':
+    case 'filtered':
     case 'dropped':
     case 'positionLost':
     case 'sourceTrouble':

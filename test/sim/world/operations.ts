@@ -36,6 +36,7 @@ export function perform(world: World, shell: Shell, command: FlowCommand): void 
     case 'drained':
       return world.ended(shell, command.kind)
     case 'attemptFailed':
+    case 'filtered':
     case 'dropped':
     case 'positionLost':
     case 'sourceTrouble':
