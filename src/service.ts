@@ -4,12 +4,13 @@ import { readSdkRules } from './access/sdk-rules.ts'
 import { createProxyAgents, createTransport } from './access/transport.ts'
 import type { AwsAccess, ClockOffsets } from './access/aws-access.ts'
 import { createApi, type Api } from './api/server.ts'
-import type { SourceCandidate } from './api/api-deps.ts'
+import { createSourceCheck } from './api/source-check.ts'
 import { createUpstreamSigner } from './api/upstream-signer.ts'
 import { createUpstream, type Upstream } from './api/upstream.ts'
 import { embeddedSettings, type EmbeddedOptions } from './config/embedded-settings.ts'
 import { mappingPace } from './core/mapping-messages.ts'
 import { createDestination } from './destinations/destination-router.ts'
+import { createAdoption, type Adoption } from './engine/adopt-service.ts'
 import { ByteBudget } from './engine/byte-budget.ts'
 import type { EngineContext } from './engine/engine-context.ts'
 import { startCoreMachine } from './engine/flow-machine.ts'
@@ -22,18 +23,19 @@ import { ShardCensus } from './engine/shard-census.ts'
 import { systemClock } from './engine/system-clock.ts'
 import { compileFilters } from './events/filter.ts'
 import type { ArnPlace } from './model/arn.ts'
-import type { MappingDocument } from './model/mapping.ts'
 import type { AwsService, AwsSettings, ServiceSettings } from './model/settings.ts'
 import type { SourceKind } from './model/source.ts'
+import { storeLocationOf } from './model/store-url.ts'
 import { createHealth } from './observe/health.ts'
 import { createLogger, type Log, type LogDestination } from './observe/log.ts'
 import { createMetrics } from './observe/metrics.ts'
-import type { Clock, DescribeResult, SourceOpener, Store } from './ports.ts'
+import type { Clock, SourceOpener, Store } from './ports.ts'
 import { createSourceOpener } from './sources/source-opener.ts'
 import { openStore } from './store/store-opener.ts'
 import { createLambdaApi } from './targets/lambda-api.ts'
 import { createRieFunctions } from './targets/rie.ts'
 import { createTarget, type TargetRouter } from './targets/target-router.ts'
+import { createUpstreamMappings } from './targets/upstream-mappings.ts'
 
 /** A running service. */
 export interface MillraceHandle {
@@ -103,12 +105,22 @@ async function run(parts: Parts): Promise<MillraceHandle> {
   const meters: Meters = new Meters(metrics, (uuid) => registry.get(uuid))
   const registry: Registry = new Registry(engineOf(parts, { access, target, opener, place, meters }))
   metrics.watch(() => readingsOf(registry))
+  const adoption = createAdoption({
+    mode: settings.adopt,
+    upstream: upstream && createUpstreamMappings(access, clock),
+    registry,
+    remembers: storeLocationOf(settings.store)?.kind !== 'memory',
+    place,
+    checkPattern,
+    clock,
+    log,
+  })
   const api = createApi({
     server: settings.server,
     place,
-    mappings: registry,
+    mappings: adoption.mappings,
     functions: target,
-    checkSource: (candidate, signal) => checkSource(opener, candidate, signal),
+    checkSource: createSourceCheck(opener),
     checkPattern,
     upstream,
     metrics: { contentType: metrics.contentType, metrics: () => metrics.scrape() },
@@ -128,30 +140,33 @@ async function run(parts: Parts): Promise<MillraceHandle> {
   await registry.load()
   const endpoint = await listen(api, disconnect)
   registry.start()
-  const reconciled = reconcile({
-    registry,
-    mappings: settings.mappings,
-    prune: settings.prune,
-    place,
-    rules: { nowMs: clock.wallMs(), checkPattern },
-    log,
-  })
-  // Creates and updates only wait for the store. A mapping in transition from before a restart may wait for its source, and
-  // must not keep the process from being ready.
-  const enough = Promise.withResolvers<void>()
-  const callOff = clock.timer(clock.monoMs() + reconcileMsMax, enough.resolve)
-  await Promise.race([reconciled, enough.promise])
-  callOff()
+  await untilReconciled(parts, registry, place)
+  adoption.start()
   health.enter('ready')
   log.info({ endpoint, mappings: registry.list().length, store: settings.store }, 'Millrace is ready.')
   return handleOf({
     ...parts,
     api,
     registry,
+    adoption,
     endpoint,
     disconnect,
     draining: () => health.enter('draining'),
   })
+}
+
+/**
+ * Creates and updates only wait for the store. A mapping in transition from before a restart may wait for its source, and must
+ * not keep the process from being ready.
+ */
+async function untilReconciled({ settings, clock, log }: Parts, registry: Registry, place: ArnPlace): Promise<void> {
+  const rules = { nowMs: clock.wallMs(), checkPattern }
+  const { mappings, prune } = settings
+  const reconciled = reconcile({ registry, mappings, prune, place, rules, log })
+  const enough = Promise.withResolvers<void>()
+  const callOff = clock.timer(clock.monoMs() + reconcileMsMax, enough.resolve)
+  await Promise.race([reconciled, enough.promise])
+  callOff()
 }
 
 async function listen(api: Api, disconnect: () => Promise<void>): Promise<string> {
@@ -166,6 +181,7 @@ async function listen(api: Api, disconnect: () => Promise<void>): Promise<string
 interface Running extends Parts {
   readonly api: Api
   readonly registry: Registry
+  readonly adoption: Adoption
   readonly endpoint: string
   readonly disconnect: () => Promise<void>
   readonly draining: () => void
@@ -173,7 +189,7 @@ interface Running extends Parts {
 
 /** Readiness first, then the flows with their last checkpoints, then the API, the connections and the store (DESIGN §6.6). */
 function handleOf(running: Running): MillraceHandle {
-  const { api, registry, settings, clock, log, endpoint } = running
+  const { adoption, api, registry, settings, clock, log, endpoint } = running
   const cut = new AbortController()
   const closed = Promise.withResolvers<void>()
   // Nobody has to listen.
@@ -185,7 +201,9 @@ function handleOf(running: Running): MillraceHandle {
     log.info({}, 'Millrace is stopping: what is in flight ends, nothing new begins.')
     const callOff = clock.timer(clock.monoMs() + settings.shutdownGraceMs, abort)
     try {
+      await adoption.stop()
       await registry.stop()
+      await adoption.leave(cut.signal)
       await api.close(cut.signal)
       await running.disconnect()
       await running.store.close()
@@ -269,27 +287,4 @@ async function upstreamOf(settings: AwsSettings, access: AwsAccess): Promise<Ups
     agents,
     signer: createUpstreamSigner({ region: placeOf(settings).region, credentials }),
   })
-}
-
-/** One look at a source that is to be mapped. */
-async function checkSource(
-  opener: SourceOpener,
-  candidate: SourceCandidate,
-  signal: AbortSignal,
-): Promise<DescribeResult> {
-  const document: MappingDocument = {
-    uuid: '',
-    state: 'Creating',
-    stateTransitionReason: '',
-    createdMs: 0,
-    lastModifiedMs: 0,
-    lastProcessingResult: '',
-    ...candidate,
-  }
-  const source = opener.open(document)
-  try {
-    return await source.describe(signal)
-  } finally {
-    await source.close()
-  }
 }

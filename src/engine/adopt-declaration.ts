@@ -1,0 +1,53 @@
+import type { Declaration, SeenMapping } from '../core/adoption-view.ts'
+import { ApiError } from '../model/api-error.ts'
+import { functionArnOf, sourceKindOf, type ArnPlace } from '../model/arn.ts'
+import { mappingOptions } from '../model/mapping-options.ts'
+import { functionPlace } from '../model/mapping-place.ts'
+import type { RuleContext } from '../model/mapping-rules.ts'
+import { validateCreate } from '../model/mapping-validation.ts'
+import { isStream, type SourceKind } from '../model/source.ts'
+import type { UpstreamMapping } from '../ports.ts'
+
+export interface DeclarationContext {
+  readonly place: ArnPlace
+  readonly rules: RuleContext
+}
+
+/** A mapping of the upstream as the planner sees it. */
+export function seenOf(mapping: UpstreamMapping, context: DeclarationContext): SeenMapping {
+  const { uuid, modifiedMs, state } = mapping
+  return { uuid, modifiedMs, state: stateOf(state), declaration: declarationOf(mapping, context) }
+}
+
+function stateOf(state: string): SeenMapping['state'] {
+  return state === 'Enabled' || state === 'Disabled' || state === 'Deleting' ? state : 'moving'
+}
+
+/** What the stack declared, in our words: emulators echo members that the source does not have, and leave others out. */
+function declarationOf({ members }: UpstreamMapping, { place, rules }: DeclarationContext): Declaration {
+  const { EventSourceArn: source } = members
+  const kind = typeof source === 'string' ? sourceKindOf(source) : undefined
+  if (kind === undefined) return foreign(`it reads ${typeof source === 'string' ? source : 'neither queue nor stream'}`)
+  if (members['KMSKeyArn'] && !members['FilterCriteria']) return foreign('its filter is encrypted and cannot be read')
+  try {
+    const { parameters, sourceName } = validateCreate(bodyOf(members, kind), rules)
+    const functionArn = functionArnOf(parameters.FunctionName, functionPlace(sourceName, place))
+    return { kind: 'runnable', sourceName, functionArn, parameters, text: JSON.stringify(parameters) }
+  } catch (error) {
+    if (error instanceof ApiError) return foreign(error.message)
+    throw error
+  }
+}
+
+function foreign(what: string): Declaration {
+  return { kind: 'foreign', reason: `Millrace cannot run it, and leaves it to the upstream: ${what}` }
+}
+
+function bodyOf(members: UpstreamMapping['members'], kind: SourceKind): Readonly<Record<string, unknown>> {
+  const own: Readonly<Record<string, unknown>> = Object.fromEntries(
+    mappingOptions.filter(({ sources }) => sources.includes(kind)).map(({ name }) => [name, members[name]]),
+  )
+  const start = isStream(kind) && !members['StartingPosition'] ? { StartingPosition: 'TRIM_HORIZON' } : {}
+  const functionName = members['FunctionArn'] ?? members['FunctionName']
+  return { ...own, ...start, FunctionName: functionName, Enabled: true }
+}
