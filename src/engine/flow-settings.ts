@@ -58,10 +58,11 @@ export function flowConfigOf(document: MappingDocument, around: Circumstances): 
     batchSize: parameters.BatchSize,
     windowMs: parameters.MaximumBatchingWindowInSeconds * 1_000,
     batchBytesMax: invokePayloadBytesMax - envelopeBytes,
-    // A queue: what can be invoked at once and one batch being gathered. A shard: one batch ahead of every slot.
+    // A queue: what can be invoked at once and one batch being gathered. A shard: one batch ahead of every slot, and room enough
+    // that a slot which is blocked by a poison record does not soon stop the others.
     heldRecordsMax: isQueue
       ? (scaling.flightsMax + 1) * parameters.BatchSize
-      : Math.max(100, 2 * slots * parameters.BatchSize),
+      : Math.max(10_000, 2 * slots * parameters.BatchSize),
     heldBytesMax: isQueue ? heldBytesMax.queue : heldBytesMax.shard,
     scaling,
     visibilityMs: around.found.visibilityMs ?? visibilityMsDefault,

@@ -66,6 +66,13 @@ describe('how a queue is run', () => {
     expect(config.heldRecordsMax).toBe(32)
   })
 
+  it('lets the slots of a shard run thousands of records past one that is blocked', () => {
+    const small = flowConfigOf(documentOf('kinesis', { BatchSize: 1, ParallelizationFactor: 10 }), around)
+    expect(small.heldRecordsMax).toBeGreaterThanOrEqual(10_000)
+    const large = flowConfigOf(documentOf('kinesis', { BatchSize: 10_000, ParallelizationFactor: 10 }), around)
+    expect(large.heldRecordsMax).toBe(200_000)
+  })
+
   // proves: sqs.visibility-cover
   it.each([
     [0, 3_000, 30_000, null],
