@@ -133,7 +133,8 @@ export function beginLife(shard: ShardState, incarnation: string): void {
   shard.skips = []
   shard.skippingTo = null
   shard.dirty = true
-  if (shard.window !== null) shard.window.phase = 'closing'
+  // One that is being ended early goes on for the rest of its batch, and closes when its time has come.
+  if (shard.window?.phase === 'open') shard.window.phase = 'closing'
 }
 
 export function holdsAny(shard: ShardState): readonly Held[] {

@@ -107,6 +107,18 @@ describe('tumbling windows', () => {
     expect(flow.windows().at(-1)).toMatchObject({ startMs: 10_000, state: '{}', isFinal: false })
   })
 
+  test('carry the rest of a batch through an early end, also when the stream is made again meanwhile', () => {
+    const flow = shardAt(14_000, { bisect: true }).open()
+    flow
+      .page([...at(1, 12_000), ...at(2, 12_000), ...at(3, 12_000)])
+      .permit()
+      .invoked(thrown)
+    flow.permit().invoked(counted('{"big":1}', 1_048_577)).permit().after(1_000)
+    flow.reads({ kind: 'recreated', incarnation: 'life-2', message: '' }).invoked(ok).permit()
+    expect(flow.invocations()).toEqual([['1', '2', '3'], ['1'], [], ['2', '3']])
+    expect(flow.windows().at(-1)).toMatchObject({ startMs: 10_000, state: '{}', isFinal: false })
+  })
+
   // proves: stream.tumbling.final-fails
   test('stop the shard while their final invocation fails, then give up the state with it', () => {
     const flow = shardAt(21_000, { retryAttemptsMax: 1 })

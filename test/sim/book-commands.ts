@@ -70,7 +70,10 @@ function revive(life: Life, key: string): Held | undefined {
   life.doubtful.delete(key)
   const [meant] = droppable(life, 'visibility', life.env.monoMs)
   const behind = meant ?? [...life.held.values()].find((one) => one.record.orderKey === held.record.orderKey)
-  if (behind?.phase === 'held') setPhase(life, behind, 'left')
+  if (behind?.phase === 'held') {
+    setPhase(life, behind, 'left')
+    life.doubtful.set(behind.key, behind)
+  }
   life.held.set(key, held)
   return held
 }
