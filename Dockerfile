@@ -19,11 +19,14 @@ LABEL org.opencontainers.image.title="Millrace" \
       org.opencontainers.image.licenses="Apache-2.0"
 COPY LICENSE /usr/local/share/millrace/LICENSE
 COPY --from=build /build/dist/millrace.mjs /usr/local/lib/millrace/millrace.mjs
-# A whole life fills the compile cache, which shortens every start; nobody writes to it afterwards.
 RUN ln -s /usr/local/lib/millrace/millrace.mjs /usr/local/bin/millrace \
- && export NODE_COMPILE_CACHE=/usr/local/lib/millrace/cache \
+ && mkdir --mode=700 /data /usr/local/lib/millrace/cache \
+ && chown 1000:1000 /data /usr/local/lib/millrace/cache
+USER 1000:1000
+# A whole life fills the compile cache, which shortens every start. Node keeps one for each user, so it is this one's.
+RUN export NODE_COMPILE_CACHE=/usr/local/lib/millrace/cache \
  && { timeout --signal=TERM 5 millrace start --store memory: --port 0 --log-level silent || [ $? -eq 124 ]; } \
- && mkdir /data && chown 1000:1000 /data
+ && chmod -R a=rX $NODE_COMPILE_CACHE
 # What a mounted file may say is not said here, because variables win over the file.
 ENV NODE_ENV=production \
     NODE_COMPILE_CACHE=/usr/local/lib/millrace/cache \
@@ -32,7 +35,6 @@ ENV NODE_ENV=production \
 WORKDIR /data
 VOLUME /data
 EXPOSE 4570
-USER 1000:1000
 HEALTHCHECK --interval=5s --timeout=3s --start-period=10s --retries=3 CMD ["millrace", "health"]
 ENTRYPOINT ["millrace"]
 CMD ["start"]

@@ -34,8 +34,15 @@ async function invoke(text) {
     return await Promise.race([answer, timeout])
   } catch (error) {
     console.log(String(error?.stack ?? error))
-    const stackTrace = String(error?.stack ?? '').split('\n').slice(1).map((line) => line.trim())
-    return JSON.stringify({ errorType: error?.name ?? 'Error', errorMessage: error?.message ?? String(error), stackTrace })
+    const stackTrace = String(error?.stack ?? '')
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim())
+    return JSON.stringify({
+      errorType: error?.name ?? 'Error',
+      errorMessage: error?.message ?? String(error),
+      stackTrace,
+    })
   } finally {
     clearTimeout(timer)
     console.log(`END RequestId: ${requestId}`)

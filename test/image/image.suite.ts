@@ -1,0 +1,239 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { docker, eventually, tryDocker, type Container } from './docker.ts'
+import { report } from './report.ts'
+import { configText, isHealthy, startImageStack, type ImageStack } from './stack.ts'
+import { baseTag, imageTag } from './tags.ts'
+
+const missing = inject('dockerMissing')
+
+describe.skipIf(missing !== '')('the image itself', () => {
+  test('is less than 90 MB above its base', async () => {
+    const [image, base] = await Promise.all([sizeOf(imageTag), sizeOf(baseTag)])
+    const above = (image - base) / 1e6
+    report('size above the base', `${above.toFixed(1)} MB (limit 90)`)
+    expect(above).toBeLessThan(90)
+  })
+
+  test('adds one bundled file and its compile cache to the base: no packages, nothing made for one processor', async () => {
+    const list = 'cd /; find bin etc home lib opt sbin srv usr var -xdev \\( -type f -o -type l \\) 2>/dev/null; true'
+    const [ours, theirs] = await Promise.all([imageTag, baseTag].map((tag) => sh(tag, list)))
+    const known = new Set(theirs?.split('\n'))
+    const added = (ours ?? '').split('\n').filter((path) => !known.has(path))
+    const others = added.filter((path) => !path.startsWith('usr/local/lib/millrace/cache/'))
+    expect(others.toSorted()).toEqual([
+      'usr/local/bin/millrace',
+      'usr/local/lib/millrace/millrace.mjs',
+      'usr/local/share/millrace/LICENSE',
+    ])
+    // ELF files begin with 7f 45 4c 46.
+    const elf = `cd /; for f in ${added.join(' ')}; do head -c 4 "$f" | od -An -tx1 | grep -q "7f 45 4c 46" && echo "$f"; done; true`
+    expect(await sh(imageTag, elf)).toBe('')
+    report('files added to the base', `${others.length} and the compile cache; no packages, no ELF file`)
+  })
+
+  test('runs as a user other than root, who may write to /data and where anybody may', async () => {
+    expect(await sh(imageTag, 'id -u; find / -xdev -writable -type d ! -path "/proc/*" 2>/dev/null; true')).toMatch(
+      /^1000\n(?:(?:\/data|\/tmp|\/var\/tmp|\/run\/lock|\/dev\/\S+|\/home\/node\S*|\/var\/lock)\n?)+$/,
+    )
+  })
+
+  test('is labelled', async () => {
+    const labels = JSON.parse(await docker('inspect', '--format', '{{json .Config.Labels}}', imageTag)) as object
+    expect(labels).toMatchObject({
+      'org.opencontainers.image.title': 'Millrace',
+      'org.opencontainers.image.licenses': 'Apache-2.0',
+      'org.opencontainers.image.version': expect.stringMatching(/^\d+\.\d+\.\d+/) as string,
+    })
+  })
+
+  test('runs as another user as well', async () => {
+    const args = ['--user=2000:2000', '--env=MILLRACE_STORE=memory:', '--entrypoint=sh', imageTag, '-c']
+    const script = 'AWS_REGION=us-east-1 millrace start --port 0 > /tmp/log & sleep 3; kill $!; wait $!; cat /tmp/log'
+    expect(await docker('run', '--rm', ...args, script)).toContain('Millrace is ready')
+  })
+
+  test('refuses arguments it does not know with exit code 2', async () => {
+    expect((await tryDocker('run', '--rm', imageTag, 'start', '--nonsense')).code).toBe(2)
+  })
+})
+
+describe.skipIf(missing !== '')('a container', () => {
+  let stack: ImageStack
+
+  beforeAll(async () => {
+    stack = await startImageStack()
+  })
+  afterAll(() => stack?.clear())
+
+  async function ended(container: Container): Promise<void> {
+    await docker('rm', '--force', '--volumes', container.id)
+  }
+
+  test('with variables alone carries a message to the function', async () => {
+    const container = await stack.healthy([`--env=MILLRACE_CONFIG=${configText}`])
+    await stack.send('by variables')
+    await stack.functionWrote('ended by variables')
+    expect(await container.inspect('{{.RestartCount}} {{.State.Health.Status}}')).toBe('0 healthy')
+    await ended(container)
+  })
+
+  test('takes the file that is mounted, which may say where the store is and the port', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'millrace-mounted-'))
+    await writeFile(join(folder, 'millrace.yaml'), `${configText}server: { port: 4580 }\nstore: memory\n`)
+    await docker('run', '--rm', `--volume=${folder}:/to`, '--entrypoint=chmod', baseTag, '-R', 'a+rX', '/to')
+    const container = await stack.healthy([`--volume=${folder}/millrace.yaml:/etc/millrace/millrace.yaml:ro`])
+    await stack.send('by file')
+    await stack.functionWrote('ended by file')
+    expect(await container.exec('ls', '/data')).toBe('')
+    await ended(container)
+    await rm(folder, { recursive: true })
+  })
+
+  test('runs on a read-only root without any capability', async () => {
+    const hardened = ['--read-only', '--cap-drop=ALL', '--security-opt=no-new-privileges']
+    const container = await stack.healthy([...hardened, `--env=MILLRACE_CONFIG=${configText}`])
+    await stack.send('read-only')
+    await stack.functionWrote('ended read-only')
+    expect(await container.exec('ls', '/data')).toContain('millrace.db')
+    await ended(container)
+  })
+
+  test('docker stop lets the invocation in flight end, deletes its message and ends with 0', async () => {
+    const container = await stack.healthy([`--env=MILLRACE_CONFIG=${configText}`])
+    await stack.send('slow 2500')
+    await stack.functionWrote('began slow 2500')
+    const began = performance.now()
+    await docker('stop', container.id)
+    expect((await stack.function.logs()).includes('ended slow 2500')).toBe(true)
+    expect(await container.inspect('{{.State.ExitCode}} {{.State.OOMKilled}}')).toBe('0 false')
+    expect(await stack.left()).toBe(0)
+    report('docker stop during an invocation of 2.5 s', `exit code 0 after ${seconds(began)}, message deleted`)
+    await ended(container)
+  })
+
+  test('as PID 1 ends on SIGINT as on SIGTERM, and leaves no zombies of its health checks', async () => {
+    const container = await stack.healthy(['--health-interval=200ms', '--env=MILLRACE_STORE=memory:'])
+    expect(await container.exec('cat', '/proc/1/cmdline')).toMatch(/^node\0.*millrace\0start/)
+    await eventually('five health checks', async () => {
+      return (await container.inspect('{{len .State.Health.Log}}')) === '5'
+    })
+    const states = await container.exec('sh', '-c', 'cat /proc/[0-9]*/stat | cut -d" " -f3 | sort | uniq -c')
+    expect(states).not.toContain('Z')
+    await docker('kill', '--signal=INT', container.id)
+    expect(await docker('wait', container.id)).toBe('0')
+    await ended(container)
+  })
+
+  test('keeps its mappings in a named volume, also over a new container', async () => {
+    const volume = `--volume=${await stack.yard.volume()}:/data`
+    const first = await stack.healthy([volume, `--env=MILLRACE_CONFIG=${configText}`])
+    const uuid = await uuidIn(first)
+    await docker('stop', first.id)
+    await ended(first)
+    const second = await stack.healthy([volume])
+    expect(await uuidIn(second)).toBe(uuid)
+    await ended(second)
+  })
+
+  test('on a mounted folder of root says what is wrong and ends with 1', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'millrace-root-'))
+    await docker('run', '--rm', '--user=0', `--volume=${folder}:/to`, '--entrypoint=chown', baseTag, 'root:root', '/to')
+    const { code, out, err } = await tryDocker(
+      'run',
+      '--rm',
+      `--volume=${folder}:/data`,
+      '--env=AWS_REGION=us-east-1',
+      imageTag,
+    )
+    expect(code).toBe(1)
+    expect(out + err).toMatch(
+      /store \/data\/millrace\.db cannot be opened: check that it is a file this user may write/,
+    )
+    report('a /data that this user may not write', (out + err).trim())
+    await rm(folder, { recursive: true })
+  })
+
+  test('turns unhealthy when it hangs, and healthy again', async () => {
+    const container = await stack.healthy([
+      '--health-retries=1',
+      '--health-interval=200ms',
+      '--env=MILLRACE_STORE=memory:',
+    ])
+    const is = (state: string) => async () => (await container.inspect('{{.State.Health.Status}}')) === state
+    // A hung process, seen from outside: it takes connections (the kernel does) and answers none.
+    await docker('kill', '--signal=STOP', container.id)
+    await eventually('unhealthy', is('unhealthy'))
+    await docker('kill', '--signal=CONT', container.id)
+    await eventually('healthy', is('healthy'))
+    expect(await container.inspect('{{.State.Running}}')).toBe('true')
+    await ended(container)
+  })
+
+  test('listens on IPv4 and IPv6', async () => {
+    const ipv6 = ['--sysctl=net.ipv6.conf.all.disable_ipv6=0', '--sysctl=net.ipv6.conf.lo.disable_ipv6=0']
+    const container = await stack.healthy([...ipv6, '--env=MILLRACE_STORE=memory:'])
+    expect(await statusAt(container, 'http://127.0.0.1:4570/healthz')).toBe('200')
+    expect(await statusAt(container, 'http://[::1]:4570/healthz')).toBe('200')
+    await ended(container)
+  })
+
+  test('where the kernel has no IPv6, listens on IPv4', async () => {
+    const profile = join(import.meta.dirname, 'inside/no-ipv6.json')
+    const container = await stack.healthy([`--security-opt=seccomp=${profile}`, '--env=MILLRACE_STORE=memory:'])
+    expect(await statusAt(container, 'http://127.0.0.1:4570/healthz')).toBe('200')
+    expect(await container.logs()).toContain('http://127.0.0.1:4570')
+    await ended(container)
+  })
+
+  test('listens soon after its process has begun', async () => {
+    const times: number[] = []
+    for (let round = 0; round < 5; round += 1) {
+      const container = await stack.millrace([`--env=MILLRACE_CONFIG=${configText}`])
+      await eventually('ready', async () => (await container.logs()).includes('Millrace is ready'), { container })
+      const [line = '{}'] = (await container.logs()).split('\n').filter((each) => each.includes('Millrace is ready'))
+      const { time } = JSON.parse(line) as { readonly time: string }
+      times.push(Date.parse(time) - Date.parse(await container.inspect('{{.State.StartedAt}}')))
+      await ended(container)
+    }
+    const best = Math.min(...times)
+    report('listening after the process began', `${best} ms, best of ${times.join(', ')} (aim 400)`)
+    expect(best).toBeLessThan(2_000)
+  })
+
+  test('is healthy soon, with the intervals of the image', async () => {
+    const began = performance.now()
+    const container = await stack.yard.start('plain', '--env=AWS_REGION=us-east-1', imageTag)
+    await isHealthy(container)
+    expect(performance.now() - began).toBeLessThan(30_000)
+    report('healthy after docker run', seconds(began))
+    await ended(container)
+  })
+})
+
+async function sizeOf(tag: string): Promise<number> {
+  return Number(await docker('image', 'inspect', '--format', '{{.Size}}', tag))
+}
+
+function sh(tag: string, script: string): Promise<string> {
+  return docker('run', '--rm', '--entrypoint=sh', tag, '-c', script)
+}
+
+function seconds(began: number): string {
+  return `${((performance.now() - began) / 1_000).toFixed(1)} s`
+}
+
+async function uuidIn(container: Container): Promise<string> {
+  const { EventSourceMappings } = JSON.parse(await container.exec('millrace', 'mappings', 'list', '--json')) as {
+    readonly EventSourceMappings: readonly { readonly UUID: string }[]
+  }
+  expect(EventSourceMappings).toHaveLength(1)
+  return EventSourceMappings[0]?.UUID ?? ''
+}
+
+function statusAt(container: Container, url: string): Promise<string> {
+  const script = `fetch('${url}').then((r) => console.log(r.status), (e) => console.log(String(e.cause)))`
+  return container.exec('node', '-e', script)
+}

@@ -1,0 +1,18 @@
+import { join } from 'node:path'
+import { defineConfig } from 'vitest/config'
+
+// What needs a Docker engine. It is not part of `npm test`, which needs Node and npm alone.
+export default defineConfig({
+  root: join(import.meta.dirname, '../..'),
+  test: {
+    name: 'image',
+    include: ['test/image/**/*.suite.ts', 'test/testcontainers/**/*.suite.ts'],
+    globalSetup: ['test/image/setup.ts'],
+    pool: 'forks',
+    // One file at a time: starting times are measured.
+    maxWorkers: 1,
+    testTimeout: 120_000,
+    hookTimeout: 300_000,
+    reporters: ['verbose'],
+  },
+})
