@@ -20,6 +20,8 @@ export interface SeenMapping {
   /** `moving`: on its way to another state, or in one that Lambda does not have. */
   readonly state: 'Enabled' | 'Disabled' | 'Deleting' | 'moving'
   readonly modifiedMs: number | null
+  /** LastModified was the same at the look before: there are emulators where it is always now, and says nothing. */
+  readonly isSteady: boolean
   readonly declaration: Declaration
 }
 

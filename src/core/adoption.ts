@@ -50,8 +50,8 @@ function planNew(seen: SeenMapping, { refused, ours }: AdoptionView): readonly A
 }
 
 /** The upstream would not disable it, and nobody has changed it since. */
-function isRefused({ uuid, modifiedMs }: SeenMapping, refused: AdoptionView['refused']): boolean {
-  return refused.get(uuid) === modifiedMs
+function isRefused({ uuid, modifiedMs, isSteady }: SeenMapping, refused: AdoptionView['refused']): boolean {
+  return refused.has(uuid) && !(isSteady && refused.get(uuid) !== modifiedMs)
 }
 
 function sameKey({ uuid }: MappingDocument, state: 'Enabled' | 'Disabled'): string {
@@ -105,8 +105,8 @@ function planDisabled(seen: SeenMapping, own: Adopted): readonly AdoptionStep[] 
     : [{ kind: 'note', uuid, adopted: taken, why: 'settled' }]
 }
 
-function isNewer({ modifiedMs }: SeenMapping, { upstreamModifiedMs }: Adoption): boolean {
-  return modifiedMs !== null && modifiedMs > (upstreamModifiedMs ?? modifiedMs)
+function isNewer({ modifiedMs, isSteady }: SeenMapping, { upstreamModifiedMs }: Adoption): boolean {
+  return isSteady && modifiedMs !== null && modifiedMs > (upstreamModifiedMs ?? modifiedMs)
 }
 
 function planGone(view: AdoptionView): readonly AdoptionStep[] {

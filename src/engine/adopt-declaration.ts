@@ -11,12 +11,15 @@ import type { UpstreamMapping } from '../ports.ts'
 export interface DeclarationContext {
   readonly place: ArnPlace
   readonly rules: RuleContext
+  /** LastModified of each at the look before. */
+  readonly before: ReadonlyMap<string, number | null>
 }
 
 /** A mapping of the upstream as the planner sees it. */
 export function seenOf(mapping: UpstreamMapping, context: DeclarationContext): SeenMapping {
   const { uuid, modifiedMs, state } = mapping
-  return { uuid, modifiedMs, state: stateOf(state), declaration: declarationOf(mapping, context) }
+  const isSteady = context.before.get(uuid) === modifiedMs
+  return { uuid, modifiedMs, isSteady, state: stateOf(state), declaration: declarationOf(mapping, context) }
 }
 
 function stateOf(state: string): SeenMapping['state'] {

@@ -22,13 +22,15 @@ export interface AdoptionWork {
 /** An upstream that says yes this often and does nothing is one that does not know the member. */
 const ordersMax = 10
 
-/** Carries one step out. A refusal is told, and the next look plans anew. */
-export async function carryOutAdoption(step: AdoptionStep, work: AdoptionWork): Promise<void> {
+/** Carries one step out; answers whether it moved anything here. A refusal is told, and the next look plans anew. */
+export async function carryOutAdoption(step: AdoptionStep, work: AdoptionWork): Promise<boolean> {
   try {
     await act(step, work)
+    return step.kind !== 'wait' && step.kind !== 'switch' && step.kind !== 'tell'
   } catch (error) {
-    if (work.signal.aborted) return
+    if (work.signal.aborted) return false
     work.tell(`It could not be ${verbs[step.kind]}: ${error instanceof ApiError ? error.message : String(error)}`)
+    return false
   }
 }
 

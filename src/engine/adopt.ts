@@ -38,10 +38,13 @@ export class AdoptionWatch {
   readonly #told = new Map<string, string>()
   readonly #refused = new Map<string, number | null>()
   readonly #orders = new Map<string, number>()
+  /** LastModified of what was listed at the last look. */
+  #listed: ReadonlyMap<string, number | null> = new Map()
   #missed: ReadonlySet<string> = new Set()
   #trouble: string | null = null
   #failures = 0
-  #busyLooks = 0
+  /** Looks in a row at which something was under way and nothing moved. */
+  #idleLooks = 0
   #turn: Promise<void> = Promise.resolve()
   #running: Promise<void> = Promise.resolve()
 
@@ -118,7 +121,7 @@ export class AdoptionWatch {
     signal.throwIfAborted()
     if (list.kind !== 'listed') return this.#noteTrouble(list)
     this.#noteHealth()
-    const context = { place, rules: { nowMs: clock.wallMs(), checkPattern } }
+    const context = { place, rules: { nowMs: clock.wallMs(), checkPattern }, before: this.#listed }
     const seen = list.mappings.map((mapping) => seenOf(mapping, context))
     const view = {
       mode,
@@ -128,18 +131,27 @@ export class AdoptionWatch {
       missedBefore: this.#missed,
     }
     const steps = planAdoption(view)
-    const listed = new Map(seen.map((each) => [each.uuid, each.modifiedMs]))
+    this.#listed = new Map(seen.map((each) => [each.uuid, each.modifiedMs]))
     this.#missed = new Set(
       this.#adopted()
         .map(({ uuid }) => uuid)
-        .filter((uuid) => !listed.has(uuid)),
+        .filter((uuid) => !this.#listed.has(uuid)),
     )
-    await Promise.all(steps.map((step) => this.#carryOut(step, listed.get(step.uuid) ?? null)))
-    this.#busyLooks = steps.some(({ kind }) => kind !== 'tell') ? this.#busyLooks + 1 : 0
-    return this.#busyLooks === 0 ? lookMs : Math.min(lookMs, soonMs * 2 ** (this.#busyLooks - 1))
+    const moved = await Promise.all(steps.map((step) => this.#carryOut(step)))
+    return this.#untilNext(steps, moved.includes(true))
   }
 
-  #carryOut(step: AdoptionStep, modifiedMs: number | null): Promise<void> {
+  /** What moves is looked at again soon; what is waited for less and less so. */
+  #untilNext(steps: readonly AdoptionStep[], moved: boolean): number {
+    if (steps.every(({ kind }) => kind === 'tell')) {
+      this.#idleLooks = 0
+      return lookMs
+    }
+    this.#idleLooks = moved ? 0 : this.#idleLooks + 1
+    return Math.min(lookMs, soonMs * (this.#idleLooks + 1))
+  }
+
+  #carryOut(step: AdoptionStep): Promise<boolean> {
     const { registry, upstream, clock } = this.#parts
     const { uuid } = step
     const log = uuid === '' ? this.#parts.log : this.#parts.log.child({ mapping: uuid })
@@ -157,7 +169,7 @@ export class AdoptionWatch {
         if (this.#told.get(uuid) !== message) log.warn({}, message)
         this.#told.set(uuid, message)
       },
-      noteRefusal: () => this.#refused.set(uuid, modifiedMs),
+      noteRefusal: () => this.#refused.set(uuid, this.#listed.get(uuid) ?? null),
       countOrder: () => {
         const orders = (this.#orders.get(uuid) ?? 0) + 1
         this.#orders.set(uuid, orders)

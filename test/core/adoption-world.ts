@@ -26,7 +26,7 @@ export function runnable(uuid: string, batchSize = 10): Runnable {
 export const foreign: Declaration = { kind: 'foreign', reason: 'it reads Kafka' }
 
 export function seenMapping(uuid: string, state: SeenMapping['state'], more: Partial<SeenMapping> = {}): SeenMapping {
-  return { uuid, state, modifiedMs: 1_000, declaration: runnable(uuid), ...more }
+  return { uuid, state, modifiedMs: 1_000, isSteady: true, declaration: runnable(uuid), ...more }
 }
 
 export function ownMapping(uuid: string, state: MappingState, adopted?: Partial<Adoption>): MappingDocument {
@@ -67,6 +67,7 @@ export class AdoptionWorld {
   #nowMs = 1
   #isMade = false
   #missed = new Set<string>()
+  #lastModifiedMs: number | null = null
   #refused = new Map<string, number | null>()
 
   /** What the stack does, straight at the upstream. */
@@ -95,6 +96,7 @@ export class AdoptionWorld {
   }
 
   crash(): void {
+    this.#lastModifiedMs = null
     this.#missed = new Set()
     this.#refused = new Map()
   }
@@ -113,7 +115,9 @@ export class AdoptionWorld {
     if (this.upstream === null) return []
     const { state, modifiedMs, batchSize } = this.upstream
     const shown = state === 'Enabled' || state === 'Disabled' ? state : 'moving'
-    return [{ uuid: 'a', state: shown, modifiedMs, declaration: runnable('a', batchSize) }]
+    const isSteady = this.#lastModifiedMs === modifiedMs
+    this.#lastModifiedMs = modifiedMs
+    return [{ uuid: 'a', state: shown, modifiedMs, isSteady, declaration: runnable('a', batchSize) }]
   }
 
   #act(step: AdoptionStep, obeys: boolean): void {

@@ -50,6 +50,14 @@ describe('a mapping of the upstream that is not known yet', () => {
     expect(kinds(plan({ refused, upstream: [seenMapping('a', 'Enabled', { modifiedMs: 2_000 })] }))).toEqual(['adopt'])
   })
 
+  it('stays refused where LastModified is always now', () => {
+    const refused = new Map([['a', 1_000]])
+    const seen = seenMapping('a', 'Enabled', { modifiedMs: 2_000, isSteady: false })
+    expect(plan({ refused, upstream: [seen] })).toEqual([])
+    const taking = [ownMapping('a', 'Disabled', { phase: 'taking' })]
+    expect(kinds(plan({ refused, upstream: [seen], ours: taking }))).toEqual(['remove'])
+  })
+
   it('is nobody else than ourselves when its UUID is one that was made here', () => {
     const steps = plan({
       upstream: [seenMapping('a', 'Enabled'), seenMapping('b', 'Enabled')],
@@ -110,6 +118,8 @@ describe('a mapping that runs here', () => {
   it('is left alone while nothing changes upstream', () => {
     expect(plan({ ours: taken, upstream: [seenMapping('a', 'Disabled')] })).toEqual([])
     expect(plan({ ours: taken, upstream: [seenMapping('a', 'Disabled', { modifiedMs: null })] })).toEqual([])
+    const alwaysNow = { modifiedMs: 2_000, isSteady: false }
+    expect(plan({ ours: taken, upstream: [seenMapping('a', 'Disabled', alwaysNow)] })).toEqual([])
   })
 
   it('takes over what was changed upstream, and goes on running', () => {
@@ -269,7 +279,8 @@ function play(world: AdoptionWorld, deeds: readonly Deed[]): boolean | null {
 function converge(world: AdoptionWorld, mode: AdoptionMode): void {
   for (let look = 0; look < 40; look++) {
     world.settle()
-    if (world.look(mode).length === 0) return
+    const isQuiet = world.look(mode).length === 0
+    if (isQuiet && world.look(mode).length === 0) return
   }
   throw new Error('It does not come to rest.')
 }
