@@ -12,6 +12,7 @@ export const miniStack: Backend = {
   ci: true,
   sources: ['sqs', 'fifo', 'kinesis', 'dynamodb'],
   functions: 'own',
+  known: { 'kinesis/reshard': 'a split removes the parent shard with the records it held' },
   install: () => installed(pythonPackages({ name: 'ministack', python: anyPython, packages: ['ministack==1.5.*'] })),
   async start(folder) {
     const server = await startBackendProcess((port) => ({
