@@ -17,6 +17,7 @@ export interface EmbeddedOptions {
   readonly maxInvocations?: number
   readonly shutdownGraceMs?: number
   readonly prune?: boolean
+  readonly adopt?: ServiceSettings['adopt']
   readonly logLevel?: ServiceSettings['logLevel']
   readonly functions?: Readonly<Record<string, object>>
   readonly mappings?: readonly object[]
