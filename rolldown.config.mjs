@@ -40,4 +40,11 @@ function output(file) {
 export default [
   { ...common, input: 'src/main.ts', output: output('dist/millrace.mjs'), plugins: [lateSqlite, executable] },
   { ...common, input: 'src/service.ts', output: output('dist/index.mjs'), plugins: [lateSqlite] },
+  {
+    ...common,
+    input: 'src/testcontainers/millrace-container.ts',
+    output: output('dist/testcontainers.mjs'),
+    // The tests that use it have their own.
+    external: ['testcontainers'],
+  },
 ]
