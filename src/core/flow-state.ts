@@ -133,7 +133,8 @@ export function letGo(state: FlowState, held: Held): boolean {
 
 /** Splits what is held by the filters that hold now. Tells how many fell through. */
 export function sift(turn: Turn, held: readonly Held[]): { readonly kept: Held[]; readonly out: readonly Held[] } {
-  const { matches } = turn.state
+  // A flow that ends leaves that to whoever reads them next: what it does not finish, it does not count.
+  const matches = turn.state.phase === 'running' ? turn.state.matches : null
   const kept: Held[] = []
   const out: Held[] = []
   for (const one of held) (matches === null || matches(one.record) ? kept : out).push(one)

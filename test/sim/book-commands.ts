@@ -1,7 +1,7 @@
 import type { FlowCommand } from '../../src/core/flow-commands.ts'
 import type { FlowRecord } from '../../src/model/record.ts'
 import type { Held, Life } from './book.ts'
-import { heldKey, isStreamLife } from './book.ts'
+import { heldKey, isStreamLife, matchesNow } from './book.ts'
 
 /** What a command says about the records it names. */
 export function applyCommand(life: Life, command: FlowCommand, t: number): void {
@@ -36,12 +36,14 @@ export function applyCommand(life: Life, command: FlowCommand, t: number): void 
     case 'drained':
       life.drained = true
       return
+    case 'filtered':
+      for (const held of fallenThrough(life)) fallThrough(life, held)
+      return
     case 'positionLost':
       life.recreated ||= command.reason === 'recreated'
       return
     case 'cancel':
     case 'attemptFailed':
-    case 'filtered':
     case 'sourceTrouble':
     case 'sourceHealthy':
       return
@@ -111,7 +113,7 @@ export function droppable(life: Life, reason: 'visibility' | 'retention', t: num
   const broken: Held[] = []
   const groups = new Set<string>()
   for (const held of life.held.values()) {
-    if (held.phase !== 'held' || !held.record.matched) continue
+    if (held.phase !== 'held' || !matchesNow(life, held.record)) continue
     if (reason === 'retention') {
       if (retentionMs !== null && life.env.sourceMs - held.record.arrivedMs > retentionMs) found.push(held)
     } else if (ofGroup && hasBroken(life, held)) {
@@ -130,7 +132,24 @@ function hasBroken(life: Life, held: Held): boolean {
   if (line === undefined) return false
   for (const other of line.items) {
     if (other === held) return false
+    if (life.doubtful.has(other.key)) return true
     if ((other.phase === 'left' || other.phase === 'acked') && other.leftMs === life.env.monoMs) return true
   }
   return false
+}
+
+/** Held, not out, read under earlier filters, and no match for those of now. */
+export function fallenThrough(life: Life): Held[] {
+  return [...life.held.values()].filter(
+    ({ phase, record }) => phase === 'held' && record.matched && !matchesNow(life, record),
+  )
+}
+
+/** A stream has nothing more to do for it; a queue has to be told. */
+function fallThrough(life: Life, held: Held): void {
+  if (held.fact !== undefined) held.fact.filtered = true
+  life.waiting.delete(held.key)
+  if (!isStreamLife(life)) return
+  if (held.fact !== undefined) held.fact.resolved = true
+  setPhase(life, held, 'done')
 }

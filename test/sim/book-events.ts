@@ -33,6 +33,7 @@ export function applyEvent(book: Book, life: Life, event: FlowEvent): void {
       return
     case 'configured':
       life.configs += 1
+      if (event.matches !== undefined) life.matches = event.matches
       return
     case 'draining':
       life.drainingSince ??= life.env.monoMs

@@ -1,6 +1,6 @@
 import type { FlowRequest } from '../../src/core/flow-commands.ts'
 import type { FlowConfig } from '../../src/core/flow-config.ts'
-import type { FlowEnv } from '../../src/core/flow-events.ts'
+import type { FlowEnv, Matches } from '../../src/core/flow-events.ts'
 import type { Checkpoint } from '../../src/model/checkpoint.ts'
 import type { FlowRecord } from '../../src/model/record.ts'
 import type { PutFact } from './put-fact.ts'
@@ -46,6 +46,8 @@ export interface Life {
   lastDelivered: FlowRecord | null
   reads: number
   delivered: number
+  /** The filters of the last update; null: the mark that a record brought along holds. */
+  matches: Matches | null
   /** By visibility or retention. */
   dropped: number
   configs: number
@@ -125,6 +127,7 @@ export function beginLife(book: Book, number: number, config: FlowConfig, env: F
     lastDelivered: null,
     reads: 0,
     delivered: 0,
+    matches: null,
     dropped: 0,
     configs: 0,
     flightsMax: 0,
@@ -152,6 +155,11 @@ export function countPending(life: Life, kind: FlowRequest['kind']): number {
   let count = 0
   for (const one of life.pending.values()) if (one.kind === kind) count += 1
   return count
+}
+
+/** By the mark it was read with and by the filters that came later. */
+export function matchesNow(life: Life, record: FlowRecord): boolean {
+  return record.matched && (life.matches === null || life.matches(record))
 }
 
 /** Everything of the line that is over leaves it. */

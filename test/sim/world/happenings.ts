@@ -50,11 +50,14 @@ function loseLease(world: World): void {
 
 function update(world: World, config: World['config']): void {
   world.config = config
-  if (world.prng.chance(0.5)) world.source.filterEpoch += 1
+  const changed = world.prng.chance(0.5)
+  if (changed) world.source.filterEpoch += 1
+  const epoch = world.source.filterEpoch
+  const matches = (record: { readonly fragment: string }): boolean => world.source.isMatch(record.fragment, epoch)
   const shell = world.current
   if (shell === null) return
   shell.config = config
-  world.tell(shell, { kind: 'configured' })
+  world.tell(shell, changed ? { kind: 'configured', matches } : { kind: 'configured' })
 }
 
 function pressure(world: World): void {

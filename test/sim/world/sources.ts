@@ -177,11 +177,22 @@ export class FakeSource {
   }
 
   #records(records: readonly SourceRecord[], end: boolean, tip: boolean): ReadOutcome {
-    return { kind: 'records', records: records.map((record) => this.#marked(record)), end, tip }
+    return { kind: 'records', records: records.map((record) => ({ ...record, matched: true })), end, tip }
   }
 
-  #marked(record: SourceRecord): FlowRecord {
-    const hash = Math.imul(Number(record.fragment.slice(1)) + 31 * this.filterEpoch + 7, 2_654_435_761) >>> 0
-    return { ...record, matched: hash / 4_294_967_296 >= this.#tools.scenario.unmatchedRate }
+  /** The shell holds what a reply brings against the filters of the moment. */
+  marked(result: ReadOutcome): ReadOutcome {
+    if (result.kind !== 'records') return result
+    const mark = (record: FlowRecord): FlowRecord => ({
+      ...record,
+      matched: this.isMatch(record.fragment, this.filterEpoch),
+    })
+    return { ...result, records: result.records.map(mark) }
+  }
+
+  /** Filters are a hash of the record and of how often they have changed. */
+  isMatch(fragment: string, epoch: number): boolean {
+    const hash = Math.imul(Number(fragment.slice(1)) + 31 * epoch + 7, 2_654_435_761) >>> 0
+    return hash / 4_294_967_296 >= this.#tools.scenario.unmatchedRate
   }
 }
