@@ -13,6 +13,8 @@ import type { Gate } from './gate.ts'
  */
 export interface MemoryStream extends Source {
   readonly arn: string
+  /** A reader of its own, as each mapping has one: each hears once for every shard that the stream was made again. */
+  open(): Source
   /** Puts a record in and gives its sequence number. */
   put(shardId: string, data: string, options?: PutOptions): string
   /** Closes a shard and opens its children, which start empty. */
@@ -63,6 +65,12 @@ export interface MemoryStreamOptions {
   readonly firstNumber?: string
 }
 
+/** Which life a reader has seen: as the adapters do, the source tells each shard once of a new one. */
+interface LivesSeen {
+  described: number | null
+  readonly byShard: Map<string, number>
+}
+
 interface ShardState {
   readonly shardId: string
   readonly parentIds: readonly string[]
@@ -90,8 +98,6 @@ export function createMemoryStream(options: MemoryStreamOptions = {}): MemoryStr
     clockOffsetMs: 0,
   }
   const counts: StreamCounts = { reads: 0, readsOut: 0, describes: 0, closed: 0 }
-  /** Which life a shard's reader has seen: as the adapters do, the source tells each shard once of a new one. */
-  const livesSeen = new Map<string, number>()
 
   function draw(): string {
     const number = nextNumber.toString().padStart(firstNumber.length, '0')
@@ -131,15 +137,15 @@ export function createMemoryStream(options: MemoryStreamOptions = {}): MemoryStr
 
   const missing = { kind: 'missing', message: 'ResourceNotFoundException: The stream does not exist.' } as const
 
-  async function answer(request: ReadRequest, signal: AbortSignal): Promise<ReadResult> {
+  async function answer(request: ReadRequest, seen: LivesSeen, signal: AbortSignal): Promise<ReadResult> {
     await faults.readGate.pass(signal)
     const scripted = faults.readAnswers.shift()
     if (scripted !== undefined) return scripted
     const state = shards.get(request.shardId)
     if (!there || state === undefined) return missing
-    const seen = livesSeen.get(request.shardId) ?? lives
-    livesSeen.set(request.shardId, lives)
-    if (seen !== lives) {
+    const before = seen.byShard.get(request.shardId) ?? seen.described ?? lives
+    seen.byShard.set(request.shardId, lives)
+    if (before !== lives) {
       return { kind: 'recreated', incarnation: `life ${lives}`, message: 'The stream was created anew.' }
     }
     return readShard(state, request)
@@ -161,9 +167,48 @@ export function createMemoryStream(options: MemoryStreamOptions = {}): MemoryStr
     return pageOf(records, rest, state.closed && records.length === rest.length)
   }
 
+  function open(): Source {
+    const seen: LivesSeen = { described: null, byShard: new Map() }
+    return {
+      async describe(): Promise<DescribeResult> {
+        counts.describes += 1
+        const scripted = faults.describeAnswers.shift()
+        if (scripted !== undefined) return scripted
+        if (!there) return missing
+        const listed: readonly Shard[] = [...shards.values()].map(
+          ({ shardId, parentIds, startingPosition, closed }) => ({
+            shardId,
+            parentIds,
+            startingPosition,
+            closed,
+          }),
+        )
+        seen.described = lives
+        return { kind: 'found', arn, incarnation: `life ${lives}`, visibilityMs: null, retentionMs, shards: listed }
+      },
+      async read(request, signal) {
+        counts.reads += 1
+        counts.readsOut += 1
+        try {
+          return await answer(request, seen, signal)
+        } finally {
+          counts.readsOut -= 1
+        }
+      },
+      settle: async () => ({ failed: [] }),
+      release: async () => {},
+      clockOffsetMs: () => faults.clockOffsetMs,
+      async close() {
+        counts.closed += 1
+      },
+    }
+  }
+
   begin()
   return {
+    ...open(),
     arn,
+    open,
     faults,
     counts,
     put(shardId, data, { key = data, arrivedMs = clock.wallMs() } = {}) {
@@ -204,34 +249,6 @@ export function createMemoryStream(options: MemoryStreamOptions = {}): MemoryStr
     },
     restore() {
       there = true
-    },
-    async describe(): Promise<DescribeResult> {
-      counts.describes += 1
-      const scripted = faults.describeAnswers.shift()
-      if (scripted !== undefined) return scripted
-      if (!there) return missing
-      const listed: readonly Shard[] = [...shards.values()].map(({ shardId, parentIds, startingPosition, closed }) => ({
-        shardId,
-        parentIds,
-        startingPosition,
-        closed,
-      }))
-      return { kind: 'found', arn, incarnation: `life ${lives}`, visibilityMs: null, retentionMs, shards: listed }
-    },
-    async read(request, signal) {
-      counts.reads += 1
-      counts.readsOut += 1
-      try {
-        return await answer(request, signal)
-      } finally {
-        counts.readsOut -= 1
-      }
-    },
-    settle: async () => ({ failed: [] }),
-    release: async () => {},
-    clockOffsetMs: () => faults.clockOffsetMs,
-    async close() {
-      counts.closed += 1
     },
   }
 }
