@@ -16,7 +16,7 @@ export interface Recipe {
 }
 
 /** Outside the checkout, so that a fresh clone finds what an earlier one has installed. */
-export const cacheFolder =
+const cacheFolder =
   process.env['MILLRACE_BACKENDS_CACHE'] ??
   join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'millrace-backends')
 

@@ -55,7 +55,7 @@ async function hasVenv(python: string): Promise<boolean> {
 }
 
 /** Java with its compiler: ElasticMQ is started from a source file. */
-export async function needJava(): Promise<void> {
+async function needJava(): Promise<void> {
   if ((await tryCommand('java', ['--list-modules']))?.includes('jdk.compiler') === true) return
   await aptInstall('default-jdk-headless')
 }
