@@ -118,6 +118,8 @@ describe('a mapping that runs here', () => {
   it('is left alone while nothing changes upstream', () => {
     expect(plan({ ours: taken, upstream: [seenMapping('a', 'Disabled')] })).toEqual([])
     expect(plan({ ours: taken, upstream: [seenMapping('a', 'Disabled', { modifiedMs: null })] })).toEqual([])
+    const unknown = [ownMapping('a', 'Enabled', { upstreamModifiedMs: null })]
+    expect(plan({ ours: unknown, upstream: [seenMapping('a', 'Disabled')] })).toEqual([])
     const alwaysNow = { modifiedMs: 2_000, isSteady: false }
     expect(plan({ ours: taken, upstream: [seenMapping('a', 'Disabled', alwaysNow)] })).toEqual([])
   })
@@ -131,8 +133,10 @@ describe('a mapping that runs here', () => {
   })
 
   it('keeps what it has when it was changed to something Millrace cannot run', () => {
-    const steps = plan({ ours: taken, upstream: [seenMapping('a', 'Disabled', { declaration: foreign })] })
-    expect(kinds(steps)).toEqual(['tell'])
+    const upstream = [seenMapping('a', 'Disabled', { declaration: foreign })]
+    expect(kinds(plan({ ours: taken, upstream }))).toEqual(['tell'])
+    const returning = [ownMapping('a', 'Enabled', { phase: 'returning' })]
+    expect(kinds(plan({ ours: returning, upstream }))).toEqual(['tell'])
   })
 
   it('counts as disabled by the stack when it was written upstream and is Disabled there with nothing else different', () => {

@@ -92,6 +92,7 @@ describe('a mapping that a stack created upstream', () => {
     adoption.start()
     await time.pass(60_000)
     expect(upstream.orders.length).toBeGreaterThan(10)
+    expect(upstream.orders.length).toBeLessThan(60)
     expect(registry.get('a')?.state).toBe('Disabled')
     expect(queue.counts.reads).toBe(0)
     expect(said('takes the order to disable it and leaves it enabled')).toBe(1)
@@ -202,6 +203,12 @@ describe('where a stream begins that was adopted', () => {
     expect(events).toHaveLength(1)
   })
 
+  it('LATEST: now at the latest, whatever the clock of the upstream says', async () => {
+    const time = manualClock(1_600_000_000_000)
+    const rig = await adoptedRig({ time })
+    expect(rig.registry.get('a')?.createdMs).toBe(1_600_000_000_000)
+  })
+
   it('TRIM_HORIZON, also where an emulator does not say: at the beginning, since nobody tells how far the upstream came', async () => {
     const { adoption, time, registry, stream, events } = await streamRig(undefined)
     stream.put('shard-0', 'old')
@@ -239,6 +246,23 @@ describe('what the stack does later', () => {
     upstream.put('a', {})
     await time.pass(5_000)
     expect(registry.get('a')?.state).toBe('Disabled')
+  })
+
+  it('is no trouble however often it enables it', async () => {
+    const { upstream, time, said, registry } = await adoptedRig()
+    for (let times = 0; times < 12; times++) {
+      upstream.put('a', { State: 'Enabled', BatchSize: (times % 9) + 1 })
+      await time.pass(5_000)
+    }
+    expect(said('takes the order')).toBe(0)
+    expect(registry.get('a')?.state).toBe('Enabled')
+  })
+
+  it('is not read out of a LastModified that never holds still', async () => {
+    const { upstream, time, registry } = await adoptedRig()
+    upstream.alwaysModified()
+    await time.pass(20_000)
+    expect(registry.get('a')?.state).toBe('Enabled')
   })
 
   it('deletes it here', async () => {
@@ -386,6 +410,38 @@ describe('changes through our own port', () => {
     expect(said('the upstream did not take it')).toBe(1)
   })
 
+  it('are not taken for the stack’s where the upstream takes them and forgets them', async () => {
+    const { adoption, registry, upstream, time } = await adoptedRig()
+    const { parameters } = registry.get('a') ?? {}
+    if (parameters === undefined) throw new Error('gone')
+    upstream.ignoreChanges()
+    await adoption.mappings.update('a', { parameters: { ...parameters, BatchSize: 5 } })
+    await time.pass(10_000)
+    expect(registry.get('a')).toMatchObject({ state: 'Enabled', parameters: { BatchSize: 5 } })
+  })
+
+  it('delete here what is already gone upstream', async () => {
+    const { adoption, registry, upstream, time } = await adoptedRig()
+    upstream.remove('a')
+    await adoption.mappings.delete('a')
+    await time.pass(1_500)
+    expect(registry.list()).toEqual([])
+  })
+
+  it('wait for a look that is under way', async () => {
+    const { adoption, upstream, time } = await adoptedRig()
+    const { list } = upstream.port
+    const gate = Promise.withResolvers<void>()
+    Object.assign(upstream.port, { list: (signal: AbortSignal) => gate.promise.then(() => list(signal)) })
+    await time.pass(3_000)
+    const deleted = adoption.mappings.delete('a')
+    await time.pass(100)
+    expect(upstream.orders).toHaveLength(1)
+    gate.resolve()
+    await deleted
+    expect(upstream.orders.at(-1)).toBe('delete a')
+  })
+
   it('of Enabled are ours alone', async () => {
     const { adoption, registry, upstream, time } = await adoptedRig()
     const { parameters } = registry.get('a') ?? {}
@@ -418,5 +474,23 @@ describe('changes through our own port', () => {
     await time.pass(1_000)
     expect(registry.list()).toEqual([])
     expect(upstream.orders).toEqual([])
+  })
+})
+
+describe('a phase that the store does not take', () => {
+  it('is none, so that the upstream is not told before it is written down', async () => {
+    const memory = createMemoryStore()
+    let isFull = false
+    const store: Store = {
+      ...memory,
+      putMapping: (document) => (isFull ? Promise.reject(new Error('disk full')) : memory.putMapping(document)),
+    }
+    const { upstream, time, registry, said } = await adoptedRig({ store })
+    isFull = true
+    upstream.put('a', { State: 'Enabled' })
+    await time.pass(10_000)
+    expect(registry.get('a')?.adopted?.phase).toBe('taken')
+    expect(upstream.orders).toHaveLength(1)
+    expect(said('It could not be written down: Error: disk full')).toBe(1)
   })
 })

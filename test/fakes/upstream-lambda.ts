@@ -19,8 +19,10 @@ export interface UpstreamLambda {
   /** From now on a list, or a change, answers this; null: as a Lambda does. */
   answerList(answer: UpstreamList | null): void
   answerChanges(answer: UpstreamChange | null): void
-  /** Changes are accepted and do nothing. */
+  /** Changes are accepted and do nothing, but that LastModified moves. */
   ignoreChanges(): void
+  /** LastModified is later in every list. */
+  alwaysModified(): void
 }
 
 /** A transition lasts for one list. Times are counted in seconds, one for each write. */
@@ -32,6 +34,7 @@ export function createUpstreamLambda(startMs = 1_700_000_000_000): UpstreamLambd
   let listAnswer: UpstreamList | null = null
   let changeAnswer: UpstreamChange | null = null
   let ignores = false
+  let isRestless = false
 
   const write = (uuid: string, members: Members): void => {
     const LastModified = startMs / 1_000 + writes++
@@ -49,7 +52,10 @@ export function createUpstreamLambda(startMs = 1_700_000_000_000): UpstreamLambd
   function update(uuid: string, body: Members): UpstreamChange {
     const before = mappings.get(uuid)
     if (before === undefined) return { kind: 'missing', message: 'none' }
-    if (ignores) return { kind: 'done' }
+    if (ignores) {
+      write(uuid, {})
+      return { kind: 'done' }
+    }
     const { Enabled: enabled, ...members } = body
     const after = enabled === undefined ? before['State'] : enabled === true ? 'Enabled' : 'Disabled'
     const passing = after === 'Enabled' ? 'Enabling' : 'Disabling'
@@ -61,6 +67,7 @@ export function createUpstreamLambda(startMs = 1_700_000_000_000): UpstreamLambd
     list: async () => {
       lists += 1
       if (listAnswer !== null) return listAnswer
+      if (isRestless) for (const uuid of mappings.keys()) write(uuid, {})
       const listed = [...mappings].map(([uuid, members]) => mappingOf(uuid, members))
       settle()
       return { kind: 'listed', mappings: listed }
@@ -90,6 +97,7 @@ export function createUpstreamLambda(startMs = 1_700_000_000_000): UpstreamLambd
     answerList: (answer) => (listAnswer = answer),
     answerChanges: (answer) => (changeAnswer = answer),
     ignoreChanges: () => (ignores = true),
+    alwaysModified: () => (isRestless = true),
   }
 }
 
