@@ -32,7 +32,8 @@ export async function readThrough(bench: StreamBench): Promise<readonly Row[]> {
   for (const shards of bench.sizes.shards) {
     const perShard = Math.ceil(records / shards)
     for (const contender of bench.contenders) {
-      const row = await withStream(bench, contender, { shards, bytes }, async (name, running) => {
+      const made = { shards, bytes, warmUp: records / 10 }
+      const row = await withStream(bench, contender, made, async (name, running) => {
         await bench.fn.call('reset', { workMs: 0 })
         const before = usageOf(running.pid)
         const { beganMs } = await bench.streams.call('fill', { name, records: perShard })
@@ -60,7 +61,8 @@ export async function readThrough(bench: StreamBench): Promise<readonly Row[]> {
 export async function recordPickUp(bench: StreamBench): Promise<readonly Row[]> {
   const rows: Row[] = []
   for (const contender of bench.contenders) {
-    const row = await withStream(bench, contender, { shards: 1, bytes: 1_024 }, async (name, running, route) => {
+    const made = { shards: 1, bytes: 1_024, warmUp: 1_000 }
+    const row = await withStream(bench, contender, made, async (name, running, route) => {
       const tookMs: number[] = []
       for (let count = 0; count < bench.sizes.recordPickUps; count += 1) {
         // At the tip, at another moment of the pause each time.
@@ -104,7 +106,8 @@ export async function idleShards(bench: StreamBench): Promise<readonly Row[]> {
   const [contender] = bench.contenders
   if (contender === undefined) return rows
   for (const shards of [1, bench.sizes.idleShards]) {
-    const row = await withStream(bench, contender, { shards, bytes: 1_024 }, async (_name, running) => {
+    const made = { shards, bytes: 1_024, warmUp: shards }
+    const row = await withStream(bench, contender, made, async (_name, running) => {
       const before = usageOf(running.pid)
       const readsBefore = await bench.streams.call('reads', null)
       const beganMs = machineMs()
@@ -137,7 +140,7 @@ const settleMs = 600
 async function withStream<T>(
   bench: StreamBench,
   contender: StreamContender,
-  { shards, bytes }: { readonly shards: number; readonly bytes: number },
+  { shards, bytes, ...rest }: { readonly shards: number; readonly bytes: number; readonly warmUp: number },
   measure: (name: string, running: Running, route: StreamRoute) => Promise<T>,
 ): Promise<T> {
   streams += 1
@@ -150,7 +153,7 @@ async function withStream<T>(
   }
   const running = await contender.start(route)
   try {
-    const warmUp = Math.max(1, Math.ceil(bench.sizes.records / 10 / shards))
+    const warmUp = Math.ceil(rest.warmUp / shards)
     await bench.fn.call('reset', { workMs: 0 })
     await bench.streams.call('fill', { name, records: warmUp })
     await arrived(bench.fn, running, warmUp * shards)
