@@ -75,8 +75,9 @@ describe('mappings that a stack created at the endpoint', () => {
     const millrace = await start({ adopt: 'on', store })
     await untilState(millrace, 'Enabled')
     await millrace.lambda.send(new DeleteEventSourceMappingCommand({ UUID: uuid }))
-    await until(() => lambda.get(uuid) === undefined, 'it is gone upstream')
     await until(async () => (await shown(millrace)).length === 0, 'it is gone here')
+    await until(() => lambda.get(uuid) === undefined, 'it is gone upstream')
+    expect(lambda.orders.at(-1)).toBe(`delete ${uuid}`)
   })
 
   it('are given back at a stop when the store is memory', async () => {
