@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { MappingStatus } from '../engine/mappings.ts'
 import { ApiError } from '../model/api-error.ts'
 import type { MappingDocument } from '../model/mapping.ts'
+import { isStream } from '../model/source.ts'
 import type { ApiDeps } from './api-deps.ts'
 import { pathValue, queryValue } from './request-body.ts'
 import { explain } from './why.ts'
@@ -59,8 +60,10 @@ export function addOperationsRoutes(server: FastifyInstance, deps: ApiDeps): voi
 }
 
 /** A mapping that no engine runs: on its way in or out. */
-function notRunning({ functionArn, lastProcessingResult, sourceName, state, uuid }: MappingDocument): MappingStatus {
+function notRunning(document: MappingDocument): MappingStatus {
+  const { functionArn, source, sourceName, state, uuid } = document
   const names = { uuid, state, source: sourceName, functionArn }
+  const lastProcessingResult = isStream(source) ? document.lastProcessingResult : null
   return { ...names, lastProcessingResult, pauseReasons: [], lastError: null, flows: [] }
 }
 

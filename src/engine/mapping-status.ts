@@ -1,6 +1,7 @@
 import type { MappingMachine } from '../core/mapping-machine.ts'
 import { inspectMapping } from '../core/mapping.ts'
 import type { MappingDocument } from '../model/mapping.ts'
+import { isStream } from '../model/source.ts'
 import type { FlowStatus, MappingStatus } from './mappings.ts'
 
 interface Seen {
@@ -20,7 +21,7 @@ export function statusOf(document: MappingDocument, seen: Seen): MappingStatus {
     source: document.sourceName,
     functionArn: document.functionArn,
     pauseReasons: [...pauseReasons(document, seen)],
-    lastProcessingResult: document.lastProcessingResult,
+    lastProcessingResult: isStream(document.source) ? document.lastProcessingResult : null,
     lastError: seen.lastError,
     flows: [...seen.flows, ...waiting],
   }

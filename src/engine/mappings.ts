@@ -40,7 +40,8 @@ export interface MappingStatus {
   readonly functionArn: string
   /** Why nothing runs, if so: disabled, drain, throttled, missing, denied, pressure. */
   readonly pauseReasons: readonly string[]
-  readonly lastProcessingResult: string
+  /** null: a queue, which has none (spec §1.3). */
+  readonly lastProcessingResult: string | null
   readonly lastError: { readonly atMs: number; readonly message: string } | null
   readonly flows: readonly FlowStatus[]
 }

@@ -22,7 +22,7 @@ export function invalid(message: string): ApiError {
 
 /** What a single source allows, once the shapes hold and nothing foreign is there. Throws the first breach. */
 export function checkRules(source: SourceKind, parameters: MappingParameters, context: RuleContext): void {
-  if (isStream(source)) checkStream(source, parameters, context)
+  if (isStream(source)) checkStream(parameters, context)
   else checkQueue(source, parameters)
   checkMetrics(parameters)
   checkFilters(source, parameters, context)
@@ -57,8 +57,8 @@ function checkPollers({ ProvisionedPollerConfig: config, ScalingConfig: scaling 
   }
 }
 
-function checkStream(source: SourceKind, parameters: MappingParameters, { nowMs }: RuleContext): void {
-  checkStart(source, parameters, nowMs)
+function checkStream(parameters: MappingParameters, { nowMs }: RuleContext): void {
+  checkStart(parameters, nowMs)
   const age = parameters.MaximumRecordAgeInSeconds ?? -1
   if (age !== -1 && age < recordAgeSecondsMin) {
     throw invalid(`Maximum record age in seconds must be -1, or between ${recordAgeSecondsMin} and 604800 inclusive`)
@@ -68,18 +68,23 @@ function checkStream(source: SourceKind, parameters: MappingParameters, { nowMs 
   if (target !== undefined) checkDestination(target)
 }
 
-function checkStart(source: SourceKind, parameters: MappingParameters, nowMs: number): void {
+function checkStart(parameters: MappingParameters, nowMs: number): void {
   const { StartingPosition: position, StartingPositionTimestamp: timestamp } = parameters
   if (position === undefined) throw missing('startingPosition')
   if (position !== 'AT_TIMESTAMP') {
     if (timestamp === undefined) return
     throw invalid('StartingPositionTimestamp is taken with StartingPosition AT_TIMESTAMP only.')
   }
-  if (source !== 'kinesis') throw invalid(`Unsupported starting position for arn type: ${parameters.EventSourceArn}`)
   if (timestamp === undefined) throw missing('startingPositionTimestamp')
   if (timestamp < 0 || timestamp * 1_000 > nowMs) {
     throw invalid(`StartingPositionTimestamp must be a time in the past: ${timestamp} is not.`)
   }
+}
+
+/** DynamoDB streams cannot be sought by time. Said before a timestamp that comes along is called foreign. */
+export function refusePosition(source: SourceKind, arn: unknown, position: unknown): void {
+  if (source !== 'dynamodb' || position !== 'AT_TIMESTAMP') return
+  throw invalid(`Unsupported starting position for arn type: ${String(arn)}`)
 }
 
 /** AWS answers this one as an invalid parameter, not as a violation of the shape, and with a full stop. */

@@ -2,7 +2,7 @@ import { ApiError } from './api-error.ts'
 import { parseFunctionName, sourceOf } from './arn.ts'
 import type { MappingDocument, MappingParameters } from './mapping.ts'
 import { mappingOptions, optionShapes } from './mapping-options.ts'
-import { checkRules, invalid, type RuleContext } from './mapping-rules.ts'
+import { checkRules, invalid, refusePosition, type RuleContext } from './mapping-rules.ts'
 import { readStructure, refuse, violation, type Violation } from './mapping-shape.ts'
 import type { SourceKind } from './source.ts'
 
@@ -42,6 +42,7 @@ export function validateCreate(body: unknown, context: ValidationContext): Valid
   refuse(violations)
   const sourceName = given['EventSourceArn']
   const source = checkSource(sourceName)
+  refusePosition(source, sourceName, given['StartingPosition'])
   refuseForeign(given, source)
   refuseParts(given)
   if (isEmptyObject(given['ProvisionedPollerConfig'])) {

@@ -138,6 +138,7 @@ describe('the mappings of a process', () => {
     queue.send('one')
     await time.pass(100)
     expect(registry.get(uuid)?.lastProcessingResult).toBe('No records processed')
+    expect(registry.status(uuid)?.lastProcessingResult).toBeNull()
   })
 
   it('are written down in the order of their changes, however slow the store is', async () => {

@@ -360,9 +360,10 @@ describe('rules of streams', () => {
   // proves: error.starting-position
   it('AT_TIMESTAMP is for Kinesis, with a time that is not in the future', () => {
     const at = (given: object) => ({ StartingPosition: 'AT_TIMESTAMP', ...given })
-    expect(refusal(() => create('dynamodb', at({})))).toBe(
-      wrong(`Unsupported starting position for arn type: ${arns.dynamodb}`),
-    )
+    const unsupported = wrong(`Unsupported starting position for arn type: ${arns.dynamodb}`)
+    expect(refusal(() => create('dynamodb', at({})))).toBe(unsupported)
+    // Who asks for it brings the time along.
+    expect(refusal(() => create('dynamodb', at({ StartingPositionTimestamp: 1_700_000_000 })))).toBe(unsupported)
     expect(refusal(() => create('kinesis', at({})))).toBe(nothing('startingPositionTimestamp'))
     expect(refusal(() => create('kinesis', at({ StartingPositionTimestamp: nowMs / 1000 })))).toBe('accepted')
     expect(refusal(() => create('kinesis', at({ StartingPositionTimestamp: nowMs / 1000 + 1 })))).toContain(
