@@ -1,0 +1,66 @@
+import type { Book } from '../book.ts'
+import { shown } from '../book.ts'
+import type { Checker, Observation } from '../observation.ts'
+import { violate } from '../observation.ts'
+
+/** What a drain takes beside the attempts that are out: acknowledgements, the last checkpoint, the way there and back. */
+const marginMs = 1_500
+/** After the cut: only what the store has taken already is waited for. */
+const abortMarginMs = 4_000
+
+/** Promise 6: a drain ends with the attempts that are out, or at the grace time; what it acknowledged stays acknowledged. */
+export function drain(book: Book): Checker {
+  const stopping = new Map<number, { readonly sinceMs: number; readonly dueMs: number }>()
+  /** Records of a stream that a process had acknowledged when it stopped in peace, by mapping. */
+  const peaceful = new Map<string, Map<number, number>>()
+  return {
+    name: 'drain',
+    see(seen) {
+      if (seen.kind === 'process') onProcess(seen)
+      if (seen.kind === 'invoked') nothingAgain(seen)
+      for (const [process, { sinceMs, dueMs }] of stopping) {
+        if (seen.t > dueMs) violate('drain', `process ${String(process)} stops since ${String(sinceMs)}, and should have by ${String(dueMs)}`)
+      }
+    },
+  }
+
+  function onProcess({ process, is, t }: Extract<Observation, { kind: 'process' }>): void {
+    if (is === 'stopping') stopping.set(process, { sinceMs: t, dueMs: t + dueInMs(process, t) })
+    if (is === 'crashed' || is === 'stopped') stopping.delete(process)
+    if (is === 'crashed' || is === 'cut off' || is === 'aborted') peaceful.clear()
+    if (is === 'stopped' && book.world.processes[process - 1]?.aborted === false) remember(process)
+  }
+
+  function dueInMs(process: number, t: number): number {
+    const { graceMs, faults } = book.world.scenario
+    const out = [...book.mappings.values()].flatMap((mapping) => [...mapping.out.values()])
+    const lastMs = Math.max(t, ...out.filter((one) => one.process === process).map(({ endsMs }) => endsMs))
+    const isSlow = faults.storeRefused > 0 || faults.storeSlow > 0 || faults.undeliverable > 0 || faults.settleRefused > 0
+    const politeMs = isSlow && !book.world.healed ? Infinity : lastMs - t + marginMs
+    return Math.min(graceMs + abortMarginMs, politeMs)
+  }
+
+  function remember(process: number): void {
+    peaceful.clear()
+    for (const { uuid, done } of book.mappings.values()) {
+      const mine = [...done].filter(([, by]) => by.some((one) => one.process === process))
+      peaceful.set(uuid, new Map(mine.map(([number]) => [number, process])))
+    }
+  }
+
+  function nothingAgain(seen: Extract<Observation, { kind: 'invoked' }>): void {
+    const again = seen.numbers.filter((number) => isAgain(seen, number))
+    if (again.length > 0) {
+      violate('drain', `${shown(again)} of ${seen.uuid} run again although their process had stopped in peace`)
+    }
+  }
+
+  function isAgain(seen: Extract<Observation, { kind: 'invoked' }>, number: number): boolean {
+    const fact = book.world.facts.get(number)
+    const by = peaceful.get(seen.uuid)?.get(number)
+    if (fact === undefined || fact.shardId === '' || by === undefined || by === seen.process) return false
+    const { trims, recreations } = book.world.scenario.faults
+    // Where a position was lost, reading starts over.
+    return trims === 0 && recreations === 0
+  }
+}

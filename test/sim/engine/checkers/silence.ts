@@ -1,0 +1,27 @@
+import type { Book } from '../book.ts'
+import type { Checker } from '../observation.ts'
+import { violate } from '../observation.ts'
+
+/** A mapping that is disabled or gone asks its source for nothing and runs nothing; a stopped process neither. */
+export function silence(book: Book): Checker {
+  const stateOf = (number: number, uuid: string): string =>
+    book.world.processes[number - 1]?.registry.get(uuid)?.state ?? 'gone'
+  return {
+    name: 'silence',
+    see(seen) {
+      if (seen.kind === 'stored' && (seen.state === 'Disabled' || seen.state === null)) {
+        const running = [...book.mapping(seen.uuid).out.values()].filter(({ process }) => process === seen.process)
+        if (running.length > 0) violate('silence', `${seen.uuid} is ${seen.state ?? 'gone'} and still runs its function`)
+      }
+      if (seen.kind !== 'asked' && seen.kind !== 'invoked') return
+      const state = stateOf(seen.process, seen.uuid)
+      const process = book.world.processes[seen.process - 1]
+      const what = seen.kind === 'asked' ? seen.what : 'invoke'
+      if (state === 'gone' || state === 'Disabled') violate('silence', `${what} by ${seen.uuid}, which is ${state}`)
+      if (process?.stopped === true) violate('silence', `${what} by process ${String(seen.process)}, which has stopped`)
+      if (process?.stopping === true && (what === 'read' || what === 'invoke')) {
+        violate('silence', `${what} by process ${String(seen.process)}, which is stopping`)
+      }
+    },
+  }
+}

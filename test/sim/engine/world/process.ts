@@ -1,0 +1,22 @@
+import type { ByteBudget } from '../../../../src/engine/byte-budget.ts'
+import type { Permits } from '../../../../src/engine/permits.ts'
+import type { Registry } from '../../../../src/engine/registry.ts'
+import type { Clock } from '../../../../src/ports.ts'
+
+/** One life of the process that runs the engine. */
+export interface Process {
+  readonly number: number
+  /** It runs no more: its timers are gone and it hears no answers. */
+  dead: boolean
+  /** Another process has taken its place, and it does not know yet. */
+  zombie: boolean
+  stopping: boolean
+  aborted: boolean
+  stopped: boolean
+  /** Dies at the call with this number; the calls are counted down. */
+  callsLeft: number | null
+  registry: Registry
+  permits: Permits
+  budget: ByteBudget
+  clock: Clock
+}
