@@ -45,8 +45,8 @@ async function invoke(
   const event: unknown = JSON.parse(Buffer.concat((await request.toArray()) as Buffer[]).toString())
   const json = { 'content-type': 'application/json' }
   try {
-    const result = (await handler(event)) ?? null
-    response.writeHead(200, json).end(JSON.stringify(result))
+    const result = JSON.stringify((await handler(event)) ?? null)
+    response.writeHead(200, json).end(result)
   } catch (error) {
     response.writeHead(200, { ...json, 'x-amz-function-error': 'Unhandled' }).end(JSON.stringify(describe(error)))
   }

@@ -41,6 +41,7 @@ interface HostedFunction extends FunctionOptions {
 }
 
 const millracePort = 4570
+const defaultNetwork = 'bridge'
 /** LocalStack, MiniStack and Floci listen here. */
 const usualBackendPort = 4566
 /** Handlers of this process run as often at once as the mappings want. */
@@ -69,7 +70,8 @@ export class MillraceContainer extends GenericContainer {
   constructor(image = 'millrace') {
     super(image)
     this.withExposedPorts(millracePort)
-    this.withWaitStrategy(Wait.forHttp('/readyz', millracePort))
+    // A Millrace that refuses its settings ends; its words are in the error then.
+    this.withWaitStrategy(Wait.forHttp('/readyz', millracePort, { abortOnContainerExit: true }))
     // Tests begin with nothing; one that restarts the container may name a file.
     this.withEnvironment({ MILLRACE_STORE: 'memory:' })
   }
@@ -161,9 +163,12 @@ export class MillraceContainer extends GenericContainer {
     if (typeof this.#backend === 'string') return (await reachable(this.#backend)).replace(/\/$/, '')
     const { container, port } = this.#backend
     const networks = container.getNetworkNames()
-    const shared = networks.find((name) => name === this.networkMode) ?? networks[0]
+    // Every container may be in the default network as well, since host ports are reached there; in a network of the
+    // test's own the other containers have names.
+    const own = networks.find((name) => name !== defaultNetwork)
+    const shared = networks.find((name) => name === this.networkMode) ?? own ?? networks[0]
     if (shared === undefined) throw new Error('The container given to withBackend is in no network.')
-    if (this.networkMode === undefined && shared !== 'bridge') this.withNetworkMode(shared)
+    if (this.networkMode === undefined && shared !== defaultNetwork) this.withNetworkMode(shared)
     return `http://${container.getIpAddress(shared)}:${port}`
   }
 }
@@ -210,7 +215,21 @@ const loopback = new Set(['localhost', '127.0.0.1', '[::1]'])
 async function reachable(text: string): Promise<string> {
   const url = new URL(text)
   if (!loopback.has(url.hostname)) return text
-  await TestContainers.exposeHostPorts(Number(url.port) || (url.protocol === 'https:' ? 443 : 80))
+  await exposed(Number(url.port) || (url.protocol === 'https:' ? 443 : 80))
   url.hostname = 'host.testcontainers.internal'
   return url.href
+}
+
+const exposedPorts = new Map<number, Promise<void>>()
+
+/** A port of this machine is exposed once for all containers, a second time is refused. */
+function exposed(port: number): Promise<void> {
+  const known = exposedPorts.get(port) ?? TestContainers.exposeHostPorts(port).catch(unlessExposed)
+  exposedPorts.set(port, known)
+  return known
+}
+
+/** Somebody else in this process has exposed it. */
+function unlessExposed(error: unknown): void {
+  if (!(error instanceof Error && error.message.startsWith('Unable to bind'))) throw error
 }
