@@ -58,7 +58,8 @@ export const fifoQueue: readonly Behaviour[] = [
     name: 'failure',
     smoke: true,
     async run(world, id) {
-      const queue = await createFifo(world, id)
+      // Long enough for the other group to be done while the first is hidden, however busy the machine is.
+      const queue = await createFifo(world, id, { VisibilityTimeout: '15' })
       const fn = await world.function(id)
       let failures = 0
       fn.behave(({ Records }) => {
