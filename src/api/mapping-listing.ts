@@ -19,9 +19,10 @@ export interface MappingPage {
 /** A page holds at most this many, whatever MaxItems says (API_ListEventSourceMappings). */
 const pageMax = 100
 
-const functionShape = mappingOptions.find((option) => option.name === 'FunctionName')?.shape ?? { type: 'any' }
+const shapeOf = (name: string): Shape => mappingOptions.find((option) => option.name === name)?.shape ?? { type: 'any' }
 const listShapes: Readonly<Record<string, Shape>> = {
-  FunctionName: functionShape,
+  EventSourceArn: shapeOf('EventSourceArn'),
+  FunctionName: shapeOf('FunctionName'),
   MaxItems: { type: 'integer', min: 1, max: 10_000 },
 }
 
@@ -46,12 +47,16 @@ function compare(a: Place, b: Place): number {
   return a.uuid < b.uuid ? -1 : 1
 }
 
-function checkQuery({ functionName, maxItems }: ListQuery): number {
+function checkQuery({ eventSourceArn, functionName, maxItems }: ListQuery): number {
   const violations: Violation[] = []
   if (maxItems !== undefined && !/^-?\d{1,9}$/.test(maxItems)) {
     throw new ApiError('SerializationException', 'STRING_VALUE can not be converted to an Integer')
   }
-  const given = { FunctionName: functionName, MaxItems: maxItems === undefined ? undefined : Number(maxItems) }
+  const given = {
+    EventSourceArn: eventSourceArn,
+    FunctionName: functionName,
+    MaxItems: maxItems === undefined ? undefined : Number(maxItems),
+  }
   readStructure(given, listShapes, '', violations)
   refuse(violations)
   return given.MaxItems ?? pageMax

@@ -50,12 +50,16 @@ export function addTagRoutes(server: FastifyInstance, deps: ApiDeps, passThrough
   })
 }
 
+/** AWS's pattern, its region widened: mappings live in the regions of emulators too. */
+const mappingArnPattern =
+  /^arn:aws[a-zA-Z-]*:lambda:[a-z0-9-]+:\d{12}:event-source-mapping:[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12}$/
+
 /** The ARN of the path if it is one of a mapping; undefined: something else of Lambda's that may have tags. */
 function mappingArnGiven(request: FastifyRequest): string | undefined {
   const given = pathValue(request, 'arn')
   const arn = parseArn(given)
   const [kind] = arn?.resource.split(':') ?? []
-  if (arn?.service === 'lambda' && kind === 'event-source-mapping') return given
+  if (mappingArnPattern.test(given)) return given
   if (arn?.service === 'lambda' && (kind === 'function' || kind === 'code-signing-config')) return undefined
   const text = `Member must satisfy regular expression pattern: ${printedPattern}`
   throw refusedArn(given, text)

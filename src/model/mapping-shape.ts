@@ -139,7 +139,7 @@ function readScalars(
     item === null ? null : shape.type === 'string' ? readString(item) : readInteger(item),
   )
   const rules = rulesOf(shape)
-  const printed = () => `[${scalars.join(', ')}]`
+  const printed = () => `[${scalars.map(String).join(', ')}]`
   if (scalars.some((scalar) => scalar === null || rules.some((rule) => !rule.holds(scalar)))) {
     const all = [...rules.map((rule) => rule.text), 'Member must not be null'].join(', ')
     violations.push(violation(printed(), limits.path, `Member must satisfy constraint: [${all}]`))

@@ -120,7 +120,6 @@ describe('the filters of a listing', () => {
     [{ functionName: 'unknown' }, []],
     [{ eventSourceArn: arn('second') }, ['elsewhere']],
     [{ eventSourceArn: arn('unknown') }, []],
-    [{ eventSourceArn: 'no arn' }, []],
     [{ eventSourceArn: arn('orders'), functionName: 'f' }, ['plain']],
     [{ eventSourceArn: arn('second'), functionName: 'g' }, []],
   ])('%j', (query, expected) => {
@@ -129,6 +128,13 @@ describe('the filters of a listing', () => {
 
   it('refuses a function name that can be none', () => {
     expect(() => listMappings(all, { functionName: 'a b' })).toThrow("Value 'a b' at 'functionName'")
+  })
+
+  it('refuses a source that is no ARN, and takes the name of a stream that the file uses', () => {
+    expect(() => listMappings(all, { eventSourceArn: 'no arn' })).toThrow(
+      "Value 'no arn' at 'eventSourceArn' failed to satisfy constraint: Member must satisfy regular expression pattern: arn:",
+    )
+    expect(uuids(all, { eventSourceArn: 'kinesis:clicks' })).toEqual([])
   })
 })
 

@@ -72,6 +72,10 @@ describe('tags of mappings', () => {
     'nonsense',
     'arn:aws:sqs:us-east-1:000000000000:q',
     'arn:aws:lambda:us-east-1:000000000000:layer:l',
+    'arn:aws:lambda:us-east-1:000000000000:event-source-mapping:bad',
+    'arn:aws:lambda:us-east-1:000000000000:event-source-mapping:',
+    'arn:aws:lambda:us-east-1:1:event-source-mapping:00000000-0000-4000-8000-000000000000',
+    'arn:aws:lambda:us-east-1:000000000000:event-source-mapping:00000000-0000-4000-8000-000000000000:x',
   ])('refuses %s as resource', async (arn) => {
     const answer = await call(createApiWorld(), 'GET', arn)
     expect([answer.status, answer.type]).toEqual([400, 'ValidationException'])

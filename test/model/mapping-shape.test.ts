@@ -85,7 +85,7 @@ describe('reading a shape', () => {
     ],
     [
       { Kinds: ['a', null] },
-      "Value '[a, ]' at 'kinds' failed to satisfy constraint: Member must satisfy constraint: [Member must satisfy enum value set: [a, b], Member must not be null]",
+      "Value '[a, null]' at 'kinds' failed to satisfy constraint: Member must satisfy constraint: [Member must satisfy enum value set: [a, b], Member must not be null]",
     ],
     [
       { Kinds: ['a', 'b', 'a'] },
