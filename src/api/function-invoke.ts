@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { invokePayloadBytesMax } from '../model/limits.ts'
+import { eventPayloadBytesMax, invokePayloadBytesMax } from '../model/limits.ts'
 import type { InvokeResult } from '../ports.ts'
 import type { ApiDeps } from './api-deps.ts'
 import { sendError, type ErrorResponse } from './error-response.ts'
@@ -12,12 +12,15 @@ type Deps = Pick<ApiDeps, 'functions' | 'clock' | 'log'>
 
 /** Asynchronous invocations that have been accepted and not run yet; beyond them Lambda's own answer is a throttle. */
 const asyncMax = 1_000
+/** The payloads of all of them together: Lambda's queue is no memory of ours. */
+const asyncBytesMax = 64 * 1_048_576
 /** An asynchronous invocation that could not run is tried again, the pause doubling: about 4 minutes in all. */
 const asyncAttemptsMax = 8
 const asyncPauseMs = 1_000
 
 export function createInvoke(deps: Deps, ended: AbortSignal): Invoke {
   let accepted = 0
+  let acceptedBytes = 0
 
   async function runLater(functionName: string, payload: string, traceHeader: string | undefined): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
@@ -32,10 +35,28 @@ export function createInvoke(deps: Deps, ended: AbortSignal): Invoke {
     }
   }
 
+  /** False: too many are waiting. */
+  function accept(functionName: string, payload: string, traceHeader: string | undefined): boolean {
+    const bytes = Buffer.byteLength(payload)
+    if (accepted >= asyncMax || acceptedBytes + bytes > asyncBytesMax) return false
+    accepted += 1
+    acceptedBytes += bytes
+    runLater(functionName, payload, traceHeader)
+      .catch((error: unknown) => {
+        if (!ended.aborted) deps.log.error({ error, functionName }, 'An asynchronous invocation failed.')
+      })
+      .finally(() => {
+        accepted -= 1
+        acceptedBytes -= bytes
+      })
+    return true
+  }
+
   return async (functionName, request, reply) => {
     const type = request.headers['x-amz-invocation-type'] ?? 'RequestResponse'
     if (type !== 'RequestResponse' && type !== 'Event' && type !== 'DryRun') return sendError(reply, unknownType(type))
     const body = await readBody(request, invokePayloadBytesMax, 'InvokeFunction')
+    if (type === 'Event' && body.length > eventPayloadBytesMax) return sendError(reply, tooLargeForEvent(body.length))
     const payload = body.length === 0 ? '{}' : body.toString()
     if (!isJson(payload)) return sendError(reply, notJson)
     if (type === 'DryRun') return reply.code(204).send()
@@ -44,15 +65,7 @@ export function createInvoke(deps: Deps, ended: AbortSignal): Invoke {
     if (type === 'RequestResponse') {
       return answer(reply, await deps.functions.invoke({ functionName, payload, traceHeader }, ended))
     }
-    if (accepted >= asyncMax) return sendError(reply, throttled('Rate Exceeded.'))
-    accepted += 1
-    runLater(functionName, payload, traceHeader)
-      .catch((error: unknown) => {
-        if (!ended.aborted) deps.log.error({ error, functionName }, 'An asynchronous invocation failed.')
-      })
-      .finally(() => {
-        accepted -= 1
-      })
+    if (!accept(functionName, payload, traceHeader)) return sendError(reply, throttled('Rate Exceeded.'))
     return reply.code(202).send()
   }
 }
@@ -116,6 +129,14 @@ const notJson: ErrorResponse = {
   status: 400,
   type: 'InvalidRequestContentException',
   message: 'Could not parse request body into json.',
+}
+
+function tooLargeForEvent(bytes: number): ErrorResponse {
+  return {
+    status: 413,
+    type: 'RequestEntityTooLargeException',
+    message: `${bytes} byte payload is too large for the Event invocation type (limit ${eventPayloadBytesMax} bytes)`,
+  }
 }
 
 function throttled(message: string): ErrorResponse {

@@ -124,6 +124,38 @@ describe('invoking a function of the config', () => {
     expect((await invoke(here, 'audit', '{}', later)).statusCode).toBe(202)
   })
 
+  it('refuses an asynchronous payload above 1 MB', async () => {
+    const here = world()
+    const later = { 'x-amz-invocation-type': 'Event' }
+    const largest = `"${'x'.repeat(1_048_574)}"`
+    const refused = await invoke(here, 'audit', ` ${largest}`, later)
+    expect([refused.statusCode, refused.headers['x-amzn-errortype']]).toEqual([413, 'RequestEntityTooLargeException'])
+    expect(refused.json()).toEqual({
+      Type: 'User',
+      message: '1048577 byte payload is too large for the Event invocation type (limit 1048576 bytes)',
+    })
+    expect((await invoke(here, 'audit', largest, later)).statusCode).toBe(202)
+    await until(() => here.invoked.length === 1)
+  })
+
+  it('asynchronous payloads that wait are bounded together', async () => {
+    const here = world()
+    const { promise, resolve } = Promise.withResolvers<InvokeResult>()
+    here.invoke = () => promise
+    const later = { 'x-amz-invocation-type': 'Event' }
+    const large = `"${'x'.repeat(1_000_000)}"`
+    const statuses: number[] = []
+    while (statuses.at(-1) !== 429 && statuses.length < 200) {
+      statuses.push((await invoke(here, 'audit', large, later)).statusCode)
+    }
+    expect(statuses).toHaveLength(68)
+    expect((await invoke(here, 'audit', '{}', later)).statusCode).toBe(202)
+    resolve(answered('null'))
+    await promise
+    await until(() => here.invoked.length === 68)
+    expect((await invoke(here, 'audit', large, later)).statusCode).toBe(202)
+  })
+
   it('what still runs when the server is cut is told so', async () => {
     const here = world()
     await here.api.listen()
