@@ -60,8 +60,7 @@ export function createInvoke(deps: Deps, ended: AbortSignal): Invoke {
     const payload = body.length === 0 ? '{}' : body.toString()
     if (!isJson(payload)) return sendError(reply, notJson)
     if (type === 'DryRun') return reply.code(204).send()
-    const trace = request.headers['x-amzn-trace-id']
-    const traceHeader = typeof trace === 'string' ? trace : undefined
+    const traceHeader = traceHeaderOf(request)
     if (type === 'RequestResponse') {
       return answer(reply, await deps.functions.invoke({ functionName, payload, traceHeader }, ended))
     }
@@ -98,6 +97,11 @@ function answer(reply: FastifyReply, result: InvokeResult): FastifyReply {
     default:
       return result satisfies never
   }
+}
+
+function traceHeaderOf(request: FastifyRequest): string | undefined {
+  const given = request.headers['x-amzn-trace-id']
+  return typeof given === 'string' ? given : undefined
 }
 
 function isFailure(result: InvokeResult): boolean {
