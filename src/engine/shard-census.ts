@@ -1,7 +1,15 @@
-/** Each shard that is read at an endpoint which is not AWS adds this much to the longest pause at the tip. */
+/** Each shard that is read at an endpoint which is not AWS adds this much to the longest pause at the tip, up to a first bound. */
 const perShardMs = 20
 const tipMsMin = 20
-const tipMsMax = 200
+const tipMsSome = 200
+/** Hundreds of shards share a thousand reads a second, until each is looked at as often as AWS itself looks: once a second. */
+const perShardMsOfMany = 1
+const tipMsMax = 1_000
+
+function tipMsOf(shards: number): number {
+  const some = Math.min(tipMsSome, Math.max(tipMsMin, shards * perShardMs))
+  return Math.min(tipMsMax, Math.max(some, shards * perShardMsOfMany))
+}
 
 /**
  * How many shards the process reads. One idle shard is looked at often, a thousand idle ones seldom, so that the whole costs about
@@ -30,7 +38,7 @@ export class ShardCensus {
     this.#counts.set(member, shards)
     let all = 0
     for (const each of this.#counts.values()) all += each
-    const tipMs = Math.min(tipMsMax, Math.max(tipMsMin, all * perShardMs))
+    const tipMs = tipMsOf(all)
     if (tipMs === this.#tipMs) return
     this.#tipMs = tipMs
     for (const changed of this.#listeners.values()) changed()

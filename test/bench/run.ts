@@ -6,6 +6,7 @@ import { millraceContender, sqsConsumerContender } from './contender.ts'
 import { filters } from './filter-scenario.ts'
 import type { FunctionCommands } from './function-process.ts'
 import { defaultFrom } from './millrace.ts'
+import { idleFlows } from './idle-flows.ts'
 import { drain, idle, pickUp, type Bench, type Sizes } from './queue-scenarios.ts'
 import { table, type Row } from './report.ts'
 import type { StreamBackendCommands } from './stream-backend-process.ts'
@@ -13,7 +14,7 @@ import { loopStreams, millraceStreams } from './stream-contender.ts'
 import { idleShards, readThrough, recordPickUp, type StreamBench, type StreamSizes } from './stream-scenarios.ts'
 
 const usage = `Usage: node test/bench/run.ts [--small] [--from dist|src] [--concurrency N] [--messages N] [--records N]
-       [--only pick-up,drain,idle,streams,record-pick-up,idle-shards,filters] [--contender millrace|sqs-consumer|bare]
+       [--only pick-up,drain,idle,streams,record-pick-up,idle-shards,idle-flows,filters] [--contender millrace|sqs-consumer|bare]
 
 Prints; asserts nothing about time. --small: numbers for CI. --contender: that one alone.`
 
@@ -83,6 +84,11 @@ const scenarios: readonly Scenario[] = [
     name: 'idle-shards',
     title: () => 'Idle shards of one mapping (the stream is our own fast server)',
     run: (world) => idleShards(ofStreams(world)),
+  },
+  {
+    name: 'idle-flows',
+    title: () => 'Idle shards of one mapping, the engine alone (the source is in the same process)',
+    run: ({ sizes }) => idleFlows({ ...sizes, idleShards: 1_000 }),
   },
   {
     name: 'filters',
