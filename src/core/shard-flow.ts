@@ -28,6 +28,8 @@ export function openShard(
     return
   }
   shard.watermark = checkpoint.watermark
+  shard.watermarkArrivedMs = checkpoint.arrivedMs ?? null
+  shard.readUpToMs = shard.watermarkArrivedMs
   shard.skips = [...checkpoint.completed]
   shard.atEnd = checkpoint.done
   if (checkpoint.watermark !== null) shard.cursor = { at: 'after', position: checkpoint.watermark }

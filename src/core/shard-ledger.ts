@@ -26,7 +26,9 @@ export function advanceWatermark(shard: ShardState): void {
   for (const one of shard.entries) {
     if (one.stage !== 'done') break
     passed += 1
-    if (one.life === shard.life) shard.watermark = one.record.position
+    if (one.life !== shard.life) continue
+    shard.watermark = one.record.position
+    shard.watermarkArrivedMs = one.record.arrivedMs
   }
   if (passed === 0) return
   shard.entries = shard.entries.slice(passed)
@@ -60,6 +62,7 @@ function checkpointOf(shard: ShardState, done: boolean): Checkpoint {
   return {
     incarnation: shard.incarnation,
     watermark: shard.watermark,
+    arrivedMs: shard.watermarkArrivedMs,
     completed: completedRanges(shard),
     window: window && { startMs: window.startMs, endMs: window.endMs, state: window.state, phase: window.phase },
     done,

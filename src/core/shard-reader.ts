@@ -57,11 +57,26 @@ export function onPage(turn: Turn, shard: ShardState, page: Extract<ReadOutcome,
   shard.tipSeenMs = page.tip ? env.sourceMs : null
   shard.atEnd = page.end
   forgetBrokenRun(turn, shard)
+  noteOvertaken(turn, shard, page)
   for (const record of page.records) take(turn, shard, record)
   const last = page.records.at(-1)
   if (last === undefined) return
   shard.cursor = { at: 'after', position: last.position }
   advanceWatermark(shard)
+}
+
+/**
+ * Kinesis reads on at the horizon without a word when the place is trimmed. What was read last has left the retention, and what
+ * comes now has not: records in between may be lost, and that must be said. A source that serves older ones keeps them longer.
+ */
+function noteOvertaken(turn: Turn, shard: ShardState, page: Extract<ReadOutcome, { kind: 'records' }>): void {
+  const { sourceMs } = turn.env
+  const horizonMs = sourceMs - (turn.config.retentionMs ?? Number.POSITIVE_INFINITY)
+  const first = page.records[0]
+  if (first !== undefined && shard.readUpToMs !== null && shard.readUpToMs < horizonMs && first.arrivedMs >= horizonMs)
+    turn.commands.push({ kind: 'positionLost', reason: 'trimmed', watermark: shard.watermark })
+  const readMs = page.tip ? sourceMs : page.records.at(-1)?.arrivedMs
+  if (readMs !== undefined) shard.readUpToMs = Math.max(readMs, shard.readUpToMs ?? readMs)
 }
 
 function take(turn: Turn, shard: ShardState, record: FlowRecord): void {
@@ -118,6 +133,7 @@ export function losePosition(
   result: Extract<ReadOutcome, { kind: 'trimmed' | 'recreated' }>,
 ): void {
   turn.commands.push({ kind: 'positionLost', reason: result.kind, watermark: shard.watermark })
+  shard.readUpToMs = null
   if (result.kind === 'recreated') beginLife(shard, result.incarnation)
   // The end of a run that was being skipped may be gone with the rest: better twice than never.
   shard.skips = []
@@ -130,6 +146,8 @@ export function beginLife(shard: ShardState, incarnation: string): void {
   shard.incarnation = incarnation
   shard.life += 1
   shard.watermark = null
+  shard.watermarkArrivedMs = null
+  shard.readUpToMs = null
   shard.skips = []
   shard.skippingTo = null
   shard.dirty = true

@@ -17,6 +17,10 @@ export interface ShardState {
   /** Every record that was read and does not lie below the watermark yet, in shard order. */
   entries: Held[]
   watermark: string | null
+  /** When its record arrived, by the source's clock. */
+  watermarkArrivedMs: number | null
+  /** Everything that arrived up to this moment (the source's clock) was read; null: nobody knows. */
+  readUpToMs: number | null
   /** Runs that the checkpoint says are resolved: skipped when they are read again. */
   skips: CompletedRange[]
   /** Inside such a run: the position that ends it. */
@@ -54,6 +58,8 @@ export function createShardState(config: FlowConfig): ShardState {
     life: 0,
     entries: [],
     watermark: null,
+    watermarkArrivedMs: null,
+    readUpToMs: null,
     skips: [],
     skippingTo: null,
     skippedArrivedMs: 0,

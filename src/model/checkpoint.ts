@@ -4,6 +4,8 @@ export interface Checkpoint {
   readonly incarnation: string
   /** Everything up to and including this position is resolved; null: nothing yet. */
   readonly watermark: string | null
+  /** When the watermark's record arrived, by the source's clock: tells whether the retention has passed over it. */
+  readonly arrivedMs?: number | null
   /** Runs of resolved records beyond the watermark, in shard order, both ends included. */
   readonly completed: readonly CompletedRange[]
   readonly window: WindowCheckpoint | null
