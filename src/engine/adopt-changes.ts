@@ -1,10 +1,9 @@
 import { ApiError } from '../model/api-error.ts'
-import { mappingOptions } from '../model/mapping-options.ts'
-import type { MappingParameters } from '../model/mapping.ts'
 import { isHalfDone } from '../core/adoption-return.ts'
 import { isSettled } from '../core/mapping-states.ts'
 import type { Log } from '../observe/log.ts'
 import type { UpstreamChange, UpstreamMappings } from '../ports.ts'
+import { changedMembers } from './adopt-difference.ts'
 import type { AdoptionWatch } from './adopt.ts'
 import type { MappingChanges, Mappings } from './mappings.ts'
 import type { Registry } from './registry.ts'
@@ -85,17 +84,3 @@ function checkAtRest(registry: Registry, uuid: string) {
 function messageOf(result: UpstreamChange): string {
   return result.kind === 'done' ? '' : result.message
 }
-
-/** What an update would have to say to make the one out of the other. */
-function changedMembers(before: MappingParameters, after: MappingParameters): Record<string, unknown> {
-  const old = new Map<string, unknown>(Object.entries(before))
-  const wanted = new Map<string, unknown>(Object.entries(after))
-  return Object.fromEntries(
-    mappingOptions
-      .filter(({ name, updatable }) => updatable && name !== 'Enabled')
-      .filter(({ name }) => JSON.stringify(old.get(name)) !== JSON.stringify(wanted.get(name)))
-      .map(({ name, clearedBy }) => [name, wanted.get(name) ?? clearedValues[clearedBy ?? '{}']]),
-  )
-}
-
-const clearedValues = { '""': '', '{}': {}, '[]': [] } as const

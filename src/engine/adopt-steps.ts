@@ -2,6 +2,7 @@ import type { AdoptionStep, ChangeReason, NoteReason, RemoveReason } from '../co
 import { ApiError } from '../model/api-error.ts'
 import type { Log } from '../observe/log.ts'
 import type { Clock, UpstreamMappings } from '../ports.ts'
+import { changedMembers } from './adopt-difference.ts'
 import type { Registry } from './registry.ts'
 
 export interface AdoptionWork {
@@ -122,6 +123,11 @@ async function change(step: Step<'change'>, work: AdoptionWork): Promise<void> {
   if (current === undefined) return
   const parameters = { ...(declaration?.parameters ?? current.parameters), Enabled: enabled }
   const functionArn = declaration?.functionArn ?? current.functionArn
+  // A change that went from here to the upstream comes back as one of the stack.
+  const isSame = Object.keys(changedMembers(current.parameters, parameters)).length === 0
+  if (isSame && functionArn === current.functionArn && enabled === current.parameters.Enabled) {
+    return work.registry.note(uuid, adopted)
+  }
   await work.registry.update(uuid, { functionArn, parameters, adopted })
   say(work, changes[why])
 }

@@ -396,7 +396,8 @@ describe('changes through our own port', () => {
     ])
     expect(registry.get('a')).toMatchObject({ state: 'Enabled', parameters: { BatchSize: 5 } })
     expect(registry.get('a')?.parameters.FilterCriteria).toBeUndefined()
-    expect(lines.filter((line) => line.includes('stays disabled'))).toEqual([])
+    expect(lines.filter((line) => line.includes('stays disabled') || line.includes('changed upstream'))).toEqual([])
+    expect(registry.get('a')?.adopted?.declared).toContain('"BatchSize":5')
   })
 
   it('hold here where the upstream does not take them', async () => {
