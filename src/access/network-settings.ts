@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { getCACertificates } from 'node:tls'
+// As a whole: a name that an older Node lacks would keep it from saying which Node is needed.
+import * as tls from 'node:tls'
 import type { AwsSettings } from '../model/settings.ts'
 
 /** How connections are made: trust and proxies, the same for every service. */
@@ -16,7 +17,7 @@ export function networkSettings(
   const caFile = settings.caFile ?? nonEmpty(env['AWS_CA_BUNDLE'])
   return {
     tls: {
-      ...(caFile === undefined ? {} : { ca: [...getCACertificates('default'), readPem(caFile)] }),
+      ...(caFile === undefined ? {} : { ca: [...tls.getCACertificates('default'), readPem(caFile)] }),
       ...(settings.insecure ? { rejectUnauthorized: false } : {}),
     },
     proxyEnv: proxyEnv(env),
