@@ -33,6 +33,7 @@ import type { Clock, SourceOpener, Store } from './ports.ts'
 import { createSourceOpener } from './sources/source-opener.ts'
 import { openStore } from './store/store-opener.ts'
 import { createLambdaApi } from './targets/lambda-api.ts'
+import { noLambda } from './targets/no-lambda.ts'
 import { createRieFunctions } from './targets/rie.ts'
 import { createTarget, type TargetRouter } from './targets/target-router.ts'
 import { createUpstreamMappings } from './targets/upstream-mappings.ts'
@@ -95,8 +96,9 @@ async function run(parts: Parts): Promise<MillraceHandle> {
   const { settings, clock, log } = parts
   const access = await createAwsAccess(settings.aws, log)
   const transport = createTransport(networkSettings(settings.aws, process.env))
-  const target = createTarget(createRieFunctions(settings.functions, transport, clock), createLambdaApi(access, clock))
   const upstream = await upstreamOf(settings.aws, access)
+  const elsewhere = upstream === null ? noLambda : createLambdaApi(access, clock)
+  const target = createTarget(createRieFunctions(settings.functions, transport, clock), elsewhere)
   const metrics = createMetrics()
   const health = createHealth()
   const opener = createSourceOpener(access)
@@ -274,14 +276,15 @@ function placeOf({ region, account }: AwsSettings): ArnPlace {
   return { region: region ?? process.env['AWS_REGION'] ?? process.env['AWS_DEFAULT_REGION'] ?? 'us-east-1', account }
 }
 
-/** AWS's own Lambda is behind this port only where the queues and streams are AWS's as well. */
+/** AWS's own Lambda is meant only where the queues and streams are AWS's as well, or where it is named. */
 async function upstreamOf(settings: AwsSettings, access: AwsAccess): Promise<Upstream | null> {
   const network = networkSettings(settings, process.env)
   const { endpoint } = access.service('lambda', undefined, undefined)
   const agents = createProxyAgents(network)
   if (!access.isAws('lambda')) return createUpstream({ endpoint, agents })
-  if (!access.isAws('sqs') || !access.isAws('kinesis')) return null
-  const { credentials } = await readSdkRules(settings, undefined)
+  const { configured, credentials } = await readSdkRules(settings, undefined)
+  const isNamed = configured.lambda !== undefined
+  if (!isNamed && (!access.isAws('sqs') || !access.isAws('kinesis'))) return null
   return createUpstream({
     endpoint,
     agents,

@@ -1,3 +1,4 @@
+import { CreateEventSourceMappingCommand } from '@aws-sdk/client-lambda'
 import { SendMessageCommand } from '@aws-sdk/client-sqs'
 import { afterEach, describe, expect, it } from 'vitest'
 import { ok } from '../fakes/functions/behaviour.ts'
@@ -102,5 +103,30 @@ describe('functions behind runtime emulators', () => {
       awsRegion: 'us-east-1',
     })
     expect(record?.attributes['ApproximateFirstReceiveTimestamp']).toMatch(/^\d{13}$/)
+  })
+
+  it('are all there is where no Lambda endpoint is configured: AWS is not asked for others', async () => {
+    stack = await startQueueStack()
+    stack.queue('q')
+    const server = await rie()
+    const { sqs } = stack.endpoints
+    const endpoints = { sqs, kinesis: 'http://127.0.0.1:9', dynamodb: 'http://127.0.0.1:9' }
+    const aws = { region: 'us-east-1', account: '000000000000', endpoints }
+    const waiting = mapping({ FunctionName: 'elsewhere' })
+    const functions = { audit: { url: server.invokeUrl, timeout: 3 } }
+    const { endpoint, lambda } = await stack.start({ aws, functions, mappings: [waiting] })
+    const create = (FunctionName: string) =>
+      lambda.send(new CreateEventSourceMappingCommand({ EventSourceArn: queueArn('q'), FunctionName }))
+    await expect(create('typo')).rejects.toMatchObject({
+      name: 'InvalidParameterValueException',
+      message: 'Function does not exist',
+    })
+    stack.queues.sendMessage('q', 'm')
+    await until(async () => {
+      const { mappings } = (await (await fetch(`${endpoint}/_millrace/mappings`)).json()) as { mappings: object[] }
+      return JSON.stringify(mappings).includes('no Lambda endpoint is configured')
+    }, 'the mapping of the file says what it waits for')
+    expect(stack.left('q')).toBe(1)
+    expect((await create('audit')).FunctionArn).toBe('arn:aws:lambda:us-east-1:000000000000:function:audit')
   })
 })
