@@ -11,7 +11,7 @@ const shard = (changes: ConstructorParameters<typeof Scenario>[1] = {}): Scenari
 const trimmed = { kind: 'positionLost', reason: 'trimmed' }
 
 describe('a source that reads on at its horizon without a word', () => {
-  // proves: stream.retention
+  // proves: stream.trimmed
   test('is found out when it overtook what was read last: records in between may be lost', () => {
     const flow = shard().page(stream([1, 2]), { tip: false })
     flow.after(dayMs + hourMs)

@@ -2,9 +2,11 @@ import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, S3Client }
 import { expect, it } from 'vitest'
 import { Buffer } from 'node:buffer'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
+import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns'
 import { CreateStreamCommand, DescribeStreamCommand, KinesisClient, PutRecordCommand } from '@aws-sdk/client-kinesis'
 import { startKinesisLocal } from '../fakes/sources/kinesis-local.ts'
-import { startQueueStack, until } from './queue-stack.ts'
+import { startKinesisService } from './kinesis-stack.ts'
+import { queueArn, startQueueStack, until } from './queue-stack.ts'
 
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
 
@@ -57,5 +59,49 @@ it('gives up records into a bucket with the whole event, under the key of AWS (f
     kinesis.destroy()
     await service.stop()
     await stack.stop()
+  }
+})
+
+// proves: destination.body@Kinesis
+it('tells a topic where the records of a batch are that was given up, member for member as AWS does', async () => {
+  const service = await startKinesisService()
+  const stack = await service.stackOf()
+  const sns = new SNSClient({ endpoint: stack.endpoints.sqs, region: 'us-east-1', credentials })
+  try {
+    const { TopicArn = '' } = await sns.send(new CreateTopicCommand({ Name: 'failures' }))
+    stack.queue('subscribed')
+    await sns.send(new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint: queueArn('subscribed') }))
+    stack.functions.behave(() => ({ kind: 'error', errorType: 'Error', message: 'boom' }))
+    await stack.put('a', 'b')
+    await stack.run({ MaximumRetryAttempts: 0, DestinationConfig: { OnFailure: { Destination: TopicArn } } })
+    const ready = () => stack.queues.inspectQueue('subscribed')?.messages.ready ?? []
+    await until(() => ready().length === 1, 'the notification')
+    const { Message } = JSON.parse(ready()[0]?.body ?? '') as { readonly Message: string }
+    const sequenceNumbers = stack.events()[0]?.Records.map(({ kinesis }) => kinesis.sequenceNumber) ?? []
+    const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as unknown
+    expect(JSON.parse(Message)).toEqual({
+      requestContext: {
+        requestId: stack.functions.invocations[0]?.requestId,
+        functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:orders',
+        condition: 'RetryAttemptsExhausted',
+        approximateInvokeCount: 1,
+      },
+      responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
+      version: '1.0',
+      timestamp: time,
+      KinesisBatchInfo: {
+        shardId: 'shardId-000000000000',
+        startSequenceNumber: sequenceNumbers[0],
+        endSequenceNumber: sequenceNumbers[1],
+        approximateArrivalOfFirstRecord: time,
+        approximateArrivalOfLastRecord: time,
+        batchSize: 2,
+        streamArn: stack.arn,
+      },
+    })
+  } finally {
+    sns.destroy()
+    await stack.stop()
+    await service.stop()
   }
 })

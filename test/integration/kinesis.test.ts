@@ -1,88 +1,44 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import {
   CreateStreamCommand,
   DescribeStreamCommand,
-  KinesisClient,
   ListShardsCommand,
   MergeShardsCommand,
   PutRecordsCommand,
   SplitShardCommand,
+  UpdateShardCountCommand,
 } from '@aws-sdk/client-kinesis'
-import { NodeHttpHandler } from '@smithy/node-http-handler'
+import {
+  GetEventSourceMappingCommand,
+  ListEventSourceMappingsCommand,
+  UpdateEventSourceMappingCommand,
+} from '@aws-sdk/client-lambda'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { ok } from '../fakes/functions/behaviour.ts'
-import type { ChildService } from '../fakes/sources/child-service.ts'
-import { startKinesisLocal } from '../fakes/sources/kinesis-local.ts'
-import { queueArn, startQueueStack, until, type QueueStack } from './queue-stack.ts'
+import { startKinesisService, type KinesisService, type KinesisStack } from './kinesis-stack.ts'
+import { queueArn, until } from './queue-stack.ts'
 
-let service: ChildService
-let kinesis: KinesisClient
-let stack: QueueStack
-let streams = 0
+let service: KinesisService
+let stack: KinesisStack
+let folder: string
 
 beforeAll(async () => {
-  service = await startKinesisLocal()
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
-  kinesis = new KinesisClient({
-    endpoint: service.endpoint,
-    region: 'us-east-1',
-    credentials,
-    requestHandler: new NodeHttpHandler(),
-  })
+  service = await startKinesisService()
+  folder = await mkdtemp(join(tmpdir(), 'millrace-kinesis-'))
 })
 
 afterAll(async () => {
-  kinesis.destroy()
   await service.stop()
+  await rm(folder, { recursive: true })
 })
 
 afterEach(() => stack.stop())
 
-interface KinesisEvent {
-  readonly Records: readonly {
-    readonly eventID: string
-    readonly kinesis: { readonly data: string; readonly partitionKey: string }
-  }[]
-}
-
-async function stackOf(shards = 1) {
-  stack = await startQueueStack({ functions: { orders: { timeoutS: 3 }, invoices: { timeoutS: 3 } } })
-  const { functions, start, endpoints } = stack
-  const name = `stream-${++streams}`
-  await kinesis.send(new CreateStreamCommand({ StreamName: name, ShardCount: shards }))
-  await until(async () => {
-    const found = await kinesis.send(new DescribeStreamCommand({ StreamName: name }))
-    return found.StreamDescription?.StreamStatus === 'ACTIVE'
-  }, 'the stream is active')
-  const arn = `arn:aws:kinesis:us-east-1:000000000000:stream/${name}`
-  const events = () => functions.invocations.map(({ payload }) => JSON.parse(payload) as KinesisEvent)
-  return {
-    ...stack,
-    name,
-    arn,
-    put: (...data: string[]) =>
-      kinesis.send(
-        new PutRecordsCommand({
-          StreamName: name,
-          Records: data.map((each) => ({ Data: Buffer.from(each), PartitionKey: each.slice(0, 1) })),
-        }),
-      ),
-    run: (...mappings: object[]) =>
-      start({
-        aws: { region: 'us-east-1', account: '000000000000', endpoints: { ...endpoints, kinesis: service.endpoint } },
-        mappings: mappings.map((mapping) => ({
-          EventSourceArn: arn,
-          FunctionName: 'orders',
-          StartingPosition: 'TRIM_HORIZON',
-          ...mapping,
-        })),
-      }),
-    seen: (functionName = 'orders') =>
-      functions.invocations
-        .filter((invocation) => invocation.functionName === functionName)
-        .flatMap(({ payload }) => (JSON.parse(payload) as KinesisEvent).Records)
-        .map((record) => Buffer.from(record.kinesis.data, 'base64').toString()),
-    events,
-  }
+async function stackOf(shards = 1): Promise<KinesisStack> {
+  stack = await service.stackOf(shards)
+  return stack
 }
 
 describe('a Kinesis stream', () => {
@@ -119,33 +75,29 @@ describe('a Kinesis stream', () => {
 
   // proves: stream.reshard@Kinesis
   it('reads the children of a split and of a merge after their parents, from their beginning', async () => {
-    const { put, run, seen, name, events } = await stackOf()
+    const { put, run, seen, name, events, untilActive } = await stackOf()
     await run({ BatchSize: 5 })
     await put('a1', 'b1', 'c1')
-    const [parent] = (await kinesis.send(new ListShardsCommand({ StreamName: name }))).Shards ?? []
-    await kinesis.send(
+    const [parent] = (await service.client.send(new ListShardsCommand({ StreamName: name }))).Shards ?? []
+    await service.client.send(
       new SplitShardCommand({
         StreamName: name,
         ShardToSplit: parent?.ShardId,
         NewStartingHashKey: String(2n ** 127n),
       }),
     )
-    const active = async () => {
-      const found = await kinesis.send(new DescribeStreamCommand({ StreamName: name }))
-      return found.StreamDescription?.StreamStatus === 'ACTIVE'
-    }
-    await until(active, 'the split is done')
+    await untilActive('the split is done')
     await put('a2', 'b2', 'c2', 'd2')
     await until(() => seen().length === 7, 'the records of the children')
-    const children = (await kinesis.send(new ListShardsCommand({ StreamName: name }))).Shards?.slice(1, 3) ?? []
-    await kinesis.send(
+    const children = (await service.client.send(new ListShardsCommand({ StreamName: name }))).Shards?.slice(1, 3) ?? []
+    await service.client.send(
       new MergeShardsCommand({
         StreamName: name,
         ShardToMerge: children[0]?.ShardId,
         AdjacentShardToMerge: children[1]?.ShardId,
       }),
     )
-    await until(active, 'the merge is done')
+    await untilActive('the merge is done')
     await put('a3', 'b3', 'c3', 'd3')
     await until(() => seen().length === 11, 'the records of the merged shard')
     for (const key of ['a', 'b', 'c', 'd']) {
@@ -154,6 +106,54 @@ describe('a Kinesis stream', () => {
     }
     const shards = new Set(events().flatMap(({ Records }) => Records.map((each) => each.eventID.split(':')[0])))
     expect(shards.size).toBe(4)
+  })
+
+  // proves: stream.reshard@Kinesis
+  it('goes through UpdateShardCount, up and down, with a restart between: each record once, each key in order', async () => {
+    const { put, runWith, seen, name, untilActive } = await stackOf()
+    const store = `sqlite:${join(folder, 'reshard.db')}`
+    const resize = async (TargetShardCount: number) => {
+      const ScalingType = 'UNIFORM_SCALING'
+      await service.client.send(new UpdateShardCountCommand({ StreamName: name, TargetShardCount, ScalingType }))
+      await untilActive('the shards are there')
+    }
+    const keys = ['a', 'b', 'c', 'd', 'e']
+    const round = (n: number) => put(...keys.map((key) => `${key}${n}`))
+    const first = await runWith({ store }, { BatchSize: 3 })
+    await round(1)
+    await resize(2)
+    await round(2)
+    await until(() => seen().length === 10, 'the records of two shards')
+    await first.stop()
+    await resize(1)
+    await round(3)
+    await runWith({ store }, { BatchSize: 3 })
+    await until(() => seen().length >= 15, 'the records of the one shard again')
+    for (const key of keys) {
+      expect(seen().filter((each) => each.startsWith(key))).toEqual([`${key}1`, `${key}2`, `${key}3`])
+    }
+  })
+
+  // proves: stream.factor@Kinesis
+  it('keeps the order of each key while ParallelizationFactor changes under load', async () => {
+    const { put, run, seen } = await stackOf()
+    const millrace = await run({ BatchSize: 1, ParallelizationFactor: 1 })
+    const keys = ['a', 'b', 'c', 'd']
+    const round = (n: number) => put(...keys.map((key) => `${key}${String(n).padStart(2, '0')}`))
+    const { EventSourceMappings: [mapping] = [] } = await millrace.lambda.send(new ListEventSourceMappingsCommand({}))
+    for (const [index, ParallelizationFactor] of [4, 10, 2].entries()) {
+      for (let n = 0; n < 5; n += 1) await round(index * 5 + n)
+      await until(async () => {
+        const { State } = await millrace.lambda.send(new GetEventSourceMappingCommand({ UUID: mapping?.UUID }))
+        return State === 'Enabled'
+      }, 'the last update has ended')
+      await millrace.lambda.send(new UpdateEventSourceMappingCommand({ UUID: mapping?.UUID, ParallelizationFactor }))
+    }
+    await until(() => seen().length >= 60, 'every record')
+    for (const key of keys) {
+      const own = seen().filter((each) => each.startsWith(key))
+      expect(own).toEqual(Array.from({ length: 15 }, (_, n) => `${key}${String(n).padStart(2, '0')}`))
+    }
   })
 
   // proves: stream.discard-order@Kinesis
@@ -182,18 +182,22 @@ describe('a Kinesis stream', () => {
   })
 
   it('is attached by its name when it appears (issue 4, names)', async () => {
-    const { start, endpoints, functions } = await stackOf()
-    const name = `later-${streams}`
+    const { start, endpoints, functions, name: other } = await stackOf()
+    const name = `later-${other}`
     await start({
-      aws: { region: 'us-east-1', account: '000000000000', endpoints: { ...endpoints, kinesis: service.endpoint } },
+      aws: {
+        region: 'us-east-1',
+        account: '000000000000',
+        endpoints: { ...endpoints, kinesis: service.service.endpoint },
+      },
       mappings: [{ EventSourceArn: `kinesis:${name}`, FunctionName: 'orders', StartingPosition: 'TRIM_HORIZON' }],
     })
-    await kinesis.send(new CreateStreamCommand({ StreamName: name, ShardCount: 1 }))
+    await service.client.send(new CreateStreamCommand({ StreamName: name, ShardCount: 1 }))
     await until(async () => {
-      const found = await kinesis.send(new DescribeStreamCommand({ StreamName: name }))
+      const found = await service.client.send(new DescribeStreamCommand({ StreamName: name }))
       return found.StreamDescription?.StreamStatus === 'ACTIVE'
     }, 'the stream is active')
-    await kinesis.send(
+    await service.client.send(
       new PutRecordsCommand({ StreamName: name, Records: [{ Data: Buffer.from('x'), PartitionKey: 'x' }] }),
     )
     await functions.untilInvoked(1, 10_000)
