@@ -254,8 +254,8 @@ export const mutants: readonly Mutant[] = [
   {
     file: 'shard-ledger.ts',
     bug: 'positions of the last life of a stream are written for this one',
-    find: 'if (one.life === shard.life) shard.watermark = one.record.position',
-    replace: 'shard.watermark = one.record.position',
+    find: 'if (one.life !== shard.life) continue\n    shard.watermark',
+    replace: 'shard.watermark',
   },
   {
     file: 'shard-ledger.ts',
