@@ -30,6 +30,8 @@ export interface MappingMachine {
 
 export interface RunningFlow {
   readonly id: number
+  /** The life of the stream it was started in. */
+  readonly incarnation: string
   readonly startedMs: number
   draining: boolean
   refused: boolean

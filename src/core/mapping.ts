@@ -137,8 +137,8 @@ function applyFlowEnded(turn: Turn, id: number, end: FlowEnd): void {
   const [name, flow] = entry
   machine.flows.delete(name)
   if (end.how === 'finished' || flow.gone) {
-    const incarnation = end.how === 'finished' ? end.incarnation : machine.discovery.listing?.incarnation
-    if (incarnation !== undefined) machine.discovery.done.set(name, incarnation)
+    // What is gone went with the life it was started in: the next one may have a shard of the same name.
+    machine.discovery.done.set(name, end.how === 'finished' ? end.incarnation : flow.incarnation)
     machine.resting.delete(name)
     machine.discovery.looks = 0
     lookSoon(turn)
@@ -204,8 +204,9 @@ function startFlows(turn: Turn): void {
     if (machine.flows.has(flow) || restMs > env.monoMs) continue
     const origin = machine.discovery.first.has(flow) ? 'first' : 'late'
     const id = machine.nextId++
-    machine.flows.set(flow, { id, startedMs: env.monoMs, draining: false, refused: false, gone: false })
-    turn.out.push({ kind: 'startFlow', id, flow, incarnation: listing.incarnation, origin })
+    const { incarnation } = listing
+    machine.flows.set(flow, { id, incarnation, startedMs: env.monoMs, draining: false, refused: false, gone: false })
+    turn.out.push({ kind: 'startFlow', id, flow, incarnation, origin })
   }
 }
 

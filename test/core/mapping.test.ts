@@ -337,6 +337,26 @@ describe('discovery', () => {
     expect(mapping.started()).toEqual(['child:first'])
   })
 
+  it('reads a shard of the next life although one of that name was given up with the life before', () => {
+    const mapping = drive(true)
+    mapping.start('Enabled')
+    mapping.list('one', ['a'], ['b'])
+    expect(mapping.started()).toEqual(['a:first', 'b:first'])
+    // The stream is made again with one shard; nobody can read the other one any more.
+    mapping.send({ kind: 'flowRefused', flow: 'b', refused: true })
+    for (let round = 0; round < 2; round++) {
+      mapping.toDeadline()
+      mapping.list('two', ['a'])
+    }
+    expect(mapping.take('shardGone').flow).toBe('b')
+    mapping.end('b', 'drained')
+    mapping.toDeadline()
+    mapping.list('two', ['a'], ['b', 'a'])
+    expect(mapping.started()).toEqual([])
+    mapping.end('a', 'finished', 'two')
+    expect(mapping.started()).toEqual(['b:late'])
+  })
+
   it('waits for a parent that can still be read although it is not listed', () => {
     const mapping = drive(true)
     mapping.start('Enabled')
