@@ -89,7 +89,10 @@ function explain(error: unknown, path: string): StoreError {
         options,
       )
     case cannotOpen:
-      return new StoreError(`The store ${path} cannot be opened: check that it is a file this user may write.`, options)
+      return new StoreError(
+        `The store ${path} cannot be opened: check that ${userName()} may write that file and its directory.`,
+        options,
+      )
     case readOnly:
       return new StoreError(
         `The store ${path} cannot be written: check its permissions and those of its directory.`,
@@ -100,6 +103,12 @@ function explain(error: unknown, path: string): StoreError {
     default:
       return new StoreError(`The store ${path} cannot be used: ${textOf(error)}.`, options)
   }
+}
+
+/** Containers and volumes know users by number. */
+function userName(): string {
+  const uid = process.getuid?.()
+  return uid === undefined ? 'this user' : `user ${uid}`
 }
 
 function textOf(error: unknown): string {

@@ -29,6 +29,8 @@ present() { docker image inspect "$1" >/dev/null 2>&1; }
 
 # Debian's smallest system, out of its packages.
 make_debian() {
+  exec 9>"$scratch/debian.lock"
+  flock 9
   if present "$debian"; then return; fi
   if [ "$(id -u)" -ne 0 ]; then echo 'debootstrap needs root'; return 1; fi
   if ! command -v debootstrap >/dev/null; then
@@ -63,8 +65,8 @@ gather() {
 
 make() {
   local tag=$1 name=$2
-  make_debian || return 1
-  if [ "$name" = function ] && ! present node:24-slim; then obtain node:24-slim || return 1; fi
+  # In a shell of its own, which gives the lock back at its end.
+  (make_debian) || return 1
   cp -r "$name" "$scratch/$name"
   gather "$name" "$scratch/$name" || return 1
   docker build --quiet --network host --tag "$tag" "$scratch/$name" >"$scratch/$name.log" 2>&1 ||
@@ -91,6 +93,16 @@ obtain() {
 
 wanted=("$@")
 if [ "${1:-all}" = all ]; then wanted=("${!stand_ins[@]}"); fi
+
+# The base of all stand-ins and the base of ours come first; the others are pulled or made side by side.
+absent=()
+for image in "${wanted[@]}"; do present "$image" || absent+=("$image"); done
+if [ "${#absent[@]}" -gt 0 ]; then obtain node:24-slim >/dev/null; fi
+jobs=()
+for image in "${wanted[@]}"; do
+  obtain "$image" &
+  jobs+=($!)
+done
 missing=0
-for image in "${wanted[@]}"; do obtain "$image" || missing=1; done
+for job in "${jobs[@]}"; do wait "$job" || missing=1; done
 exit $missing

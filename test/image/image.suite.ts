@@ -150,7 +150,7 @@ describe.skipIf(missing !== '')('a container', () => {
     )
     expect(code).toBe(1)
     expect(out + err).toMatch(
-      /store \/data\/millrace\.db cannot be opened: check that it is a file this user may write/,
+      /store \/data\/millrace\.db cannot be opened: check that user 1000 may write that file and its directory/,
     )
     report('a /data that this user may not write', (out + err).trim())
     await rm(folder, { recursive: true })

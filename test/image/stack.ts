@@ -7,7 +7,7 @@ const repository = join(import.meta.dirname, '../..')
 const inside = join(import.meta.dirname, 'inside')
 
 /** What every container of Millrace is told here; nothing else is needed. */
-export const queueEnvironment = [
+const queueEnvironment = [
   '--env=AWS_ENDPOINT_URL=http://queues:4566',
   '--env=AWS_REGION=us-east-1',
   '--env=AWS_ACCESS_KEY_ID=test',

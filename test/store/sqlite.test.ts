@@ -190,7 +190,7 @@ describe('the file of a sqlite store', () => {
       new RegExp(`^The directory ${path} of the store cannot be created: E`),
     )
     expect(await refusalOf(`sqlite:${directory}`)).toBe(
-      `The store ${directory} cannot be opened: check that it is a file this user may write.`,
+      `The store ${directory} cannot be opened: check that user ${process.getuid?.()} may write that file and its directory.`,
     )
   })
 
