@@ -90,6 +90,7 @@ async function invoke(request: Of<'invoke'>, scope: RequestScope): Promise<Answe
   const { id, records, window } = request
   const passes = Math.max(0, ...records.map((record) => lineagePasses(record.traceHeader)))
   if (passes >= lineagePassesMax) {
+    context.meter.recursionDropped()
     // The batch fails without running, so that the queue's redrive or the failure destination ends the loop (spec §2.3).
     const message = `Records of this batch went through the function ${passes} times already: break the loop.`
     const outcome = { kind: 'failed', reply: null, errorType: 'Lambda.RecursiveInvocation', message } as const

@@ -11,6 +11,8 @@ export interface MappingMeter {
   delivered(records: number): void
   deliveryFailed(): void
   dropped(records: number, reason: DropReason): void
+  /** A batch failed without being sent: its records had gone in a circle. */
+  recursionDropped(): void
   positionLost(reason: 'trimmed' | 'recreated'): void
   flowCrashed(): void
   /** How old the last record of an event was when it was sent (streams). */
@@ -33,6 +35,7 @@ export const silentMeter: MappingMeter = {
   delivered() {},
   deliveryFailed() {},
   dropped() {},
+  recursionDropped() {},
   positionLost() {},
   flowCrashed() {},
   iteratorAge() {},

@@ -58,6 +58,7 @@ export class Meters {
       delivered: (records) => now().delivered(records),
       deliveryFailed: () => now().deliveryFailed(),
       dropped: (records, reason) => now().dropped(records, reason),
+      recursionDropped: () => now().recursionDropped(),
       positionLost: (reason) => now().positionLost(reason),
       flowCrashed: () => now().flowCrashed(),
       iteratorAge: (ms) => now().iteratorAge(ms),

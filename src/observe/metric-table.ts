@@ -59,6 +59,10 @@ export const counters = {
     name: 'millrace_destination_delivery_failures_total',
     help: 'Failure records that could not be delivered. CloudWatch: DestinationDeliveryFailures.',
   },
+  recursionDrops: {
+    name: 'millrace_recursive_invocation_drops_total',
+    help: 'Batches failed without being sent, because a record went through the function 16 times. CloudWatch: RecursiveInvocationsDropped.',
+  },
   positionsLost: {
     name: 'millrace_lost_positions_total',
     help: 'Times that reading went on at the horizon because the position was gone. No counterpart in CloudWatch.',

@@ -21,6 +21,7 @@ export interface MappingMetrics {
   delivered(records: number): void
   deliveryFailed(): void
   dropped(records: number, reason: DropLabel): void
+  recursionDropped(): void
   positionLost(reason: 'trimmed' | 'recreated'): void
   flowCrashed(): void
   /** How old the last record of an event was when it was sent (streams). */
@@ -111,6 +112,7 @@ function createInstruments(registry: Registry) {
     errors: counterOf('errors'),
     throttles: counterOf('throttles'),
     deliveryFailures: counterOf('deliveryFailures'),
+    recursionDrops: counterOf('recursionDrops'),
     positionsLost: counterOf('positionsLost'),
     flowCrashes: counterOf('flowCrashes'),
     invocation: histogramOf('invocation'),
@@ -164,6 +166,7 @@ function createSeries(instruments: Instruments, labels: Labels): Series {
     delivered: (records) => count('delivered', records),
     deliveryFailed: () => count('deliveryFailures', 1),
     dropped: (records, reason) => count('dropped', records, { reason }),
+    recursionDropped: () => count('recursionDrops', 1),
     positionLost: (reason) => count('positionsLost', 1, { reason }),
     flowCrashed: () => count('flowCrashes', 1),
     iteratorAge: (ms) => observe('iteratorAge', Math.max(0, ms)),

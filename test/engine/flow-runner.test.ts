@@ -182,17 +182,19 @@ describe('the shell of a flow', () => {
   // proves: sqs.recursion
   it('fails a batch without invoking when a record went through the function sixteen times', async () => {
     let invoked = 0
+    let dropped = 0
     const { say, heard } = await started('sqs', {
       invoke: () => {
         invoked++
         return Promise.resolve({ kind: 'answered', reply, payload: 'null' })
       },
+      meter: { recursionDropped: () => dropped++ },
     })
     await say({ kind: 'permit', id: 1 })
     const looping = record('a', { traceHeader: 'Root=1-2-3;Lineage=abc:16' })
     await say({ kind: 'invoke', id: 2, permit: 1, records: [record('b'), looping], attempt: 1, window: null })
     expect(heard('invoked')[0]?.outcome).toMatchObject({ kind: 'failed', errorType: 'Lambda.RecursiveInvocation' })
-    expect(invoked).toBe(0)
+    expect([invoked, dropped]).toEqual([0, 1])
   })
 
   it('invokes under the settings of the moment: what is out keeps the old ones', async () => {

@@ -37,6 +37,7 @@ describe('the counters of a mapping', () => {
     ['messages deleted', (meter) => meter.deleted(4), 'millrace_deleted_events_total', 4],
     ['records delivered', (meter) => meter.delivered(3), 'millrace_on_failure_destination_delivered_events_total', 3],
     ['deliveries failed', (meter) => meter.deliveryFailed(), 'millrace_destination_delivery_failures_total', 1],
+    ['loops broken', (meter) => meter.recursionDropped(), 'millrace_recursive_invocation_drops_total', 1],
     ['flows crashed', (meter) => meter.flowCrashed(), 'millrace_flow_assertion_failures_total', 1],
   ])('count %s', async (_what, act, name, expected) => {
     const metrics = bare()
