@@ -12,7 +12,7 @@ export interface MappingWork {
   readonly document: MappingDocument
   /** No flow runs yet. */
   readonly isIdle: boolean
-  readonly save: (document: MappingDocument) => Promise<void>
+  readonly save: () => Promise<void>
   readonly remove: () => Promise<void>
   readonly reconfigure: () => void
   readonly signal: AbortSignal
@@ -35,7 +35,7 @@ export async function carryOutForMapping(
         await configure(work)
         return { kind: 'configured', id }
       case 'save':
-        await untilStored(work, () => work.save({ ...work.document, state: request.state }))
+        await untilStored(work, () => work.save())
         return { kind: 'saved', id }
       case 'forget':
         await untilStored(work, () => work.engine.services.store.deleteCheckpoint(work.document.uuid, request.flow))

@@ -1,7 +1,7 @@
 import type { MappingCommand, MappingEvent, MappingRequest } from '../core/mapping-messages.ts'
 import { createMapping, type MappingMachine } from '../core/mapping-machine.ts'
 import { mappingDeadline, stepMapping } from '../core/mapping.ts'
-import type { MappingDocument } from '../model/mapping.ts'
+import type { MappingDocument, MappingState } from '../model/mapping.ts'
 import { resultOf, sourceFailures } from '../model/failure.ts'
 import { isStream } from '../model/source.ts'
 import type { Log } from '../observe/log.ts'
@@ -18,8 +18,8 @@ import { GivenUp } from './sleep.ts'
 
 /** What the registry wants to hear. */
 export interface MappingHooks {
-  /** Writes the document down; resolves when that is durable. */
-  save(document: MappingDocument): Promise<void>
+  /** Writes the document down as it then is; resolves when that is durable. */
+  save(): Promise<void>
   /** Removes the document with all that was kept of it. */
   remove(): Promise<void>
   /** The mapping is gone. */
@@ -164,6 +164,7 @@ export class MappingRunner {
   }
 
   #begin(request: Exclude<MappingRequest, { kind: 'startFlow' }>): void {
+    if (request.kind === 'save') this.#rest(request.state)
     const controller = new AbortController()
     this.#outstanding.set(request.id, controller)
     const work = {
@@ -171,7 +172,7 @@ export class MappingRunner {
       view: this.#view,
       document: this.#document,
       isIdle: this.#flows.size === 0,
-      save: (document: MappingDocument) => this.#save(document),
+      save: () => this.#save(),
       remove: () => this.#hooks.remove(),
       reconfigure: () => this.#reconfigure(),
       signal: controller.signal,
@@ -184,10 +185,14 @@ export class MappingRunner {
   }
 
   /** The state is the mapping's from this moment on; that it is written down comes after. */
-  #save(document: MappingDocument): Promise<void> {
-    this.#document = document
-    this.#log.info({ state: document.state }, `The mapping is ${document.state}.`)
-    return this.#hooks.save(document)
+  #rest(state: MappingState): void {
+    this.#document = { ...this.#document, state }
+    this.#log.info({ state }, `The mapping is ${state}.`)
+  }
+
+  /** Tried until the store takes it. A change that the user makes meanwhile is part of it, or is what is written. */
+  #save(): Promise<void> {
+    return this.#hooks.save()
   }
 
   #startFlow(command: Extract<MappingCommand, { kind: 'startFlow' }>): void {
@@ -262,7 +267,7 @@ export class MappingRunner {
   #noteResult(result: string): void {
     if (!isStream(this.#document.source) || this.#document.lastProcessingResult === result) return
     this.#document = { ...this.#document, lastProcessingResult: result }
-    this.#hooks.save(this.#document).catch((error: unknown) => {
+    this.#hooks.save().catch((error: unknown) => {
       this.#log.warn({ error }, 'LastProcessingResult could not be written down.')
     })
   }

@@ -14,6 +14,8 @@ export class Registry implements Mappings {
   readonly #runners = new Map<string, MappingRunner>()
   /** The last write of each mapping: writes of one mapping keep their order. */
   readonly #writes = new Map<string, Promise<void>>()
+  /** What changes replaced that are not written down yet, oldest first. */
+  readonly #unwritten = new Map<string, readonly Undo[]>()
   /** Who waits for a mapping to come to rest. */
   readonly #waiters = new Map<string, (() => void)[]>()
   /** Keys of creates that are being written. */
@@ -62,10 +64,12 @@ export class Registry implements Mappings {
     if (other !== undefined || this.#reserved.has(key)) throw conflict(document, other)
     this.#reserved.add(key)
     try {
-      await this.#write(document)
+      await this.#enqueue(document.uuid, () => this.#engine.services.store.putMapping(document))
     } finally {
       this.#reserved.delete(key)
     }
+    // The drain that has begun meanwhile does not know of it: the next start runs it.
+    if (this.#stopping) return document
     const runner = this.#add(document)
     if (this.#started) runner.start()
     return document
@@ -75,43 +79,32 @@ export class Registry implements Mappings {
     const runner = this.#settledRunner(uuid)
     const before = runner.document
     const state = stateAfterUpdate(before.state, changes.parameters.Enabled)
-    const after = { ...before, ...changes, state, ...this.#userChange(before) }
+    const after = { ...before, ...changes }
     const key = mappingKey(after)
     const other = this.list().find((each) => each.uuid !== uuid && mappingKey(each) === key)
     if (other !== undefined) throw conflict(after, other)
-    return this.#change(runner, after)
+    return this.#change(runner, { ...changes, state, ...this.#userChange(before) })
   }
 
   async delete(uuid: string): Promise<MappingDocument> {
     const runner = this.#settledRunner(uuid)
-    const before = runner.document
-    return this.#change(runner, { ...before, state: 'Deleting', ...this.#userChange(before) })
+    return this.#change(runner, { state: 'Deleting', ...this.#userChange(runner.document) })
   }
 
   async tag(uuid: string, tags: Readonly<Record<string, string>>): Promise<void> {
     const runner = this.#runner(uuid)
-    runner.replace({ ...runner.document, tags: { ...runner.document.tags, ...tags } })
-    await this.#write(runner.document)
+    await this.#lay(runner, { tags: { ...runner.document.tags, ...tags } })
   }
 
   async untag(uuid: string, keys: readonly string[]): Promise<void> {
     const runner = this.#runner(uuid)
     const kept = Object.entries(runner.document.tags).filter(([key]) => !keys.includes(key))
-    runner.replace({ ...runner.document, tags: Object.fromEntries(kept) })
-    await this.#write(runner.document)
+    await this.#lay(runner, { tags: Object.fromEntries(kept) })
   }
 
   /** Writes down how an adoption stands; nothing of what runs here changes. */
   async note(uuid: string, adopted: Adoption): Promise<void> {
-    const runner = this.#runner(uuid)
-    const { adopted: before } = runner.document
-    runner.replace({ ...runner.document, adopted })
-    try {
-      await this.#write(runner.document)
-    } catch (error) {
-      runner.replace({ ...runner.document, adopted: before })
-      throw error
-    }
+    await this.#lay(this.#runner(uuid), { adopted })
   }
 
   status(uuid: string): MappingStatus | undefined {
@@ -133,8 +126,8 @@ export class Registry implements Mappings {
   #add(document: MappingDocument): MappingRunner {
     const { uuid } = document
     const runner = new MappingRunner(this.#engine, document, {
-      save: async (changed) => {
-        await this.#write(changed)
+      save: async () => {
+        await this.#enqueue(uuid, () => this.#engine.services.store.putMapping(this.#durable(runner)))
         this.#tellSettled(uuid)
       },
       remove: () => this.#enqueue(uuid, () => this.#engine.services.store.deleteMapping(uuid)),
@@ -154,22 +147,44 @@ export class Registry implements Mappings {
     for (const tell of waiters) tell()
   }
 
-  /** In transition from this moment on, so that nobody else changes it; undone when the store refuses. */
-  async #change(runner: MappingRunner, after: MappingDocument): Promise<MappingDocument> {
-    const before = runner.document
-    runner.replace(after)
-    try {
-      await this.#write(after)
-    } catch (error) {
-      runner.replace(before)
-      throw error
-    }
+  /** In transition from this moment on, so that nobody else changes it. */
+  async #change(runner: MappingRunner, changes: Partial<MappingDocument>): Promise<MappingDocument> {
+    const after = await this.#lay(runner, changes)
     runner.changed()
     return after
   }
 
-  #write(document: MappingDocument): Promise<void> {
-    return this.#enqueue(document.uuid, () => this.#engine.services.store.putMapping(document))
+  /** Lays members over the document and writes it down. They alone are undone when the store refuses: others may change meanwhile. */
+  async #lay(runner: MappingRunner, changes: Partial<MappingDocument>): Promise<MappingDocument> {
+    const before = runner.document
+    const { uuid } = before
+    const after = { ...before, ...changes }
+    const undo = membersOf(before, changes)
+    runner.replace(after)
+    this.#unwritten.set(uuid, [...(this.#unwritten.get(uuid) ?? []), undo])
+    await this.#enqueue(uuid, async () => {
+      try {
+        await this.#engine.services.store.putMapping(this.#durable(runner, undo))
+      } catch (error) {
+        runner.replace({ ...runner.document, ...undo })
+        throw error
+      } finally {
+        this.#forgetUndo(uuid, undo)
+      }
+    })
+    return after
+  }
+
+  /** The document as it is but for changes that the store may still refuse; `own` is about to be written. */
+  #durable(runner: MappingRunner, own?: Undo): MappingDocument {
+    const undone = (this.#unwritten.get(runner.document.uuid) ?? []).filter((undo) => undo !== own)
+    return undone.reduceRight<MappingDocument>((document, undo) => ({ ...document, ...undo }), runner.document)
+  }
+
+  #forgetUndo(uuid: string, undo: Undo): void {
+    const left = (this.#unwritten.get(uuid) ?? []).filter((one) => one !== undo)
+    if (left.length === 0) this.#unwritten.delete(uuid)
+    else this.#unwritten.set(uuid, left)
   }
 
   #enqueue(uuid: string, action: () => Promise<void>): Promise<void> {
@@ -227,6 +242,12 @@ export class Registry implements Mappings {
     if (isSettled(runner.document.state)) return runner
     throw new ApiError('ResourceInUseException', 'Cannot update the event source mapping because it is in use.')
   }
+}
+
+type Undo = Partial<MappingDocument>
+
+function membersOf(document: MappingDocument, changes: Partial<MappingDocument>): Undo {
+  return Object.fromEntries(Object.keys(changes).map((name) => [name, document[name as keyof MappingDocument]]))
 }
 
 function conflict(document: MappingDocument, other: MappingDocument | undefined): ApiError {
