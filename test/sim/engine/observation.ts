@@ -47,7 +47,13 @@ export type Observation = { readonly t: number } & (
       readonly count: number
       readonly reason: DropReason
     }
-  | { readonly kind: 'session'; readonly process: number; readonly uuid: string; readonly flow: string; readonly fence: number }
+  | {
+      readonly kind: 'session'
+      readonly process: number
+      readonly uuid: string
+      readonly flow: string
+      readonly fence: number
+    }
   | {
       readonly kind: 'written'
       readonly process: number
@@ -56,6 +62,8 @@ export type Observation = { readonly t: number } & (
       readonly fence: number
       readonly checkpoint: Checkpoint
       readonly answer: 'written' | 'fenced'
+      /** The answer is on its way to the process. */
+      readonly told: boolean
     }
   /** The store took a mapping's document; `null`: it was removed. */
   | { readonly kind: 'stored'; readonly process: number; readonly uuid: string; readonly state: MappingState | null }

@@ -88,7 +88,7 @@ async function run(world: World): Promise<RunResult> {
 async function proceed(world: World, isDone: () => boolean, otherwise: string): Promise<void> {
   while (!isDone()) {
     await world.advance(otherwise)
-    if (world.steps > stepsMax) violate('liveness', `${String(stepsMax)} steps and no end`)
+    if (world.steps > stepsMax) violate('liveness', `${String(stepsMax)} steps, and yet ${otherwise}`)
   }
 }
 
@@ -101,7 +101,7 @@ async function converge(world: World, book: Book): Promise<void> {
     world.clock.after(lookMs, () => {
       isTime = true
     })
-    await proceed(world, () => isTime, 'nothing is planned')
+    await proceed(world, () => isTime, missing)
   }
   world.note({ kind: 'converged' })
   if (world.failure !== null) throw world.failure
@@ -132,7 +132,8 @@ async function shardBehind(
 ): Promise<string | null> {
   const kept = new Map((await world.store.checkpoints(uuid)).map(({ flow, checkpoint }) => [flow, checkpoint]))
   for (const fact of world.facts.values()) {
-    if (fact.source !== source.plan.name || fact.incarnation !== source.incarnation || !book.isOwed(uuid, fact)) continue
+    if (fact.source !== source.plan.name || fact.incarnation !== source.incarnation || !book.isOwed(uuid, fact))
+      continue
     const checkpoint = kept.get(fact.shardId)
     const isPassed =
       checkpoint?.incarnation === source.incarnation &&
@@ -147,6 +148,7 @@ async function comeToRest(world: World): Promise<void> {
   const last = world.current
   if (last === undefined) violate('liveness', 'no process runs')
   void stop(world, last)
+  await settle()
   await proceed(world, () => last.stopped, 'the drain never ended')
   for (const one of world.processes) {
     if (one.dead) continue

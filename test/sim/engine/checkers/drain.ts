@@ -19,7 +19,11 @@ export function drain(book: Book): Checker {
       if (seen.kind === 'process') onProcess(seen)
       if (seen.kind === 'invoked') nothingAgain(seen)
       for (const [process, { sinceMs, dueMs }] of stopping) {
-        if (seen.t > dueMs) violate('drain', `process ${String(process)} stops since ${String(sinceMs)}, and should have by ${String(dueMs)}`)
+        if (seen.t > dueMs)
+          violate(
+            'drain',
+            `process ${String(process)} stops since ${String(sinceMs)}, and should have by ${String(dueMs)}`,
+          )
       }
     },
   }
@@ -35,13 +39,15 @@ export function drain(book: Book): Checker {
     const { graceMs, faults } = book.world.scenario
     const out = [...book.mappings.values()].flatMap((mapping) => [...mapping.out.values()])
     const lastMs = Math.max(t, ...out.filter((one) => one.process === process).map(({ endsMs }) => endsMs))
-    const isSlow = faults.storeRefused > 0 || faults.storeSlow > 0 || faults.undeliverable > 0 || faults.settleRefused > 0
+    const isSlow =
+      faults.storeRefused > 0 || faults.storeSlow > 0 || faults.undeliverable > 0 || faults.settleRefused > 0
     const politeMs = isSlow && !book.world.healed ? Infinity : lastMs - t + marginMs
     return Math.min(graceMs + abortMarginMs, politeMs)
   }
 
   function remember(process: number): void {
     peaceful.clear()
+    if (book.world.processes.some((one) => one.zombie && !one.dead)) return
     for (const { uuid, done } of book.mappings.values()) {
       const mine = [...done].filter(([, by]) => by.some((one) => one.process === process))
       peaceful.set(uuid, new Map(mine.map(([number]) => [number, process])))

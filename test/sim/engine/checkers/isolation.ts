@@ -15,7 +15,8 @@ export function isolation(book: Book): Checker {
       if (seen.kind === 'put' && isCalm(seen.fact.source)) waiting.set(seen.fact.number, seen.t)
       if (seen.kind === 'invoked') for (const number of seen.numbers) waiting.delete(number)
       for (const [number, sinceMs] of waiting) {
-        if (seen.t - sinceMs > delayMsMax) violate('isolation', `${shown([number])} waits for its function since ${String(sinceMs)}`)
+        if (seen.t - sinceMs > delayMsMax)
+          violate('isolation', `${shown([number])} waits for its function since ${String(sinceMs)}`)
       }
     },
   }

@@ -65,7 +65,10 @@ function inGroupOrder(book: Book, seen: Invoked, facts: readonly Fact[]): void {
     const line = book.lines.get(lineOf(fact)) ?? []
     const overtaken = line
       .slice(0, line.indexOf(fact))
-      .find((one) => one.key === fact.key && left.has(one.number) && !inBatch.has(one.number) && book.matches(seen.uuid, one))
+      .find(
+        (one) =>
+          one.key === fact.key && left.has(one.number) && !inBatch.has(one.number) && book.matches(seen.uuid, one),
+      )
     if (overtaken !== undefined) violate('order', `${shown([fact])} overtakes ${shown([overtaken])} of its group`)
     inBatch.add(fact.number)
   }

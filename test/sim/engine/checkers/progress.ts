@@ -18,7 +18,7 @@ export function progress(book: Book): Checker {
       const session = `${seen.uuid} ${seen.flow} ${String(seen.fence)}`
       if (seen.answer === 'fenced') {
         if (refused.has(session)) violate('progress', `${session} writes on after it was fenced`)
-        refused.add(session)
+        if (seen.told) refused.add(session)
         return
       }
       if (owner?.fence !== seen.fence) violate('progress', `${session} is stale and was written all the same`)
@@ -49,7 +49,9 @@ function passesNothing(book: Book, seen: Written): void {
   const mapping = book.mapping(uuid)
   const source = book.world.sourceOf(uuid)
   const line = book.lines.get([source, flow, checkpoint.incarnation].join('/')) ?? []
-  const passed = line.filter((fact) => isPassed(checkpoint, fact) && book.isOwed(uuid, fact) && !mapping.done.has(fact.number))
+  const passed = line.filter(
+    (fact) => isPassed(checkpoint, fact) && book.isOwed(uuid, fact) && !mapping.done.has(fact.number),
+  )
   if (passed.length > mapping.dropped) {
     violate('progress', `${uuid} ${flow} is written down up to ${String(checkpoint.watermark)}, past ${shown(passed)}`)
   }

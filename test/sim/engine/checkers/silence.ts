@@ -11,7 +11,8 @@ export function silence(book: Book): Checker {
     see(seen) {
       if (seen.kind === 'stored' && (seen.state === 'Disabled' || seen.state === null)) {
         const running = [...book.mapping(seen.uuid).out.values()].filter(({ process }) => process === seen.process)
-        if (running.length > 0) violate('silence', `${seen.uuid} is ${seen.state ?? 'gone'} and still runs its function`)
+        if (running.length > 0)
+          violate('silence', `${seen.uuid} is ${seen.state ?? 'gone'} and still runs its function`)
       }
       if (seen.kind !== 'asked' && seen.kind !== 'invoked') return
       const state = stateOf(seen.process, seen.uuid)
@@ -19,7 +20,9 @@ export function silence(book: Book): Checker {
       const what = seen.kind === 'asked' ? seen.what : 'invoke'
       if (state === 'gone' || state === 'Disabled') violate('silence', `${what} by ${seen.uuid}, which is ${state}`)
       if (process?.stopped === true) violate('silence', `${what} by process ${String(seen.process)}, which has stopped`)
-      if (process?.stopping === true && (what === 'read' || what === 'invoke')) {
+      // Those that are told first give back bytes, upon which the others may read on until they are told, in the same moment.
+      const toldMs = process?.stoppingMs ?? null
+      if (toldMs !== null && seen.t > toldMs && (what === 'read' || what === 'invoke')) {
         violate('silence', `${what} by process ${String(seen.process)}, which is stopping`)
       }
     },

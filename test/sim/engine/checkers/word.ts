@@ -17,7 +17,8 @@ export function word(book: Book): Checker {
         open.delete(seen.call)
         possible.set(seen.uuid, [seen.wants])
       }
-      if (seen.kind === 'process' && (seen.is === 'crashed' || seen.is === 'cut off' || seen.is === 'stopped')) leaveOpen()
+      if (seen.kind === 'process' && (seen.is === 'crashed' || seen.is === 'cut off' || seen.is === 'stopped'))
+        leaveOpen()
       if (seen.kind === 'converged') atTheEnd()
     },
   }
@@ -42,5 +43,7 @@ export function word(book: Book): Checker {
 
 function isTrue(wish: Wish, document: MappingDocument | undefined): boolean {
   if (wish.state === 'gone') return document === undefined
-  return document !== undefined && document.state === wish.state && JSON.stringify(document.parameters) === wish.parameters
+  return (
+    document !== undefined && document.state === wish.state && JSON.stringify(document.parameters) === wish.parameters
+  )
 }

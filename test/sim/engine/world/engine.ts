@@ -26,7 +26,9 @@ export function startProcess(world: World): Process {
     number: world.processes.length + 1,
     dead: false,
     zombie: false,
+    begun: false,
     stopping: false,
+    stoppingMs: null,
     aborted: false,
     stopped: false,
     callsLeft: null,
@@ -72,6 +74,7 @@ async function begin(world: World, process: Process): Promise<void> {
   try {
     await process.registry.load()
     process.registry.start()
+    process.begun = true
   } catch {
     world.crash(process)
   }

@@ -23,6 +23,7 @@ export function cutOff(world: World, process: Process): void {
 export async function stop(world: World, process: Process): Promise<void> {
   if (process.dead || process.stopping) return
   process.stopping = true
+  process.stoppingMs = world.clock.nowMs
   const { number } = process
   world.note({ kind: 'process', process: number, is: 'stopping' })
   const { graceMs } = world.scenario
@@ -39,7 +40,9 @@ export async function stop(world: World, process: Process): Promise<void> {
 
 /** An orderly stop, and the start after it. */
 export async function restart(world: World, process: Process): Promise<void> {
-  if (process.zombie) return
+  if (process.zombie || process.stopping) return
+  // A start that is not over yet is not drained but ended.
+  if (!process.begun) return crash(world, process)
   await stop(world, process)
   if (process === world.processes.at(-1)) world.clock.after(world.prng.int(1, 3_000), () => startProcess(world))
 }

@@ -19,7 +19,13 @@ export function drawParameters(prng: Prng, kind: SourceKind): Body {
 /** What an update may bring. What belongs together is drawn together, so that AWS's own rules accept it. */
 export function drawChanges(prng: Prng, kind: SourceKind): Body {
   const changes = isQueue(kind) ? drawQueueChanges(prng, kind) : drawStreamChanges(prng)
-  return { ...changes, ...(prng.chance(0.2) ? filters(prng, kind) : {}), ...(prng.chance(0.2) ? { FunctionResponseTypes: reports(prng) } : {}) }
+  // AWS takes no filters beside a tumbling window.
+  const isWindowed = 'TumblingWindowInSeconds' in changes && changes.TumblingWindowInSeconds !== 0
+  return {
+    ...changes,
+    ...(isWindowed ? { FilterCriteria: { Filters: [] } } : prng.chance(0.2) ? filters(prng, kind) : {}),
+    ...(prng.chance(0.2) ? { FunctionResponseTypes: reports(prng) } : {}),
+  }
 }
 
 function isQueue(kind: SourceKind): boolean {

@@ -10,7 +10,10 @@ export interface Process {
   dead: boolean
   /** Another process has taken its place, and it does not know yet. */
   zombie: boolean
+  /** Its mappings run. */
+  begun: boolean
   stopping: boolean
+  stoppingMs: number | null
   aborted: boolean
   stopped: boolean
   /** Dies at the call with this number; the calls are counted down. */

@@ -41,7 +41,12 @@ export function openSource(world: World, process: Process, document: MappingDocu
     },
     async read(request, signal) {
       asked('read', request)
-      const result = await call(world, process, (inside) => readNow(world, sim, inner, { request, inside }), wire(signal))
+      const result = await call(
+        world,
+        process,
+        (inside) => readNow(world, sim, inner, { request, inside }),
+        wire(signal),
+      )
       measure()
       if (result.kind === 'records') {
         world.note({ kind: 'received', process: process.number, uuid, numbers: numbers(result.records) })

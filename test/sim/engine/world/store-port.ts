@@ -42,7 +42,7 @@ export function openStore(world: World, process: Process): Store {
       const answerLost = world.goesWrong(scenario.faults.storeRefused / 2)
       return send(async () => {
         const answer = await store.writeCheckpoint(uuid, flow, fence, checkpoint)
-        world.note({ kind: 'written', process: number, uuid, flow, fence, checkpoint, answer })
+        world.note({ kind: 'written', process: number, uuid, flow, fence, checkpoint, answer, told: !answerLost })
         if (answerLost) throw new Error('The store did not say whether it has written.')
         return answer
       })

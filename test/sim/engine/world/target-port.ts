@@ -70,12 +70,17 @@ function drawRun(
   const tookMs = world.goesWrong(faults.slow) ? prng.int(500, plan.timeoutMs) : prng.int(1, 200)
   const failed = { tookMs, acked: [] }
   if (world.goesWrong(faults.throttled)) {
-    return { ...failed, tookMs: 1, result: { kind: prng.pick(['throttled', 'unreachable', 'unavailable']), message: 'busy' } }
+    return {
+      ...failed,
+      tookMs: 1,
+      result: { kind: prng.pick(['throttled', 'unreachable', 'unavailable']), message: 'busy' },
+    }
   }
   if (world.goesWrong(faults.hanging)) {
     return { ...failed, tookMs: plan.timeoutMs, result: { kind: 'lost', errorType: 'Timeout', message: 'no answer' } }
   }
-  if (world.goesWrong(faults.lost)) return { ...failed, result: { kind: 'lost', errorType: 'Lost', message: 'ECONNRESET' } }
+  if (world.goesWrong(faults.lost))
+    return { ...failed, result: { kind: 'lost', errorType: 'Lost', message: 'ECONNRESET' } }
   const poisoned = numbers.filter((number) => world.facts.get(number)?.poison === true && !world.healed)
   const unlucky = world.goesWrong(faults.partial) ? numbers.filter(() => prng.chance(0.3)) : []
   const bad = new Set([...poisoned, ...unlucky])

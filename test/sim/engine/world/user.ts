@@ -9,7 +9,6 @@ import type { World } from './world.ts'
 
 const rules = { nowMs: 1_700_000_000_000, checkPattern: () => true }
 
-
 /** A user of the API: what is refused because there is no process now is asked again a little later. */
 export function create(world: World, plan: MappingPlan, patient = true): void {
   const process = world.current
@@ -48,12 +47,24 @@ export function change(world: World, document: MappingDocument, body: Body): voi
   const process = world.current
   if (process === undefined || process.stopping) return
   const { uuid } = document
-  const { parameters, namesFunction } = validateUpdate(body, document, rules)
+  const valid = validated(body, document)
+  if (valid === null) return
+  const { parameters, namesFunction } = valid
   const named = `arn:aws:lambda:us-east-1:000000000000:function:${parameters.FunctionName}`
   send(world, { uuid, wants: wishOf(parameters), again: null }, async () => {
     await process.registry.update(uuid, { ...(namesFunction ? { functionArn: named } : {}), parameters })
     return uuid
   })
+}
+
+/** What AWS's rules refuse does not reach the engine. */
+function validated(body: Body, document: MappingDocument): ReturnType<typeof validateUpdate> | null {
+  try {
+    return validateUpdate(body, document, rules)
+  } catch (error) {
+    if (error instanceof ApiError) return null
+    throw error
+  }
 }
 
 function remove(world: World, { uuid }: MappingDocument): void {
@@ -76,8 +87,8 @@ function send(
     (known) => world.note({ kind: 'accepted', call, uuid: known, wants }),
     (error: unknown) => {
       world.note({ kind: 'refused', call, uuid, wants })
-      if (!(error instanceof ApiError) && !/^The store /.test(String(error instanceof Error ? error.message : error)))
-        world.fail(error)
+      const isExpected = error instanceof ApiError || (error instanceof Error && error.message.startsWith('The store '))
+      if (!isExpected) world.fail(error)
       again?.()
     },
   )

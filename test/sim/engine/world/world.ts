@@ -111,7 +111,8 @@ export class World {
     const { nowMs } = this.clock
     if (nowMs !== this.#moment.atMs) this.#moment = { atMs: nowMs, steps: 0 }
     this.#moment.steps += 1
-    if (this.#moment.steps > stepsPerMomentMax) violate('livelock', `${String(stepsPerMomentMax)} steps and time stands still`)
+    if (this.#moment.steps > stepsPerMomentMax)
+      violate('livelock', `${String(stepsPerMomentMax)} steps and time stands still`)
     if (this.failure !== null) throw this.failure
   }
 }
