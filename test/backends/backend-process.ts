@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -42,16 +43,14 @@ export async function startBackendProcess(command: (port: number) => BackendComm
 }
 
 async function spawnUntilReady(command: BackendCommand, endpoint: string): Promise<() => Promise<void>> {
-  // A group of its own: backends start helpers (kinesis-mock, Java, functions) that must end with them.
   const child = spawn(command.file, command.args, {
     cwd: command.cwd,
     env: { ...cleanEnvironment(), ...command.env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
   })
   const log = lastWords(child)
   const ended = once(child, 'exit').catch(() => [])
-  const kill = (): void => killGroup(child)
+  const kill = (): void => killTree(child)
   process.once('exit', kill)
   const end = async (): Promise<void> => {
     process.off('exit', kill)
@@ -83,13 +82,43 @@ function lastWords(child: ChildProcess): () => string {
   return () => words.trim()
 }
 
-function killGroup(child: ChildProcess): void {
-  if (child.pid === undefined) return
-  try {
-    process.kill(-child.pid, 'SIGKILL')
-  } catch {
-    // Gone already, with all its helpers.
+/** Backends start helpers (kinesis-mock, Java, functions), some in sessions of their own; all must end with them. */
+function killTree({ pid }: ChildProcess): void {
+  if (pid === undefined) return
+  for (const each of [pid, ...descendantsOf(pid)]) {
+    try {
+      process.kill(each, 'SIGKILL')
+    } catch {
+      // Gone already.
+    }
   }
+}
+
+function descendantsOf(pid: number): readonly number[] {
+  const parents = parentIds()
+  const found = new Set([pid])
+  for (let before = 0; before < found.size;) {
+    before = found.size
+    for (const [child, parent] of parents) if (found.has(parent)) found.add(child)
+  }
+  found.delete(pid)
+  return [...found]
+}
+
+/** The parent of every process; none where there is no /proc. */
+function parentIds(): ReadonlyMap<number, number> {
+  const parents = new Map<number, number>()
+  for (const name of existsSync('/proc') ? readdirSync('/proc') : []) {
+    if (!/^\d+$/.test(name)) continue
+    try {
+      // The name in parentheses may hold anything; state and parent come after it.
+      const after = readFileSync(`/proc/${name}/stat`, 'utf8').split(') ').at(-1) ?? ''
+      parents.set(Number(name), Number(after.split(' ')[1]))
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  return parents
 }
 
 async function answers(endpoint: string, path: string | undefined): Promise<boolean> {

@@ -72,6 +72,8 @@ function localStackEnvironment(folder: string, port: number): Readonly<Record<st
     DISABLE_EVENTS: '1',
     SKIP_SSL_CERT_DOWNLOAD: '1',
     EAGER_SERVICE_LOADING: '0',
+    // Else the streams would outlive everything else of it (KNOWN.md).
+    KINESIS_PERSISTENCE: '0',
     LAMBDA_RUNTIME_EXECUTOR: 'process',
     PATH: `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}`,
   }

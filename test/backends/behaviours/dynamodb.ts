@@ -1,7 +1,6 @@
 import {
   CreateTableCommand,
   DeleteItemCommand,
-  DeleteTableCommand,
   DescribeTableCommand,
   TransactWriteItemsCommand,
   UpdateItemCommand,
@@ -101,41 +100,30 @@ async function createTable(world: World, id: string): Promise<Stream> {
   }
 }
 
-/** How often a table is made anew that LocalStack has left without the stream it names (KNOWN.md). */
-const createsMax = 3
-const streamSecondsMax = 10
-
 async function createWithStream(world: World, id: string): Promise<string> {
   const { dynamodb } = world.clients
-  for (let creates = 1; ; creates += 1) {
-    await dynamodb
-      .send(
-        new CreateTableCommand({
-          TableName: id,
-          KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
-          AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
-          BillingMode: 'PAY_PER_REQUEST',
-          StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' },
-        }),
-      )
-      .catch((error: Error) => {
-        if (error.name !== 'ResourceInUseException') throw error
-      })
-    let arn = ''
-    await until(async () => {
-      const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName: id }))
-      arn = Table?.LatestStreamArn ?? ''
-      return Table?.TableStatus === 'ACTIVE' && arn !== ''
-    }, `table ${id} is active`)
-    try {
-      // LocalStack loses what is written before its stream has a shard (KNOWN.md).
-      await until(() => hasShard(world, arn), `the stream of ${id} is enabled`, streamSecondsMax)
-      return arn
-    } catch (error) {
-      if (creates === createsMax) throw error
-      await dynamodb.send(new DeleteTableCommand({ TableName: id }))
-    }
-  }
+  await dynamodb
+    .send(
+      new CreateTableCommand({
+        TableName: id,
+        KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+        AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+        BillingMode: 'PAY_PER_REQUEST',
+        StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' },
+      }),
+    )
+    .catch((error: Error) => {
+      if (error.name !== 'ResourceInUseException') throw error
+    })
+  let arn = ''
+  await until(async () => {
+    const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName: id }))
+    arn = Table?.LatestStreamArn ?? ''
+    return Table?.TableStatus === 'ACTIVE' && arn !== ''
+  }, `table ${id} is active`)
+  // LocalStack loses what is written before its stream has a shard (KNOWN.md).
+  await until(() => hasShard(world, arn), `the stream of ${id} is enabled`)
+  return arn
 }
 
 async function hasShard({ clients: { streams } }: World, StreamArn: string): Promise<boolean> {
