@@ -1,6 +1,6 @@
 import type { FlowCommand, FlowRequest } from '../core/flow-commands.ts'
 import type { PaceConfig } from '../core/flow-config.ts'
-import type { DrainReason, FlowEvent } from '../core/flow-events.ts'
+import type { DrainReason, FlowEvent, ReadOutcome } from '../core/flow-events.ts'
 import type { FlowEnd } from '../core/mapping-messages.ts'
 import type { Checkpoint } from '../model/checkpoint.ts'
 import { isStream } from '../model/source.ts'
@@ -11,6 +11,7 @@ import { report, resultOfOutcome } from './flow-report.ts'
 import { carryOut } from './flow-requests.ts'
 import type { FlowStatus } from './mappings.ts'
 import type { Permit } from './permits.ts'
+import { servesBeyond, withoutRetention } from './retention.ts'
 import { GivenUp, sleep } from './sleep.ts'
 
 /** A receive that ends by itself within this time is waited for when it is given up. */
@@ -42,6 +43,8 @@ export class FlowRunner {
   #behindMs: number | null = null
   #events: FlowEvent[] = []
   #stepping = false
+  /** The source was seen to keep records longer than it says. */
+  #keepsLonger = false
   #draining = false
   #ended = false
   #timer: { readonly atMs: number; readonly cancel: () => void } | null = null
@@ -66,7 +69,7 @@ export class FlowRunner {
   /** The next attempt runs under these; attempts that are out end under those they were sent with. */
   configure(settings: FlowSettings): void {
     const isFilterNew = settings.matches !== this.#settings.matches
-    this.#settings = settings
+    this.#settings = this.#keepsLonger ? withoutRetention(settings) : settings
     this.#happen({ kind: 'configured', matches: isFilterNew ? (settings.matches ?? (() => true)) : undefined })
   }
 
@@ -141,10 +144,21 @@ export class FlowRunner {
 
   /** What the runner itself takes from an event. */
   #note(event: FlowEvent): void {
-    if (event.kind === 'readDone' && event.result.kind === 'recreated') this.#incarnation = event.result.incarnation
+    if (event.kind === 'readDone') this.#noteRead(event.result)
     if (event.kind !== 'invoked') return
     const result = resultOfOutcome(event.outcome)
     if (result !== null) this.#context.listener.processed(result)
+  }
+
+  #noteRead(result: ReadOutcome): void {
+    if (result.kind === 'recreated') this.#incarnation = result.incarnation
+    const { clock } = this.#context.services
+    const sourceMs = clock.wallMs() + this.#context.source.clockOffsetMs()
+    const { retentionMs } = this.#settings.config
+    if (result.kind !== 'records' || !servesBeyond(retentionMs, result.records, sourceMs)) return
+    this.#keepsLonger = true
+    this.#settings = withoutRetention(this.#settings)
+    this.#context.log.info({ retentionMs }, 'The source serves records older than its retention: it loses none by age.')
   }
 
   #obey(command: FlowCommand): void {
