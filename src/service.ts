@@ -280,7 +280,7 @@ function placeOf({ region, account }: AwsSettings): ArnPlace {
 async function upstreamOf(settings: AwsSettings, access: AwsAccess): Promise<Upstream | null> {
   const network = networkSettings(settings, process.env)
   const { endpoint } = access.service('lambda', undefined, undefined)
-  const agents = createProxyAgents(network)
+  const agents = createProxyAgents(network, 'lambda')
   if (!access.isAws('lambda')) return createUpstream({ endpoint, agents })
   const { configured, credentials } = await readSdkRules(settings, undefined)
   const isNamed = configured.lambda !== undefined

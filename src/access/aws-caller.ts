@@ -36,7 +36,7 @@ const skewMsMax = 240_000
 
 export function createAwsCaller(parts: CallerParts): AwsCaller {
   const { endpoint, transport, offsets } = parts
-  const origin = originOf(endpoint)
+  const origin = { ...originOf(endpoint), service: parts.service }
   const url = new URL(endpoint)
   const host = url.host
   const basePath = url.pathname.replace(/\/$/, '')

@@ -1,35 +1,54 @@
 import { readFileSync } from 'node:fs'
 // As a whole: a name that an older Node lacks would keep it from saying which Node is needed.
 import * as tls from 'node:tls'
-import type { AwsSettings } from '../model/settings.ts'
+import type { AwsService, AwsSettings } from '../model/settings.ts'
+
+/** What node's TLS takes. */
+export interface Trust {
+  readonly ca?: string[]
+  readonly rejectUnauthorized?: boolean
+}
 
 /** How connections are made: trust and proxies, the same for every service. */
 export interface NetworkSettings {
-  readonly tls: { readonly ca?: string[]; readonly rejectUnauthorized?: boolean }
+  readonly tls: Trust
+  /** Where a service has a trust of its own. */
+  readonly tlsOf: Readonly<Partial<Record<AwsService, Trust>>>
   /** What node's agent reads its proxies from; undefined where none is configured. */
   readonly proxyEnv: Readonly<Record<string, string | undefined>> | undefined
 }
 
 export function networkSettings(
-  settings: Pick<AwsSettings, 'caFile' | 'insecure'>,
+  settings: Pick<AwsSettings, 'caFile' | 'insecure' | 'trust'>,
   env: Readonly<Record<string, string | undefined>>,
 ): NetworkSettings {
   const caFile = settings.caFile ?? nonEmpty(env['AWS_CA_BUNDLE'])
+  const own = Object.entries(settings.trust ?? {}).map(([service, given]) => [
+    service,
+    given === 'insecure' ? anyCertificate : authorities(given, `aws.trust.${service}`),
+  ])
   return {
     tls: {
-      ...(caFile === undefined ? {} : { ca: [...tls.getCACertificates('default'), readPem(caFile)] }),
-      ...(settings.insecure ? { rejectUnauthorized: false } : {}),
+      ...(caFile === undefined ? {} : authorities(caFile, 'aws.caFile or AWS_CA_BUNDLE')),
+      ...(settings.insecure ? anyCertificate : {}),
     },
+    tlsOf: Object.fromEntries(own) as NetworkSettings['tlsOf'],
     proxyEnv: proxyEnv(env),
   }
 }
 
-function readPem(file: string): string {
+const anyCertificate: Trust = { rejectUnauthorized: false }
+
+function authorities(file: string, setting: string): Trust {
+  return { ca: [...tls.getCACertificates('default'), readPem(file, setting)] }
+}
+
+function readPem(file: string, setting: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new Error(`The CA file ${file} (aws.caFile or AWS_CA_BUNDLE) cannot be read: ${reason}`, { cause })
+    throw new Error(`The CA file ${file} (${setting}) cannot be read: ${reason}`, { cause })
   }
 }
 

@@ -3,6 +3,7 @@ import type { AgentOptions, ClientRequest, IncomingHttpHeaders, IncomingMessage,
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { Pool, Unreachable } from './aws-access.ts'
 import { isAwsEndpoint } from './aws-hosts.ts'
+import type { AwsService } from '../model/settings.ts'
 import type { NetworkSettings } from './network-settings.ts'
 
 /** One HTTP exchange over kept-alive sockets. Nothing here signs, retries or understands. */
@@ -25,6 +26,8 @@ export interface Origin {
   readonly hostname: string
   readonly port: number
   readonly isAws: boolean
+  /** The service whose trust holds for it; undefined: the one of all. */
+  readonly service?: AwsService
 }
 
 export interface WireReply {
@@ -72,7 +75,8 @@ export function createTransport(network: NetworkSettings, limits: TransportLimit
   const agents = new Map<string, HttpAgent | HttpsAgent>()
 
   function agentFor(pool: Pool, origin: Origin): HttpAgent | HttpsAgent {
-    const key = `${pool} ${origin.secure} ${origin.isAws}`
+    const own = origin.service === undefined ? undefined : network.tlsOf[origin.service]
+    const key = `${pool} ${origin.secure} ${origin.isAws} ${own === undefined ? '' : origin.service}`
     const known = agents.get(key)
     if (known !== undefined) return known
     const options: AgentOptions = {
@@ -84,7 +88,7 @@ export function createTransport(network: NetworkSettings, limits: TransportLimit
       timeout: origin.isAws ? idleMsMax.aws : idleMsMax.elsewhere,
       ...(network.proxyEnv === undefined ? {} : { proxyEnv: network.proxyEnv }),
     }
-    const agent = origin.secure ? new HttpsAgent({ ...options, ...network.tls }) : new HttpAgent(options)
+    const agent = origin.secure ? new HttpsAgent({ ...options, ...(own ?? network.tls) }) : new HttpAgent(options)
     agents.set(key, agent)
     return agent
   }
@@ -110,10 +114,14 @@ export function createTransport(network: NetworkSettings, limits: TransportLimit
   }
 }
 
-/** For the SDK's own calls (STS, SSO): the same trust and proxies. */
-export function createProxyAgents(network: NetworkSettings): { httpAgent: HttpAgent; httpsAgent: HttpsAgent } {
+/** For the SDK's own calls (STS, SSO), and for what is passed on to a service: the same trust and proxies. */
+export function createProxyAgents(
+  network: NetworkSettings,
+  service?: AwsService,
+): { httpAgent: HttpAgent; httpsAgent: HttpsAgent } {
   const proxy = network.proxyEnv === undefined ? {} : { proxyEnv: network.proxyEnv }
-  return { httpAgent: new HttpAgent(proxy), httpsAgent: new HttpsAgent({ ...proxy, ...network.tls }) }
+  const trust = (service === undefined ? undefined : network.tlsOf[service]) ?? network.tls
+  return { httpAgent: new HttpAgent(proxy), httpsAgent: new HttpsAgent({ ...proxy, ...trust }) }
 }
 
 function exchange(request: ClientRequest, body: string, signal: AbortSignal): Promise<WireReply | Unreachable> {

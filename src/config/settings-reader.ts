@@ -83,6 +83,10 @@ function resolve([defaults, ...layers]: [Partial<OptionValues>, ...(Layer | unde
   return Object.fromEntries(values) as unknown as OptionValues
 }
 
+function given(byService: Readonly<Record<AwsService, string | undefined>>): Partial<Record<AwsService, string>> {
+  return Object.fromEntries(Object.entries(byService).filter(([, value]) => value !== undefined))
+}
+
 function settingsOf(values: OptionValues): Omit<ServiceSettings, 'functions' | 'mappings'> {
   const { scaling, store, maxInvocations, shutdownGraceMs, prune, adopt, logLevel } = values
   const endpoints: Readonly<Record<AwsService, string | undefined>> = {
@@ -94,14 +98,24 @@ function settingsOf(values: OptionValues): Omit<ServiceSettings, 'functions' | '
     sns: values.endpointSns,
     s3: values.endpointS3,
   }
+  const trust: Readonly<Record<AwsService, string | undefined>> = {
+    sqs: values.trustSqs,
+    kinesis: values.trustKinesis,
+    dynamodbstreams: values.trustDynamodbstreams,
+    dynamodb: values.trustDynamodb,
+    lambda: values.trustLambda,
+    sns: values.trustSns,
+    s3: values.trustS3,
+  }
   return {
     aws: {
       region: values.region,
       account: values.account,
       endpoint: values.endpoint,
-      endpoints: Object.fromEntries(Object.entries(endpoints).filter(([, url]) => url !== undefined)),
+      endpoints: given(endpoints),
       caFile: values.caFile,
       insecure: values.insecure,
+      trust: given(trust),
     },
     server: { host: values.host, port: values.port },
     store: store === 'memory' ? 'memory:' : store,

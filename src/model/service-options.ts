@@ -195,6 +195,13 @@ export const serviceOptions = {
     commands: start,
     doc: 'Accept any certificate of the endpoints.',
   },
+  trustSqs: trustOf('sqs', 'SQS'),
+  trustKinesis: trustOf('kinesis', 'Kinesis Data Streams'),
+  trustDynamodbstreams: trustOf('dynamodbstreams', 'DynamoDB Streams'),
+  trustDynamodb: trustOf('dynamodb', 'DynamoDB'),
+  trustLambda: trustOf('lambda', 'Lambda'),
+  trustSns: trustOf('sns', 'SNS'),
+  trustS3: trustOf('s3', 'S3'),
 } as const satisfies Readonly<Record<string, ServiceOption>>
 
 export type ServiceOptionName = keyof typeof serviceOptions
@@ -245,6 +252,18 @@ export const fileSections = {
   functions: 'Functions that Millrace hosts itself, by name.',
   mappings: 'Mappings.',
 } as const
+
+function trustOf<Service extends string>(service: Service, title: string) {
+  return {
+    key: `aws.trust.${service}`,
+    flag: `--aws-trust-${service}`,
+    env: `MILLRACE_AWS_TRUST_${service.toUpperCase()}`,
+    type: 'text',
+    placeholder: 'FILE',
+    commands: ['start'],
+    doc: `For the endpoint of ${title} alone, in place of aws.caFile and aws.insecure: a PEM file, or insecure.`,
+  } as const
+}
 
 function endpointOf<Service extends string>(service: Service, title: string) {
   return {

@@ -35,6 +35,8 @@ export interface AwsSettings {
   readonly caFile: string | undefined
   /** Accept any certificate. */
   readonly insecure: boolean
+  /** By service, in place of the two above: a PEM file, or `insecure`. */
+  readonly trust?: Readonly<Partial<Record<AwsService, string>>>
 }
 
 /** A function that Millrace itself hosts: one or more Runtime Interface Emulator URLs. */

@@ -61,6 +61,18 @@ describe('a certificate that nobody knows', () => {
     expect((await call({ insecure: true })).kind).toBe('ok')
   })
 
+  it('is judged for each service as the settings say of it', async () => {
+    expect((await call({ trust: { sqs: caFile } })).kind).toBe('ok')
+    expect((await call({ trust: { sqs: 'insecure' } })).kind).toBe('ok')
+    expect((await call({ trust: { kinesis: 'insecure' } })).kind).toBe('unreachable')
+    // What is said of the service wins, also where it is stricter.
+    writeFileSync(join(folder, 'other.pem'), '')
+    expect((await call({ insecure: true, trust: { sqs: join(folder, 'other.pem') } })).kind).toBe('unreachable')
+    await expect(call({ trust: { sqs: '/nowhere/ca.pem' } })).rejects.toThrow(
+      /\/nowhere\/ca\.pem .*aws\.trust\.sqs.* cannot be read/,
+    )
+  })
+
   it('stops the start when its file cannot be read, naming it', async () => {
     await expect(call({ caFile: '/nowhere/ca.pem' })).rejects.toThrow(/\/nowhere\/ca\.pem .* cannot be read/)
   })

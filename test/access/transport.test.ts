@@ -30,7 +30,7 @@ beforeEach(async () => {
   })
   const address = server.address()
   origin = originOf(`http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`)
-  transport = createTransport({ tls: {}, proxyEnv: undefined }, limits)
+  transport = createTransport({ tls: {}, tlsOf: {}, proxyEnv: undefined }, limits)
 })
 
 afterEach(async () => {

@@ -37,6 +37,7 @@ const defaults: ServiceSettings = {
     endpoints: {},
     caFile: undefined,
     insecure: false,
+    trust: {},
   },
   server: { host: '127.0.0.1', port: 4570 },
   store: 'sqlite:./millrace.db',
@@ -75,6 +76,13 @@ const cases: Readonly<
   endpointS3: [(s) => s.aws.endpoints.s3, 'http://s3:1', 'http://s3:2'],
   caFile: [(s) => s.aws.caFile, 'ca.pem', '/etc/ca.pem'],
   insecure: [(s) => s.aws.insecure, 'true', 'false'],
+  trustSqs: [(s) => s.aws.trust?.sqs, 'sqs.pem', 'insecure'],
+  trustKinesis: [(s) => s.aws.trust?.kinesis, 'kinesis.pem', 'insecure'],
+  trustDynamodbstreams: [(s) => s.aws.trust?.dynamodbstreams, 'dynamodbstreams.pem', 'insecure'],
+  trustDynamodb: [(s) => s.aws.trust?.dynamodb, 'dynamodb.pem', 'insecure'],
+  trustLambda: [(s) => s.aws.trust?.lambda, 'lambda.pem', 'insecure'],
+  trustSns: [(s) => s.aws.trust?.sns, 'sns.pem', 'insecure'],
+  trustS3: [(s) => s.aws.trust?.s3, 's3.pem', 'insecure'],
 }
 
 const options = optionEntries.filter(

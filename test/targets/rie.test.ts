@@ -13,7 +13,7 @@ const idle = new AbortController().signal
 
 beforeEach(() => {
   servers = []
-  transport = createTransport({ tls: {}, proxyEnv: undefined })
+  transport = createTransport({ tls: {}, tlsOf: {}, proxyEnv: undefined })
 })
 
 afterEach(async () => {
