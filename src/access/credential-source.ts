@@ -23,6 +23,8 @@ const renewAheadMs = 300_000
 
 /** How long a failed renewal is not repeated while the old credentials still hold. */
 const renewPauseMs = 10_000
+/** How long a failure is repeated where there are none at all: a process full of flows asks with every request. */
+const failurePauseMs = 1_000
 
 export function createCredentialSource(
   provider: CredentialProvider,
@@ -31,12 +33,14 @@ export function createCredentialSource(
   let kept: ProvidedCredentials | null = null
   let freshUntilMs = 0
   let renewing: Promise<CredentialsResult> | null = null
+  let failed: { readonly result: CredentialsResult; readonly untilMs: number } | null = null
 
   async function ask(): Promise<CredentialsResult> {
     try {
       const provided = await provider()
       const endsMs = provided.expiration?.getTime()
       kept = provided
+      failed = null
       // Credentials that end sooner than the margin are used as they are and asked for again soon.
       freshUntilMs = endsMs === undefined ? Infinity : Math.max(endsMs - renewAheadMs, nowMs() + 1_000)
       return { kind: 'ok', identity: provided }
@@ -46,11 +50,10 @@ export function createCredentialSource(
         return { kind: 'ok', identity: kept }
       }
       kept = null
-      return {
-        kind: 'error',
-        message: error instanceof Error ? error.message : String(error),
-        unconfigured: isUnconfigured(error),
-      }
+      const message = error instanceof Error ? error.message : String(error)
+      const result = { kind: 'error', message, unconfigured: isUnconfigured(error) } as const
+      failed = { result, untilMs: nowMs() + failurePauseMs }
+      return result
     } finally {
       renewing = null
     }
@@ -58,7 +61,10 @@ export function createCredentialSource(
 
   return {
     current: () => (kept !== null && nowMs() < freshUntilMs ? kept : null),
-    renew: () => (renewing ??= ask()),
+    renew: () => {
+      if (failed !== null && nowMs() < failed.untilMs) return Promise.resolve(failed.result)
+      return (renewing ??= ask())
+    },
   }
 }
 

@@ -102,9 +102,13 @@ function toWire(value: string | readonly string[]): string | string[] {
   return typeof value === 'string' ? value : [...value]
 }
 
+const tcpKeepAliveMs = 60_000
+
 function exchange(request: ClientRequest, body: Readable | Buffer | null): Promise<IncomingMessage> {
   const { promise, reject, resolve } = Promise.withResolvers<IncomingMessage>()
   request.once('response', resolve)
+  // A function that runs for minutes is silent for as long: NAT gateways forget such connections after 350 s (spec 13.11).
+  request.once('socket', (socket) => socket.setKeepAlive(true, tcpKeepAliveMs))
   request.on('error', reject)
   if (body === null || Buffer.isBuffer(body)) request.end(body ?? undefined)
   // An answer may come before the body has ended; what is left of it then is nobody's concern.

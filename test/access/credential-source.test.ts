@@ -62,6 +62,19 @@ describe('credentials', () => {
     expect(source.current()).toBeNull()
   })
 
+  it('that are not to be had are not asked for with every request, but again soon', async () => {
+    let nowMs = 0
+    const { provider, calls } = providerOf(new Error('away'), keys('a'))
+    const source = createCredentialSource(provider, () => nowMs)
+    const failed = await source.renew()
+    expect(failed).toMatchObject({ kind: 'error', message: 'away' })
+    nowMs = 999
+    expect([await source.renew(), calls()]).toEqual([failed, 1])
+    nowMs = 1_000
+    expect(await source.renew()).toMatchObject({ kind: 'ok' })
+    expect(source.current()?.accessKeyId).toBe('a')
+  })
+
   it('tell nothing set up from something that fails', async () => {
     const exhausted = Object.assign(new Error('none'), { tryNextLink: true })
     const broken = Object.assign(new Error('the SSO session ended'), { tryNextLink: false })
