@@ -18,6 +18,8 @@ export class Registry implements Mappings {
   readonly #unwritten = new Map<string, readonly Undo[]>()
   /** Who waits for a mapping to come to rest. */
   readonly #waiters = new Map<string, (() => void)[]>()
+  /** Mappings of which a change is being written: until the store has taken it nobody can tell what the next one changes. */
+  readonly #changing = new Set<string>()
   /** Keys of creates that are being written. */
   readonly #reserved = new Set<string>()
 
@@ -147,11 +149,17 @@ export class Registry implements Mappings {
     for (const tell of waiters) tell()
   }
 
-  /** In transition from this moment on, so that nobody else changes it. */
+  /** In use from this moment on, so that nobody else changes it. */
   async #change(runner: MappingRunner, changes: Partial<MappingDocument>): Promise<MappingDocument> {
-    const after = await this.#lay(runner, changes)
-    runner.changed()
-    return after
+    const { uuid } = runner.document
+    this.#changing.add(uuid)
+    try {
+      const after = await this.#lay(runner, changes)
+      runner.changed()
+      return after
+    } finally {
+      this.#changing.delete(uuid)
+    }
   }
 
   /** Lays members over the document and writes it down. They alone are undone when the store refuses: others may change meanwhile. */
@@ -239,7 +247,7 @@ export class Registry implements Mappings {
   #settledRunner(uuid: string): MappingRunner {
     this.#refuseWhileStopping()
     const runner = this.#runner(uuid)
-    if (isSettled(runner.document.state)) return runner
+    if (isSettled(runner.document.state) && !this.#changing.has(uuid)) return runner
     throw new ApiError('ResourceInUseException', 'Cannot update the event source mapping because it is in use.')
   }
 }

@@ -111,6 +111,22 @@ describe('mappings beside a store that is slow or refuses', () => {
     expect(await store.mappings()).toEqual([registry.get(uuid)])
   })
 
+  it('are in use while an update of a disabled one is being written', async () => {
+    const { create, queue, registry, store, time } = rigOf()
+    const { uuid, parameters } = await create(queue.arn, { Enabled: false })
+    store.hold(true)
+    const updated = registry.update(uuid, { parameters: { ...parameters, BatchSize: 3 } })
+    const enabled = registry.update(uuid, { parameters: { ...parameters, Enabled: true } })
+    await expect(enabled).rejects.toMatchObject({ type: 'ResourceInUseException' })
+    await time.settle()
+    store.waiting[0]?.pass()
+    expect(await updated).toMatchObject({ state: 'Disabled', parameters: { BatchSize: 3 } })
+    store.hold(false)
+    expect(await registry.update(uuid, { parameters: { ...parameters, Enabled: true } })).toMatchObject({
+      state: 'Enabling',
+    })
+  })
+
   it('are not changed by an update that was refused after their state was written down late', async () => {
     const { create, queue, registry, store, time } = rigOf()
     const { uuid, parameters } = await create(queue.arn)
