@@ -110,7 +110,7 @@ async function converge(world: World, book: Book): Promise<void> {
 /** What there is left to do; null: nothing. */
 async function whatIsMissing(world: World, book: Book): Promise<string | null> {
   const { current } = world
-  if (current === undefined) return 'no process runs'
+  if (current?.begun !== true) return 'no process runs'
   for (const document of current.registry.list()) {
     const { uuid, state } = document
     if (state !== 'Enabled') return `${uuid} is ${state}`

@@ -75,7 +75,8 @@ export function heal(world: World): void {
 
 /** The user enables what is disabled, as soon as it is in no transition. */
 export function enableAll(world: World): void {
-  for (const document of world.current?.registry.list() ?? []) {
+  if (world.current?.begun !== true) return
+  for (const document of world.current.registry.list()) {
     if (document.state === 'Disabled') change(world, document, { Enabled: true })
   }
 }

@@ -13,7 +13,7 @@ const rules = { nowMs: 1_700_000_000_000, checkPattern: () => true }
 export function create(world: World, plan: MappingPlan, patient = true): void {
   const process = world.current
   const again = (): void => world.clock.after(500, () => create(world, plan, patient))
-  if (process === undefined || process.stopping) return again()
+  if (process?.begun !== true || process.stopping) return again()
   const body = { EventSourceArn: plan.source.arn, FunctionName: plan.functionName, ...plan.body }
   const { parameters, sourceName } = validateCreate(body, rules)
   world.planOf.set(plan.functionName, plan)
@@ -29,7 +29,7 @@ export function create(world: World, plan: MappingPlan, patient = true): void {
 export function disturb(world: World): void {
   const { prng } = world
   const process = world.current
-  if (process === undefined || process.stopping) return
+  if (process?.begun !== true || process.stopping) return
   const documents = process.registry.list().filter((document) => !isCalm(world, document))
   const document = documents[prng.int(0, Math.max(0, documents.length - 1))]
   if (document === undefined) return
@@ -45,7 +45,7 @@ export function disturb(world: World): void {
 
 export function change(world: World, document: MappingDocument, body: Body): void {
   const process = world.current
-  if (process === undefined || process.stopping) return
+  if (process?.begun !== true || process.stopping) return
   const { uuid } = document
   const valid = validated(body, document)
   if (valid === null) return
@@ -69,7 +69,7 @@ function validated(body: Body, document: MappingDocument): ReturnType<typeof val
 
 function remove(world: World, { uuid }: MappingDocument): void {
   const process = world.current
-  if (process === undefined) return
+  if (process?.begun !== true) return
   send(world, { uuid, wants: { state: 'gone' }, again: null }, async () => {
     await process.registry.delete(uuid)
     return uuid
