@@ -110,9 +110,11 @@ export function numbersLeft({ queue }: SimQueue): ReadonlySet<number> {
 /** What the service lists, which may lag behind what there is. */
 export function listed(world: World, source: SimStream, found: DescribeResult): DescribeResult {
   if (found.kind !== 'found') return found
-  const shards: readonly Shard[] = found.shards.filter(
-    ({ shardId }) => world.healed || (source.hiddenUntilMs.get(shardId) ?? 0) <= world.clock.nowMs,
-  )
+  // Children may be late, but never are they listed before their parents.
+  const isShown = (shardId: string): boolean =>
+    (source.hiddenUntilMs.get(shardId) ?? 0) <= world.clock.nowMs &&
+    (source.parents.get(shardId) ?? []).every((parent) => isShown(parent))
+  const shards: readonly Shard[] = found.shards.filter(({ shardId }) => world.healed || isShown(shardId))
   return { ...found, arn: source.plan.arn, shards }
 }
 
