@@ -1,12 +1,28 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { posix } from 'node:path'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ApiError } from '../model/api-error.ts'
 import type { ApiDeps } from './api-deps.ts'
 import { sendError, unknownOperation, type ErrorResponse } from './error-response.ts'
+import { mappingsPath } from './mapping-routes.ts'
 import { endToEndHeaders } from './upstream.ts'
 
 /** Hands a request on as it came, and its answer back. */
 export type PassThrough = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>
+
+/** Mappings are ours alone: an upstream that runs mappings too must not run these as well, nor those that it tidies a path into. */
+function isPassedOn(path: string): boolean {
+  return lambdaPath.test(path) && !tidied(path).startsWith(mappingsPath)
+}
+
+/** A path as the least careful of servers reads it. */
+function tidied(path: string): string {
+  try {
+    return posix.normalize(decodeURIComponent(path))
+  } catch {
+    return path
+  }
+}
 
 /** Names the processes that a request has gone through: one that finds itself there has itself as its upstream. */
 export const hopHeader = 'x-millrace-hop'
@@ -24,7 +40,7 @@ export function createPassThrough(
   return async (request, reply) => {
     const { upstream } = deps
     const path = request.url.split('?', 1)[0] ?? '/'
-    if (!lambdaPath.test(path)) return sendError(reply, unknownOperation(request.method, path))
+    if (!isPassedOn(path)) return sendError(reply, unknownOperation(request.method, path))
     if (upstream === null) {
       hint(request.method, path)
       return sendError(reply, noUpstream(request.method, path))

@@ -1,10 +1,10 @@
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { fastify, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { ApiError } from '../model/api-error.ts'
 import type { ApiDeps } from './api-deps.ts'
 import { errorResponse, sendError, unknownOperation, type ErrorResponse } from './error-response.ts'
 import { addFunctionRoutes } from './function-routes.ts'
-import { addMappingRoutes, mappingsPath } from './mapping-routes.ts'
+import { addMappingRoutes } from './mapping-routes.ts'
 import { addOperationsRoutes } from './operations-routes.ts'
 import { createHops, createPassThrough, type PassThrough } from './pass-through.ts'
 import { addTagRoutes } from './tag-routes.ts'
@@ -33,6 +33,7 @@ export function createApi(deps: ApiDeps): Api {
     },
     requestTimeout: requestMsMax,
     forceCloseConnections: 'idle',
+    clientErrorHandler: answerUnreadable,
     frameworkErrors: (error, _request, reply) => {
       void sendError(reply as unknown as FastifyReply, ofFramework(error))
     },
@@ -96,9 +97,7 @@ function answerUnknown(
   passThrough: PassThrough,
 ): FastifyReply | Promise<FastifyReply> {
   const path = request.url.split('?', 1)[0] ?? '/'
-  // Mappings are ours alone: an upstream that runs mappings too must not run these as well.
-  const isOurs = path.startsWith(mappingsPath) || path.startsWith('/_millrace')
-  if (!isOurs) return passThrough(request, reply)
+  if (!path.startsWith('/_millrace')) return passThrough(request, reply)
   return sendError(reply, unknownOperation(request.method, path))
 }
 
@@ -116,6 +115,25 @@ function answerError(
     type: 'ServiceException',
     message: 'An error occurred, the log has its cause.',
   })
+}
+
+/** What is no HTTP, too long, or too slow. The socket may be gone already. */
+function answerUnreadable(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (!socket.writable || socket.bytesWritten > 0) {
+    socket.destroy()
+    return
+  }
+  const [status, text] = unreadable[error.code ?? ''] ?? ['400 Bad Request', 'The request is not HTTP.']
+  const body = JSON.stringify({ Type: 'User', message: text })
+  socket.end(
+    `HTTP/1.1 ${status}\r\nx-amzn-errortype: InvalidRequestContentException\r\ncontent-type: application/json\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  )
+}
+
+const unreadable: Readonly<Record<string, readonly [string, string]>> = {
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The headers of the request are too long.'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request did not arrive in time.'],
 }
 
 /** Requests that the HTTP layer refuses: paths that do not decode, media types that are none. */

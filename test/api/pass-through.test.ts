@@ -84,6 +84,30 @@ describe('what is not ours', () => {
     expect((await fetch(`${endpoint}/nothing/of/lambda`)).status).toBe(404)
   })
 
+  it('keeps paths that an upstream would tidy into those of mappings', async () => {
+    const asked: string[] = []
+    const upstream = await listen((request, response) => {
+      asked.push(request.url ?? '')
+      response.end('{}')
+    })
+    const { endpoint } = await start({ upstream: upstreamOf(upstream) })
+    const { hostname, port } = new URL(endpoint)
+    const statuses: (number | undefined)[] = []
+    for (const path of [
+      '/2015-03-31/functions/../event-source-mappings/x',
+      '/2015-03-31/./event-source-mappings',
+      '/2015-03-31//event-source-mappings//x',
+      '/2015-03-31/a/%2e%2e/event%2dsource-mappings/x',
+      '/2015-03-31/functions/..%2Fevent-source-mappings/configuration',
+    ]) {
+      const { promise, resolve } = Promise.withResolvers<number | undefined>()
+      // fetch would tidy the path itself.
+      httpRequest({ hostname, port, path, method: 'DELETE' }, (response) => resolve(response.resume().statusCode)).end()
+      statuses.push(await promise)
+    }
+    expect([statuses, asked]).toEqual([[404, 404, 404, 404, 404], []])
+  })
+
   it('an answer without a request id is left without one', async () => {
     const { endpoint } = await start({ upstream: upstreamOf(await listen((_, response) => response.end('{}'))) })
     const answer = await fetch(`${endpoint}/2015-03-31/functions/f`)
