@@ -1,7 +1,7 @@
 import { mappingOptions } from '../../src/model/mapping-options.ts'
 
 export const queue = 'arn:aws:sqs:us-east-1:000000000000:orders'
-export const stream = 'arn:aws:kinesis:us-east-1:000000000000:stream/clicks'
+const stream = 'arn:aws:kinesis:us-east-1:000000000000:stream/clicks'
 export const mappingsPath = '/2015-03-31/event-source-mappings'
 
 /** One request, as it goes over the wire. */
@@ -14,7 +14,7 @@ export interface OddRequest {
 }
 
 /** mulberry32: small, and the same everywhere. */
-export function createRandom(start: number) {
+function createRandom(start: number) {
   let state = start >>> 0
   const next = (): number => {
     state = (state + 0x6d2b79f5) >>> 0

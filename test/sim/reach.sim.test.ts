@@ -33,8 +33,20 @@ function cornersOf(entry: Entry): string[] {
       return [`lost ${command.reason}`]
     case 'checkpoint':
       return command.checkpoint.completed.length > 0 ? ['completed runs'] : ['checkpoint']
-    default:
+    case 'cancel':
+    case 'drained':
+    case 'filtered':
+    case 'finished':
+    case 'giveBack':
+    case 'permit':
+    case 'read':
+    case 'release':
+    case 'settle':
+    case 'sourceHealthy':
+    case 'sourceTrouble':
       return [command.kind]
+    default:
+      return command satisfies never
   }
 }
 

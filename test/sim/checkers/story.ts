@@ -127,7 +127,7 @@ export class Story {
   }
 }
 
-export function checkpointOf(changes: Partial<Checkpoint>): Checkpoint {
+function checkpointOf(changes: Partial<Checkpoint>): Checkpoint {
   return { incarnation: 'life-1', watermark: null, completed: [], window: null, done: false, ...changes }
 }
 

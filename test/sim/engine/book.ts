@@ -89,7 +89,18 @@ export class Book {
         // What a queue's visibility takes away comes again.
         if (seen.reason !== 'visibility') this.mapping(seen.uuid).dropped += seen.count
         return
+      case 'accepted':
+      case 'asked':
+      case 'converged':
+      case 'healed':
+      case 'process':
+      case 'received':
+      case 'refused':
+      case 'released':
+      case 'written':
+        return
       default:
+        seen satisfies never
     }
   }
 

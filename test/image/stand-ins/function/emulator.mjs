@@ -49,7 +49,7 @@ async function invoke(text) {
   }
 }
 
-const server = createServer(async (request, response) => {
+async function serve(request, response) {
   if (request.method !== 'POST' || request.url !== '/2015-03-31/functions/function/invocations') {
     response.writeHead(404).end('404 page not found\n')
     return
@@ -63,6 +63,7 @@ const server = createServer(async (request, response) => {
   const body = await invoke(text)
   busy = false
   response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end(body)
-})
-server.listen(8080)
+}
+
+createServer((request, response) => void serve(request, response)).listen(8080)
 for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => process.exit(0))

@@ -14,7 +14,7 @@ import { openTarget } from './target-port.ts'
 import type { World } from './world.ts'
 import { startWallMs } from './world.ts'
 
-export const place = { region: 'us-east-1', account: '000000000000' }
+const place = { region: 'us-east-1', account: '000000000000' }
 
 /** The engine that ships, on the clock and the ports of the world. */
 export function startProcess(world: World): Process {

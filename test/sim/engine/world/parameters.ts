@@ -4,7 +4,7 @@ import type { Prng } from '../../prng.ts'
 /** The body of a create or an update, as a user writes it. */
 export type Body = Readonly<Record<string, unknown>>
 
-export const destinationArn = 'arn:aws:sqs:us-east-1:000000000000:failures'
+const destinationArn = 'arn:aws:sqs:us-east-1:000000000000:failures'
 
 export function drawParameters(prng: Prng, kind: SourceKind): Body {
   const { FunctionResponseTypes, ...rest } = { FunctionResponseTypes: reports(prng), ...drawChanges(prng, kind) }

@@ -72,7 +72,7 @@ export interface Faults {
   readonly wallSteps: number
 }
 
-export const noFaults: Faults = {
+const noFaults: Faults = {
   readThrottled: 0,
   readFailed: 0,
   readExpired: 0,

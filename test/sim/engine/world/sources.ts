@@ -36,7 +36,7 @@ export interface SimStream {
 }
 
 /** The services' own clock: it is right, whatever the local one says. */
-export function serviceClock(world: World): SourceClock {
+function serviceClock(world: World): SourceClock {
   return {
     wallMs: () => startWallMs + world.clock.nowMs,
     monoMs: () => world.clock.nowMs,
