@@ -33,15 +33,23 @@ mount_cgroups() {
   mount -t cgroup2 none /sys/fs/cgroup 2>/dev/null || true
 }
 
+# Without it the compose files are not tested, which the suite says itself.
+compose() {
+  if docker compose version >/dev/null 2>&1; then return; fi
+  (apt docker-compose docker-compose)
+}
+
 start() {
-  apt docker docker.io
+  if ! answers; then apt dockerd docker.io; fi
+  # Newer Debian has the program in a package of its own.
+  apt docker docker-cli
+  compose
   if answers; then
     echo "engine $(docker version --format '{{.Server.Version}}') was running"
     return
   fi
   if [ -n "${DOCKER_HOST:-}" ]; then unavailable "no engine answers at DOCKER_HOST=$DOCKER_HOST"; fi
   if [ "$(id -u)" -ne 0 ]; then unavailable 'no Docker engine answers, and starting one needs root'; fi
-  apt dockerd docker.io
   apt iptables iptables
   mount_cgroups
   setsid dockerd >"$state/dockerd.log" 2>&1 </dev/null &
