@@ -43,6 +43,8 @@ export interface ReadRequest {
     | { readonly at: 'latest' }
     | { readonly at: 'time'; readonly ms: number }
     | null
+  /** The life of the stream that `from` belongs to: in another one the source answers `recreated`. Absent: the life it read last. */
+  readonly incarnation?: string | undefined
   /** Names this read; a read that repeats a lost one carries the same. */
   readonly attemptId: string
 }

@@ -19,6 +19,8 @@ export interface RequestScope {
   readonly settings: FlowSettings
   readonly attemptIds: AttemptIds
   readonly fence: number
+  /** The life of the stream that the flow reads, as it knows. */
+  readonly incarnation: string
   readonly signal: AbortSignal
   /** The filters of the moment a read is answered: a long poll may outlast an update. */
   readonly matches: () => FlowSettings['matches']
@@ -55,9 +57,12 @@ async function read(request: Of<'read'>, scope: RequestScope): Promise<Answer> {
   const { id, recordsMax, waitMs, visibilityMs, from } = request
   const attemptId = scope.attemptIds.of(request)
   const shardId = from === null ? '' : context.identity.flow
+  // Said with each read: a source that told of a new life only once might tell a flow that ended meanwhile.
+  const life = from === null ? {} : { incarnation: scope.incarnation }
   const startMs = clock.monoMs()
   try {
-    const result = await context.source.read({ shardId, recordsMax, waitMs, visibilityMs, from, attemptId }, signal)
+    const asked = { shardId, recordsMax, waitMs, visibilityMs, from, attemptId, ...life }
+    const result = await context.source.read(asked, signal)
     // Only a read whose reply was lost is ever repeated.
     if (result.kind !== 'failed') scope.attemptIds.forget(id)
     if (result.kind === 'records') context.meter.polled(result.records.length, clock.monoMs() - startMs)

@@ -101,6 +101,7 @@ export class FlowRunner {
       try {
         const { fence, checkpoint } = await services.store.openFlow(identity.uuid, identity.flow)
         this.#fence = fence
+        await this.#learnLife(checkpoint)
         return checkpoint
       } catch (error) {
         log.error({ error }, 'The checkpoint cannot be read; it is tried until it can.')
@@ -108,6 +109,13 @@ export class FlowRunner {
       }
     }
     return undefined
+  }
+
+  /** A checkpoint of another life than the listing's: either of them may be the older one. What cannot be seen now is told by the reads. */
+  async #learnLife(checkpoint: Checkpoint | null): Promise<void> {
+    if (checkpoint === null || checkpoint.incarnation === this.#incarnation) return
+    const now = await this.#context.source.describe(this.#lifetime.signal).catch(() => null)
+    if (now?.kind === 'found') this.#incarnation = now.incarnation
   }
 
   /** Events are taken one after the other, in the order they came, also when a step itself causes one. */
@@ -228,6 +236,7 @@ export class FlowRunner {
         matches: () => this.#settings.matches,
         attemptIds: this.#attemptIds,
         fence: this.#fence,
+        incarnation: this.#incarnation,
         signal,
         noteBehind: (behindMs) => {
           this.#behindMs = behindMs

@@ -70,12 +70,13 @@ export function createShardIterators(
       const known = await lives.current(signal)
       if (known.kind !== 'known') return known
       const { life } = known
-      const before = standings.get(shardId)
-      if (before !== undefined && before.incarnation !== life.incarnation) {
+      const kept = standings.get(shardId)
+      const believed = request.incarnation ?? kept?.incarnation
+      if (believed !== undefined && believed !== life.incarnation) {
         standings.delete(shardId)
         return { kind: 'recreated', incarnation: life.incarnation, message: 'The stream was created anew.' }
       }
-      const standing = before ?? newStanding(life)
+      const standing = kept?.incarnation === life.incarnation ? kept : newStanding(life)
       standings.set(shardId, standing)
       const placed: PlacedRequest = { ...request, from: request.from ?? { at: 'horizon' } }
       const result = await readAt({ request: placed, life, standing, signal }, parts)

@@ -233,6 +233,33 @@ export function streamContract(title: string, abilities: StreamAbilities, start:
       expect(await readOn(shard?.shardId ?? '', horizon, 1)).toHaveLength(1)
     })
 
+    it.skipIf(!abilities.recreate)(
+      'tells of its next life whoever comes with a place of the one before, each time',
+      async () => {
+        const shardId = await firstShard()
+        const before = await look()
+        await putAll(1)
+        const place = after((await readOn(shardId, horizon, 1))[0])
+        await stream.recreate?.()
+        const now = await look()
+        const [shard] = now.shards
+        const stale = {
+          ...readRequest({ shardId: shard?.shardId ?? '', from: place }),
+          incarnation: before.incarnation,
+        }
+        const told = { kind: 'recreated', incarnation: now.incarnation }
+        const other = stream.reopen()
+        for (const source of [stream.source, stream.source, other]) {
+          expect(await source.read(stale, neverAborted)).toMatchObject(told)
+        }
+        // Who knows already is not told: its place would be lost once more.
+        const known = { ...stale, from: horizon, incarnation: now.incarnation }
+        expect((await stream.source.read(known, neverAborted)).kind).toBe('records')
+        expect((await other.read(known, neverAborted)).kind).toBe('records')
+        await other.close()
+      },
+    )
+
     // proves: stream.trimmed
     it.skipIf(!abilities.trim)('says that a place is trimmed, and the horizon is where the rest begins', async () => {
       const shardId = await firstShard()

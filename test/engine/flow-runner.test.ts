@@ -328,6 +328,20 @@ describe('the shell of a flow', () => {
     expect(ends).toEqual([{ how: 'finished', incarnation: 'two' }])
   })
 
+  it('says with each read of a shard which life it reads', async () => {
+    const seen: (string | undefined)[] = []
+    const { say } = await started('kinesis', {
+      read: ({ incarnation }) => {
+        seen.push(incarnation)
+        return Promise.resolve({ kind: 'recreated', incarnation: 'two', message: 'new life' })
+      },
+    })
+    const ofShard = { ...read(1), from: { at: 'horizon' } } as const
+    await say(ofShard)
+    await say({ ...ofShard, id: 2 })
+    expect(seen).toEqual(['one', 'two'])
+  })
+
   it('gives a permit back that is granted in the moment it ends', async () => {
     const { say, runner, machine, permits, time } = await started('sqs')
     machine.queued.push([{ kind: 'permit', id: 1 }])

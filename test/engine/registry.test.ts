@@ -102,6 +102,37 @@ describe('the mappings of a process', () => {
     expect(await store.checkpoints(uuid)).toEqual([])
   })
 
+  it('resume in the life that the checkpoint is of when the listing is the older one', async () => {
+    const time = manualClock()
+    const store = createMemoryStore()
+    let breaks = false
+    const startMachine: StartMachine = (config) => {
+      const machine = startCoreMachine(config)
+      return {
+        ...machine,
+        step: (...step) => {
+          if (breaks && step[0].kind === 'timer') throw new Error('impossible')
+          return machine.step(...step)
+        },
+      }
+    }
+    const { create, stream, seen } = streamRig({ time, store, startMachine })
+    const { uuid } = await create()
+    stream.put('shard-0', 'a')
+    await time.pass(500)
+    stream.recreate()
+    stream.put('shard-0', 'b')
+    await time.pass(500)
+    expect((await store.checkpoints(uuid))[0]?.checkpoint).toMatchObject({ incarnation: 'life 2', watermark: '1' })
+    // The flow fails and is started again before the stream is listed anew.
+    breaks = true
+    await time.pass(300)
+    breaks = false
+    stream.put('shard-0', 'c')
+    await time.pass(3_000)
+    expect(seen()).toEqual(['a', 'b', 'c'])
+  })
+
   // proves: state.disable-position
   it('resume where they stood when they are enabled again', async () => {
     const { create, registry, time, stream, seen } = streamRig()

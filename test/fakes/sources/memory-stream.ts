@@ -145,8 +145,9 @@ export function createMemoryStream(options: MemoryStreamOptions = {}): MemoryStr
     if (!there || state === undefined) return missing
     const before = seen.byShard.get(request.shardId) ?? seen.described ?? lives
     seen.byShard.set(request.shardId, lives)
-    if (before !== lives) {
-      return { kind: 'recreated', incarnation: `life ${lives}`, message: 'The stream was created anew.' }
+    const incarnation = `life ${lives}`
+    if ((request.incarnation ?? `life ${before}`) !== incarnation) {
+      return { kind: 'recreated', incarnation, message: 'The stream was created anew.' }
     }
     return readShard(state, request)
   }
