@@ -3,12 +3,23 @@ import { functionArnOf, type ArnPlace } from '../model/arn.ts'
 import { functionTimeoutMsMax } from '../model/limits.ts'
 import type { FunctionSettings } from '../model/settings.ts'
 
+/** The qualification of the request, which an answer repeats in the ARN. */
+interface Asked {
+  readonly qualifier?: string | undefined
+}
+
 /** What GetFunctionConfiguration shows of a function that runs somewhere we do not look into: an image, ready to run. */
-export function functionConfiguration(settings: FunctionSettings, place: ArnPlace, startedMs: number): object {
-  const [name = settings.name, qualifier] = settings.name.split(':')
+export function functionConfiguration(
+  settings: FunctionSettings,
+  place: ArnPlace,
+  startedMs: number,
+  asked: Asked = {},
+): object {
+  const [name = settings.name, own] = settings.name.split(':')
+  const qualifier = own ?? asked.qualifier
   return {
     FunctionName: name,
-    FunctionArn: functionArnOf(settings.name, place),
+    FunctionArn: functionArnOf(qualifier === undefined ? name : `${name}:${qualifier}`, place),
     Role: `arn:aws:iam::${place.account}:role/millrace`,
     CodeSize: 0,
     Description: 'A function of the config of Millrace.',
@@ -16,7 +27,8 @@ export function functionConfiguration(settings: FunctionSettings, place: ArnPlac
     MemorySize: 128,
     LastModified: new Date(startedMs).toISOString().replace('Z', '+0000'),
     CodeSha256: createHash('sha256').update(settings.urls.join(' ')).digest('base64'),
-    Version: qualifier ?? '$LATEST',
+    // What an alias stands for is not known here.
+    Version: own ?? (/^\d+$/.test(asked.qualifier ?? '') ? asked.qualifier : '$LATEST'),
     TracingConfig: { Mode: 'PassThrough' },
     State: 'Active',
     LastUpdateStatus: 'Successful',
@@ -27,10 +39,15 @@ export function functionConfiguration(settings: FunctionSettings, place: ArnPlac
 }
 
 /** GetFunction. The URLs stand where the code's location stands. */
-export function functionDescription(settings: FunctionSettings, place: ArnPlace, startedMs: number): object {
+export function functionDescription(
+  settings: FunctionSettings,
+  place: ArnPlace,
+  startedMs: number,
+  asked: Asked = {},
+): object {
   const limit = settings.reservedConcurrency
   return {
-    Configuration: functionConfiguration(settings, place, startedMs),
+    Configuration: functionConfiguration(settings, place, startedMs, asked),
     Code: { RepositoryType: 'ECR', ImageUri: settings.urls.join(' ') },
     ...(limit !== undefined && { Concurrency: { ReservedConcurrentExecutions: limit } }),
   }

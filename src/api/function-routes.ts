@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { parseFunctionName } from '../model/arn.ts'
 import type { ApiDeps } from './api-deps.ts'
 import { functionConfiguration, functionDescription } from './function-configuration.ts'
 import { createInvoke } from './function-invoke.ts'
@@ -29,7 +30,8 @@ export function addFunctionRoutes(server: FastifyInstance, deps: ApiDeps, way: W
       const name = hostedName(request)
       const settings = name === undefined ? undefined : deps.functions.hosted(name)
       if (settings === undefined) return passThrough(request, reply)
-      return reply.send(describe(settings, deps.place, startedMs))
+      const qualifier = queryValue(request, 'Qualifier') ?? parseFunctionName(pathValue(request, 'name'))?.qualifier
+      return reply.send(describe(settings, deps.place, startedMs, { qualifier }))
     })
   }
   show(`${functionsPath}/:name`, functionDescription)

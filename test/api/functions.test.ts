@@ -209,6 +209,22 @@ describe('looking at functions of the config', () => {
     })
   })
 
+  it.each([
+    ['audit', ':function:audit', '$LATEST'],
+    ['audit?Qualifier=$LATEST', ':function:audit:$LATEST', '$LATEST'],
+    ['audit?Qualifier=7', ':function:audit:7', '7'],
+    ['audit:live', ':function:audit:live', '$LATEST'],
+  ])('shows %s under the qualification that was asked for', async (asked, arn, version) => {
+    const here = createApiWorld({ functions: [hostedFunction('audit')] })
+    const url = `/2015-03-31/functions/${asked.replace('?', '/configuration?')}${asked.includes('?') ? '' : '/configuration'}`
+    const shown = (await here.api.inject({ method: 'GET', url })).json<Record<string, string>>()
+    expect([shown['FunctionName'], shown['FunctionArn'], shown['Version']]).toEqual([
+      'audit',
+      `arn:aws:lambda:us-east-1:000000000000${arn}`,
+      version,
+    ])
+  })
+
   it('shows the function with its concurrency', async () => {
     const here = world()
     const audit = await here.api.inject({ method: 'GET', url: `${base}/audit` })
