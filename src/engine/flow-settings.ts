@@ -91,7 +91,9 @@ export function receiveVisibilityMsOf(
   { found, timeoutMs }: Pick<Circumstances, 'found' | 'timeoutMs'>,
 ): number | null {
   const neededMs = parameters.MaximumBatchingWindowInSeconds * 1_000 + (timeoutMs ?? 0)
-  if (neededMs <= (found.visibilityMs ?? visibilityMsDefault)) return null
+  const ownMs = found.visibilityMs ?? visibilityMsDefault
+  // A message that is visible again at once could never be run by anybody.
+  if (ownMs > 0 && neededMs <= ownMs) return null
   return Math.min(neededMs + visibilitySpareMs, visibilityMsMax)
 }
 

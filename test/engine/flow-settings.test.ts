@@ -80,6 +80,7 @@ describe('how a queue is run', () => {
     [20, 11_000, 30_000, 61_000],
     [300, null, 30_000, 330_000],
     [0, 900_000, 43_200_000, null],
+    [0, null, 0, 30_000],
   ])(
     'window %i s, timeout %s ms, visibility %i ms: receives with %s (spec §13.13)',
     (window, timeoutMs, own, asked) => {
