@@ -1,16 +1,19 @@
 import { parseArgs } from 'node:util'
 import { realFlow } from './real-flow.ts'
+import { runEngineSeed } from './engine/run.ts'
 import { runSeed } from './world/run.ts'
 
 /** The long version: seeds upwards from `--seed` for `--minutes`. Stops at the first failure and prints how to see it again. */
 const { values } = parseArgs({ options: { minutes: { type: 'string', default: '1' }, seed: { type: 'string' } } })
 const first = values.seed === undefined ? Date.now() % 1_000_000_000 : Number(values.seed)
-const until = performance.now() + Number(values.minutes) * 60_000
+const begunMs = performance.now()
+const lastsMs = Number(values.minutes) * 60_000
 
 let seed = first
 let events = 0
 let virtualMs = 0
-while (performance.now() < until) {
+// Half of the time for the flows by themselves, half for the whole engine.
+while (performance.now() < begunMs + lastsMs / 2) {
   for (const kind of ['queue', 'shard', 'shard'] as const) {
     const result = runSeed(seed, kind, realFlow)
     events += result.events
@@ -18,6 +21,15 @@ while (performance.now() < until) {
     seed += 1
   }
 }
+let engineSeed = first
+let steps = 0
+while (performance.now() < begunMs + lastsMs) {
+  const result = await runEngineSeed(engineSeed)
+  steps += result.steps
+  virtualMs += result.virtualMs
+  engineSeed += 1
+}
 console.log(
-  `seeds ${String(first)} to ${String(seed - 1)}: ${String(events)} events, ${String(Math.round(virtualMs / 3_600_000))} simulated hours, every promise kept`,
+  `seeds ${String(first)} to ${String(seed - 1)} of flows: ${String(events)} events; to ${String(engineSeed - 1)} of the engine: ${String(steps)} steps; ` +
+    `${String(Math.round(virtualMs / 3_600_000))} simulated hours, every promise kept`,
 )

@@ -1,5 +1,6 @@
 import { Book } from './book.ts'
 import { drain } from './checkers/drain.ts'
+import { handBack } from './checkers/hand-back.ts'
 import { isolation } from './checkers/isolation.ts'
 import { lineage } from './checkers/lineage.ts'
 import { noLoss } from './checkers/no-loss.ts'
@@ -71,7 +72,7 @@ async function run(world: World): Promise<RunResult> {
   const book = new Book(world)
   world.judgeBy([
     { name: 'book', see: (seen) => book.see(seen) },
-    ...[noLoss, order, lineage, progress, silence, drain, isolation, word].map((checker) => checker(book)),
+    ...[noLoss, order, lineage, progress, silence, drain, handBack, isolation, word].map((checker) => checker(book)),
   ])
   world.crash = (dying) => crash(world, dying)
   for (const plan of world.scenario.sources) world.sources.set(plan.arn, createSimSource(world, plan))

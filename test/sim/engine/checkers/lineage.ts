@@ -13,7 +13,7 @@ export function lineage(book: Book): Checker {
       const source = book.world.sources.get(book.world.planOf.get(book.world.functionOf(seen.uuid))?.source.arn ?? '')
       if (source?.kind !== 'stream') return
       const mapping = book.mapping(seen.uuid)
-      const open = ancestorsOf(source, seen.shardId).flatMap((shardId) =>
+      const open = [...new Set(ancestorsOf(source, seen.shardId))].flatMap((shardId) =>
         (book.lines.get(lineOf(someOf(source, shardId))) ?? []).filter(
           (fact) => book.isOwed(seen.uuid, fact) && !mapping.done.has(fact.number),
         ),

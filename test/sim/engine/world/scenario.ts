@@ -196,7 +196,7 @@ function drawFaults(prng: Prng): Faults {
     lost: rate(0.2),
     hanging: rate(0.1),
     slow: rate(0.3),
-    undeliverable: rate(0.5),
+    undeliverable: rate(0.95),
     storeRefused: rate(0.3),
     storeSlow: rate(0.3),
     poison: rate(0.2),

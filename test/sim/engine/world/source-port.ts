@@ -89,7 +89,7 @@ async function readNow(
   const { readThrottled, readFailed, readExpired, replyLost } = world.scenario.faults
   const { calm } = sim.plan
   if (!calm && world.goesWrong(readThrottled)) return { kind: 'throttled', message: 'slow down' }
-  if (!calm && world.goesWrong(readFailed)) return { kind: 'failed', message: 'ECONNREFUSED' }
+  if (!calm && world.goesWrong(readFailed)) return { kind: world.prng.pick(['failed', 'denied']), message: 'not now' }
   if (!calm && sim.kind === 'stream' && world.goesWrong(readExpired)) return { kind: 'expired', message: 'expired' }
   if (!calm && sim.kind === 'queue' && world.goesWrong(replyLost)) sim.queue.faults.repliesLost += 1
   const result = await inner.read(request, inside)
