@@ -48,8 +48,15 @@ export function drain(book: Book): Checker {
   function remember(process: number): void {
     peaceful.clear()
     if (book.world.processes.some((one) => one.zombie && !one.dead)) return
-    for (const { uuid, done } of book.mappings.values()) {
-      const mine = [...done].filter(([, by]) => by.some((one) => one.process === process))
+    for (const { uuid, done, sessions } of book.mappings.values()) {
+      // What it acknowledged before another one took the flow for a while was never written down.
+      const since = (number: number): number => {
+        const last = sessions.get(book.world.facts.get(number)?.shardId ?? '')?.at(-1)
+        return last?.process === process ? last.order : Infinity
+      }
+      const mine = [...done].filter(([number, by]) =>
+        by.some((one) => one.process === process && one.order > since(number)),
+      )
       peaceful.set(uuid, new Map(mine.map(([number]) => [number, process])))
     }
   }
