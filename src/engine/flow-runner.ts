@@ -113,7 +113,7 @@ export class FlowRunner {
 
   /** A checkpoint of another life than the listing's: either of them may be the older one. What cannot be seen now is told by the reads. */
   async #learnLife(checkpoint: Checkpoint | null): Promise<void> {
-    if (checkpoint === null || checkpoint.incarnation === this.#incarnation) return
+    if (this.#ended || checkpoint === null || checkpoint.incarnation === this.#incarnation) return
     const now = await this.#context.source.describe(this.#lifetime.signal).catch(() => null)
     if (now?.kind === 'found') this.#incarnation = now.incarnation
   }

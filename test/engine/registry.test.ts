@@ -102,6 +102,27 @@ describe('the mappings of a process', () => {
     expect(await store.checkpoints(uuid)).toEqual([])
   })
 
+  it('ask nothing of their source any more when they are stopped while a flow opens', async () => {
+    const memory = createMemoryStore()
+    const opening = Promise.withResolvers<void>()
+    const checkpoint = { incarnation: 'life 0', watermark: null, completed: [], window: null, done: false }
+    const store = {
+      ...memory,
+      openFlow: async () => {
+        await opening.promise
+        return { fence: 1, checkpoint: { ...checkpoint, arrivedMs: null } }
+      },
+    }
+    const { create, registry, stream, time } = streamRig({ store })
+    await create()
+    await time.pass(100)
+    await registry.stop()
+    const { describes } = stream.counts
+    opening.resolve()
+    await time.pass(1_000)
+    expect(stream.counts.describes).toBe(describes)
+  })
+
   it('resume in the life that the checkpoint is of when the listing is the older one', async () => {
     const time = manualClock()
     const store = createMemoryStore()

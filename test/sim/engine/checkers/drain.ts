@@ -5,6 +5,7 @@ import { violate } from '../observation.ts'
 
 /** What a drain takes beside the attempts that are out: acknowledgements, the last checkpoint, the way there and back. */
 const marginMs = 1_500
+const slowWriteMs = 2_500
 /** After the cut: only what the store has taken already is waited for. */
 const abortMarginMs = 4_000
 
@@ -41,7 +42,9 @@ export function drain(book: Book): Checker {
     const lastMs = Math.max(t, ...out.filter((one) => one.process === process).map(({ endsMs }) => endsMs))
     const isSlow =
       faults.storeRefused > 0 || faults.storeSlow > 0 || faults.undeliverable > 0 || faults.settleRefused > 0
-    const politeMs = isSlow && !book.world.healed ? Infinity : lastMs - t + marginMs
+    // A write that was on its way when the world was healed takes its time.
+    const writeMs = faults.storeSlow > 0 ? slowWriteMs : 0
+    const politeMs = isSlow && !book.world.healed ? Infinity : lastMs - t + marginMs + writeMs
     return Math.min(graceMs + abortMarginMs, politeMs)
   }
 

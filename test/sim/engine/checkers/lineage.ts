@@ -11,7 +11,8 @@ export function lineage(book: Book): Checker {
     see(seen) {
       if (seen.kind !== 'asked' || seen.what !== 'read' || seen.shardId === '') return
       const source = book.world.sources.get(book.world.planOf.get(book.world.functionOf(seen.uuid))?.source.arn ?? '')
-      if (source?.kind !== 'stream') return
+      // A flow learns of its stream's next life by a read, and of the parents there by the next listing.
+      if (source?.kind !== 'stream' || source.lives > 1) return
       const mapping = book.mapping(seen.uuid)
       const open = [...new Set(ancestorsOf(source, seen.shardId))].flatMap((shardId) =>
         (book.lines.get(lineOf(someOf(source, shardId))) ?? []).filter(
