@@ -12,6 +12,8 @@ export interface Discovery {
   first: Set<string>
   /** Shard → the incarnation in which it was read to its end. */
   readonly done: Map<string, string>
+  /** A shard ended in another life than the listing is of: it says nothing of what may be read now. */
+  outdated: boolean
   /** Shards that are missing from the newest complete listings: how many of these in a row, and since when. */
   readonly absences: Map<string, { count: number; readonly sinceMs: number }>
   /** Looks again in a row since the last shard's end. */
@@ -22,7 +24,7 @@ export interface Discovery {
 const listingsUntilAbsent = 2
 
 export function createDiscovery(isStream: boolean): Discovery {
-  return { isStream, listing: null, first: new Set(), done: new Map(), absences: new Map(), looks: 0 }
+  return { isStream, listing: null, first: new Set(), done: new Map(), outdated: false, absences: new Map(), looks: 0 }
 }
 
 /** Reading starts over at the next listing; what is done stays done. */
@@ -45,6 +47,7 @@ export function noteListing(
   // A stream in its next life holds nothing that this mapping did not ask for: its shards are read from their beginning.
   if (!first && discovery.listing?.incarnation !== found.incarnation) discovery.first.clear()
   discovery.listing = { incarnation: found.incarnation, shards }
+  discovery.outdated = false
 
   noteAbsences(discovery, shards, running, monoMs)
 }

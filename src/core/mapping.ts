@@ -138,7 +138,10 @@ function applyFlowEnded(turn: Turn, id: number, end: FlowEnd): void {
   machine.flows.delete(name)
   if (end.how === 'finished' || flow.gone) {
     // What is gone went with the life it was started in: the next one may have a shard of the same name.
-    machine.discovery.done.set(name, end.how === 'finished' ? end.incarnation : flow.incarnation)
+    const incarnation = end.how === 'finished' ? end.incarnation : flow.incarnation
+    machine.discovery.done.set(name, incarnation)
+    if (end.how === 'finished' && incarnation !== machine.discovery.listing?.incarnation)
+      machine.discovery.outdated = true
     machine.resting.delete(name)
     machine.discovery.looks = 0
     lookSoon(turn)
@@ -195,8 +198,9 @@ function run(turn: Turn): void {
 
 function startFlows(turn: Turn): void {
   const { machine, env } = turn
-  const { listing } = machine.discovery
-  if (listing === null) return
+  const { listing, outdated } = machine.discovery
+  // Started by a listing of another life, a shard that has ended would end again and again.
+  if (listing === null || outdated) return
   const readable = readableShards(machine.discovery)
   forgetRests(machine, readable, env.monoMs)
   for (const flow of readable) {

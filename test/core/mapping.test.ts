@@ -357,6 +357,20 @@ describe('discovery', () => {
     expect(mapping.started()).toEqual(['b:late'])
   })
 
+  it('waits for the next listing when a shard ended in a life that the last one did not show', () => {
+    const mapping = drive(true)
+    mapping.start('Enabled')
+    mapping.list('one', ['a'], ['b', 'a'])
+    expect(mapping.started()).toEqual(['a:first'])
+    mapping.end('a', 'finished', 'two')
+    // Started again it would end again, as fast as the machine can.
+    expect(mapping.started()).toEqual([])
+    mapping.toDeadline()
+    expect(mapping.started()).toEqual([])
+    mapping.list('two', ['a'], ['b', 'a'])
+    expect(mapping.started()).toEqual(['b:late'])
+  })
+
   it('waits for a parent that can still be read although it is not listed', () => {
     const mapping = drive(true)
     mapping.start('Enabled')
