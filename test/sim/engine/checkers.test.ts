@@ -5,6 +5,7 @@ import { Permits } from '../../../src/engine/permits.ts'
 import type { Permit, PermitRequest } from '../../../src/engine/permits.ts'
 import type { ReadResult, Source, Store } from '../../../src/ports.ts'
 import { neverAborted } from '../../contract/source-contract.ts'
+import { churn } from './checkers/churn.ts'
 import { runEngineSeed } from './run.ts'
 import { numberOfFragment } from './world/facts.ts'
 import type { Plants } from './world/plants.ts'
@@ -270,5 +271,13 @@ async function alone<T>(work: () => Promise<T>): Promise<T> {
 describe('the checkers of the simulated engine', () => {
   test.each(cases)('catch $wrong', { timeout: 60_000 }, async ({ says, plants }) => {
     expect(await alone(() => firstComplaint(plants, says))).toMatch(says)
+  })
+
+  test('catch a flow that is opened again and again', () => {
+    const checker = churn()
+    const open = (t: number): void =>
+      checker.see({ kind: 'session', t, process: 1, uuid: 'u', flow: 'shard-0', fence: t })
+    for (const t of [0, 150, 300, 450, 460]) open(t)
+    expect(() => open(470)).toThrow(/^churn: /)
   })
 })

@@ -1,4 +1,5 @@
 import { Book } from './book.ts'
+import { churn } from './checkers/churn.ts'
 import { drain } from './checkers/drain.ts'
 import { handBack } from './checkers/hand-back.ts'
 import { isolation } from './checkers/isolation.ts'
@@ -72,7 +73,9 @@ async function run(world: World): Promise<RunResult> {
   const book = new Book(world)
   world.judgeBy([
     { name: 'book', see: (seen) => book.see(seen) },
-    ...[noLoss, order, lineage, progress, silence, drain, handBack, isolation, word].map((checker) => checker(book)),
+    ...[noLoss, order, lineage, progress, silence, drain, handBack, isolation, word, churn].map((checker) =>
+      checker(book),
+    ),
   ])
   world.crash = (dying) => crash(world, dying)
   for (const plan of world.scenario.sources) world.sources.set(plan.arn, createSimSource(world, plan))
@@ -135,6 +138,8 @@ async function shardBehind(
   for (const fact of world.facts.values()) {
     if (fact.source !== source.plan.name || fact.incarnation !== source.incarnation || !book.isOwed(uuid, fact))
       continue
+    // A process that was cut off may have written over what its successor knows.
+    if (world.scenario.faults.zombies > 0 && book.mapping(uuid).done.has(fact.number)) continue
     const checkpoint = kept.get(fact.shardId)
     const isPassed =
       checkpoint?.incarnation === source.incarnation &&
