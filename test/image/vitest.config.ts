@@ -13,6 +13,7 @@ export default defineConfig({
     maxWorkers: 1,
     testTimeout: 120_000,
     hookTimeout: 300_000,
+    retry: process.env['CI'] === undefined ? 0 : 1,
     reporters: ['verbose'],
   },
 })
