@@ -84,7 +84,14 @@ export interface Unit {
 }
 
 export type Pending =
-  | { readonly kind: 'read'; readonly recordsMax: number; readonly sentMs: number; readonly attemptSinceMs: number }
+  | {
+      readonly kind: 'read'
+      readonly recordsMax: number
+      /** The visibility it asked for; null: the queue's own. */
+      readonly visibilityMs: number | null
+      readonly sentMs: number
+      readonly attemptSinceMs: number
+    }
   /** null: the flight no longer wants it. */
   | { readonly kind: 'permit'; flight: number | null }
   | { readonly kind: 'invoke'; readonly flight: number; readonly window: WindowFrame | null }

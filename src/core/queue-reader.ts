@@ -27,6 +27,7 @@ function limitsOf(config: FlowConfig): BatchLimits {
 export function receive(turn: Turn, queue: QueueState): void {
   const { state, config, env } = turn
   const recordsMax = Math.min(config.traits.readRecordsMax, config.batchSize)
+  const visibilityMs = config.receiveVisibilityMs
   let { receives, records } = outstandingReads(turn)
   const receivesMax = Math.min(queue.scale.receives, config.scaling.receivesMax)
   while (
@@ -42,11 +43,11 @@ export function receive(turn: Turn, queue: QueueState): void {
         kind: 'read',
         recordsMax,
         waitMs: config.traits.readWaitMs,
-        visibilityMs: config.receiveVisibilityMs,
+        visibilityMs,
         from: null,
         repeats: repeats?.id ?? null,
       },
-      { kind: 'read', recordsMax, sentMs: env.monoMs, attemptSinceMs: repeats?.sinceMs ?? env.monoMs },
+      { kind: 'read', recordsMax, visibilityMs, sentMs: env.monoMs, attemptSinceMs: repeats?.sinceMs ?? env.monoMs },
     )
     receives += 1
     records += recordsMax
@@ -91,7 +92,9 @@ export function onReceived(
   scaleReceives(queue.scale, config.scaling, { count: result.records.length, asked: pending.recordsMax })
   queue.backlog = result.records.length >= pending.recordsMax
   if (result.records.length === 0 && state.flights.size === 0) scaleOnIdle(queue.scale)
-  const held = result.records.map((record) => take(turn, record))
+  // An update while the receive was out does not change how long the queue hides what it brings.
+  const visibilityMs = pending.visibilityMs ?? config.visibilityMs
+  const held = result.records.map((record) => take(turn, record, visibilityMs))
   // What came back while the flow is ending has not been tried: it goes straight back.
   if (state.phase !== 'running') return release(turn, queue, held)
   settle(
@@ -104,8 +107,7 @@ export function onReceived(
   else queue.ready.push(...chunk(matched, limitsOf(config)))
 }
 
-function take(turn: Turn, record: FlowRecord): Held {
-  const visibilityMs = turn.config.receiveVisibilityMs ?? turn.config.visibilityMs
+function take(turn: Turn, record: FlowRecord, visibilityMs: number): Held {
   return hold(turn, record, turn.env.monoMs + visibilityMs - visibilityMarginMs(visibilityMs), 0)
 }
 

@@ -23,7 +23,7 @@ export function readOn(turn: Turn, shard: ShardState): void {
       from: shard.cursor,
       repeats: null,
     },
-    { kind: 'read', recordsMax, sentMs: env.monoMs, attemptSinceMs: env.monoMs },
+    { kind: 'read', recordsMax, visibilityMs: null, sentMs: env.monoMs, attemptSinceMs: env.monoMs },
   )
 }
 

@@ -129,6 +129,27 @@ describe('a standard queue', () => {
     ).toEqual([['1']])
   })
 
+  test('counts for a receive that was out during an update the visibility it was sent with', () => {
+    const flow = new Scenario('sqs', { visibilityMs: 10_000 }).open()
+    flow.configure({ receiveVisibilityMs: 60_000 })
+    expect(
+      flow
+        .page(messages([1]))
+        .after(8_000)
+        .permit()
+        .invocations(),
+    ).toEqual([])
+    const shorter = new Scenario('sqs', { visibilityMs: 10_000, receiveVisibilityMs: 60_000 }).open()
+    shorter.configure({ receiveVisibilityMs: null })
+    expect(
+      shorter
+        .page(messages([1]))
+        .after(8_000)
+        .permit()
+        .invocations(),
+    ).toEqual([['1']])
+  })
+
   // proves: sqs.receipts-expire
   test('cuts out of a gathered batch only what ran out', () => {
     const flow = new Scenario('sqs', { windowMs: 20_000, visibilityMs: 30_000, batchSize: 10 })

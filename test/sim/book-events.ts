@@ -14,7 +14,7 @@ export function applyEvent(book: Book, life: Life, event: FlowEvent): void {
       life.opened = event.checkpoint
       return
     case 'readDone':
-      if (event.result.kind === 'records') deliver(book, life, event.result.records)
+      if (event.result.kind === 'records') deliver(book, life, event.result.records, visibilityOf(life, request))
       return
     case 'permitted':
       life.granted.add(event.id)
@@ -55,8 +55,13 @@ export function applyEvent(book: Book, life: Life, event: FlowEvent): void {
   }
 }
 
-function deliver(book: Book, life: Life, records: readonly FlowRecord[]): void {
-  const visibilityMs = life.config.receiveVisibilityMs ?? life.config.visibilityMs
+/** What the receive asked for, or the queue's own; an update meanwhile changes nothing of it. */
+function visibilityOf(life: Life, request: FlowRequest | undefined): number {
+  const askedMs = request?.kind === 'read' ? request.visibilityMs : null
+  return askedMs ?? life.config.visibilityMs
+}
+
+function deliver(book: Book, life: Life, records: readonly FlowRecord[], visibilityMs: number): void {
   const stream = isStreamLife(life)
   const expiresMs = stream ? Infinity : life.env.monoMs + visibilityMs - Math.min(5_000, visibilityMs / 5)
   for (const record of records) {

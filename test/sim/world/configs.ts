@@ -90,7 +90,7 @@ export function redraw(prng: Prng, config: FlowConfig): FlowConfig {
     windowMs: config.traits.windowed ? (drawn.batchSize > 10 && isQueue ? 1_000 : drawn.windowMs) : 0,
     batchBytesMax: config.batchBytesMax,
     visibilityMs: config.visibilityMs,
-    receiveVisibilityMs: config.receiveVisibilityMs,
+    receiveVisibilityMs: drawn.receiveVisibilityMs === null ? null : config.visibilityMs + 30_000,
     retentionMs: config.retentionMs,
     startFrom: config.startFrom,
     skipBeforeMs: config.skipBeforeMs,
