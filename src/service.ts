@@ -1,8 +1,6 @@
-import { createAwsAccess } from './access/create-aws-access.ts'
-import { networkSettings } from './access/network-settings.ts'
-import { readSdkRules } from './access/sdk-rules.ts'
+import { createAwsAccess, type AwsConnections } from './access/create-aws-access.ts'
+import { networkSettings, type NetworkSettings } from './access/network-settings.ts'
 import { createProxyAgents, createTransport } from './access/transport.ts'
-import type { AwsAccess, ClockOffsets } from './access/aws-access.ts'
 import { createApi, type Api } from './api/server.ts'
 import { createSourceCheck } from './api/source-check.ts'
 import { createUpstreamSigner } from './api/upstream-signer.ts'
@@ -23,7 +21,7 @@ import { ShardCensus } from './engine/shard-census.ts'
 import { systemClock } from './engine/system-clock.ts'
 import { compileFilters } from './events/filter.ts'
 import type { ArnPlace } from './model/arn.ts'
-import type { AwsService, AwsSettings, ServiceSettings } from './model/settings.ts'
+import type { AwsService, ServiceSettings } from './model/settings.ts'
 import type { SourceKind } from './model/source.ts'
 import { storeLocationOf } from './model/store-url.ts'
 import { createHealth } from './observe/health.ts'
@@ -95,14 +93,15 @@ interface Parts {
 async function run(parts: Parts): Promise<MillraceHandle> {
   const { settings, clock, log } = parts
   const access = await createAwsAccess(settings.aws, log)
-  const transport = createTransport(networkSettings(settings.aws, process.env))
-  const upstream = await upstreamOf(settings.aws, access)
+  const network = networkSettings(settings.aws, process.env)
+  const transport = createTransport(network)
+  const upstream = upstreamOf(access, network)
   const elsewhere = upstream === null ? noLambda : createLambdaApi(access, clock)
   const target = createTarget(createRieFunctions(settings.functions, transport, clock), elsewhere)
   const metrics = createMetrics()
   const health = createHealth()
   const opener = createSourceOpener(access)
-  const place = placeOf(settings.aws)
+  const place = { region: access.region, account: settings.aws.account }
   // The engine and its meters know each other: a meter counts under what its mapping is at that moment.
   const meters: Meters = new Meters(metrics, (uuid) => registry.get(uuid))
   const registry: Registry = new Registry(engineOf(parts, { access, target, opener, place, meters }))
@@ -232,7 +231,7 @@ function handleOf(running: Running): MillraceHandle {
 }
 
 interface Wiring {
-  readonly access: AwsAccess & ClockOffsets
+  readonly access: AwsConnections
   readonly target: TargetRouter
   readonly opener: SourceOpener
   readonly place: ArnPlace
@@ -272,22 +271,12 @@ const serviceOf: Readonly<Record<SourceKind, AwsService>> = {
   dynamodb: 'dynamodbstreams',
 }
 
-function placeOf({ region, account }: AwsSettings): ArnPlace {
-  return { region: region ?? process.env['AWS_REGION'] ?? process.env['AWS_DEFAULT_REGION'] ?? 'us-east-1', account }
-}
-
 /** AWS's own Lambda is meant only where the queues and streams are AWS's as well, or where it is named. */
-async function upstreamOf(settings: AwsSettings, access: AwsAccess): Promise<Upstream | null> {
-  const network = networkSettings(settings, process.env)
+function upstreamOf(access: AwsConnections, network: NetworkSettings): Upstream | null {
   const { endpoint } = access.service('lambda', undefined, undefined)
   const agents = createProxyAgents(network, 'lambda')
   if (!access.isAws('lambda')) return createUpstream({ endpoint, agents })
-  const { configured, credentials } = await readSdkRules(settings, undefined)
-  const isNamed = configured.lambda !== undefined
-  if (!isNamed && (!access.isAws('sqs') || !access.isAws('kinesis'))) return null
-  return createUpstream({
-    endpoint,
-    agents,
-    signer: createUpstreamSigner({ region: placeOf(settings).region, credentials }),
-  })
+  if (!access.isNamed('lambda') && (!access.isAws('sqs') || !access.isAws('kinesis'))) return null
+  const { credentials, region } = access
+  return createUpstream({ endpoint, agents, signer: createUpstreamSigner({ region, credentials }) })
 }

@@ -6,8 +6,8 @@ import type { IdentityResult } from './aws-caller.ts'
 import { isAwsEndpoint, isRegionName } from './aws-hosts.ts'
 import { createClockOffsetBook } from './clock-offsets.ts'
 import { createCredentialSource } from './credential-source.ts'
-import type { CredentialSource } from './credential-source.ts'
-import { knowsProxies, networkSettings } from './network-settings.ts'
+import type { CredentialProvider, CredentialSource } from './credential-source.ts'
+import { knowsProxies, networkSettings, nonEmpty } from './network-settings.ts'
 import { fallbackRegion, readSdkRules } from './sdk-rules.ts'
 import type { SdkRules } from './sdk-rules.ts'
 import { createProxyAgents, createTransport } from './transport.ts'
@@ -18,7 +18,17 @@ export interface AccessLog {
   warn(fields: object, message: string): void
 }
 
-export async function createAwsAccess(settings: AwsSettings, log: AccessLog): Promise<AwsAccess & ClockOffsets> {
+/** The access, and what else follows from the same rules. */
+export interface AwsConnections extends AwsAccess, ClockOffsets {
+  /** Where no ARN names one. */
+  readonly region: string
+  /** An endpoint of this service was configured. */
+  isNamed(service: AwsService): boolean
+  /** The SDK's whole chain, for what is signed elsewhere. */
+  readonly credentials: CredentialProvider
+}
+
+export async function createAwsAccess(settings: AwsSettings, log: AccessLog): Promise<AwsConnections> {
   const network = networkSettings(settings, process.env)
   if (network.proxyEnv !== undefined && !knowsProxies(process.versions.node)) {
     const node = process.versions.node
@@ -27,9 +37,14 @@ export async function createAwsAccess(settings: AwsSettings, log: AccessLog): Pr
   const transport = createTransport(network)
   const offsets = createClockOffsetBook()
   const rules = await readSdkRules(settings, new NodeHttpHandler(createProxyAgents(network)))
-  const region = rules.region ?? fallbackRegion
-  if (rules.region === undefined) {
-    log.info({ region }, `No region is configured (aws.region, AWS_REGION or a profile): ${region} is used.`)
+  // The SDK for JavaScript does not look at AWS_DEFAULT_REGION, the AWS CLI and boto3 do.
+  const named = rules.region ?? nonEmpty(process.env['AWS_DEFAULT_REGION'])
+  const region = named ?? fallbackRegion
+  if (named === undefined) {
+    log.info(
+      { region },
+      `No region is configured (aws.region, AWS_REGION, a profile or AWS_DEFAULT_REGION): ${region} is used.`,
+    )
   }
   const identities = createIdentities(rules, log)
   const callers = new Map<string, AwsCaller>()
@@ -37,6 +52,9 @@ export async function createAwsAccess(settings: AwsSettings, log: AccessLog): Pr
     rules.configured[service] ?? rules.awsEndpoint(service, inRegion)
 
   return {
+    region,
+    isNamed: (service) => rules.configured[service] !== undefined,
+    credentials: rules.credentials,
     service(service, wantedRegion, account) {
       const inRegion = wantedRegion !== undefined && isRegionName(wantedRegion) ? wantedRegion : region
       const key = `${service} ${inRegion} ${account ?? ''}`

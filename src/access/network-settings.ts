@@ -62,7 +62,7 @@ function proxyEnv(env: Readonly<Record<string, string | undefined>>): NetworkSet
   return { HTTP_PROXY: http, HTTPS_PROXY: https, NO_PROXY: bypass }
 }
 
-function nonEmpty(text: string | undefined): string | undefined {
+export function nonEmpty(text: string | undefined): string | undefined {
   return text === undefined || text === '' ? undefined : text
 }
 

@@ -149,7 +149,7 @@ export const serviceOptions = {
     type: 'text',
     placeholder: 'REGION',
     commands: start,
-    doc: "Region of requests and of ARNs that Millrace makes. Unset: the SDK's own rules (AWS_REGION, profile).",
+    doc: "Region of requests and of ARNs that Millrace makes. Unset: the SDK's own rules (AWS_REGION, profile), then AWS_DEFAULT_REGION.",
   },
   account: {
     key: 'aws.account',

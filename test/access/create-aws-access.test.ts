@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { AwsAccess, ClockOffsets } from '../../src/access/aws-access.ts'
-import { createAwsAccess } from '../../src/access/create-aws-access.ts'
+import type { AwsAccess } from '../../src/access/aws-access.ts'
+import { createAwsAccess, type AwsConnections } from '../../src/access/create-aws-access.ts'
 import { knowsProxies } from '../../src/access/network-settings.ts'
 import type { AwsSettings } from '../../src/model/settings.ts'
 import { startHttpService } from './http-service.ts'
@@ -27,7 +27,7 @@ const log = {
   warn: (_fields: object, message: string): void => void said.push(message),
 }
 
-async function access(settings: Partial<AwsSettings> = {}): Promise<AwsAccess & ClockOffsets> {
+async function access(settings: Partial<AwsSettings> = {}): Promise<AwsConnections> {
   const made = await createAwsAccess({ ...plain, ...settings }, log)
   cleanups.push(() => made.close())
   return made
@@ -258,6 +258,27 @@ describe('credentials and regions', () => {
     const made = await access({ region: undefined })
     expect(made.service('kinesis', undefined, undefined).endpoint).toContain('us-east-1')
     expect(said).toEqual([expect.stringContaining('No region is configured')])
+  })
+
+  it('have one region wherever no ARN names one: of the settings, the environment, the profile', async () => {
+    writeFileSync(process.env['AWS_CONFIG_FILE'] ?? '', '[default]\nregion = eu-north-1\n')
+    vi.stubEnv('AWS_DEFAULT_REGION', 'ap-south-1')
+    const regionOf = async (region: string | undefined) => {
+      const made = await access({ region })
+      expect(made.service('sqs', undefined, undefined).endpoint).toBe(`https://sqs.${made.region}.amazonaws.com`)
+      return made.region
+    }
+    expect(await regionOf('us-west-2')).toBe('us-west-2')
+    expect(await regionOf(undefined)).toBe('eu-north-1')
+    vi.stubEnv('AWS_REGION', 'sa-east-1')
+    expect(await regionOf(undefined)).toBe('sa-east-1')
+    vi.stubEnv('AWS_REGION', undefined)
+    // Another file: the SDK remembers what it has read.
+    vi.stubEnv('AWS_CONFIG_FILE', `${process.env['AWS_CONFIG_FILE']}.none`)
+    // The variable of the AWS CLI and boto3 is better than a guess.
+    expect(await regionOf(undefined)).toBe('ap-south-1')
+    vi.stubEnv('AWS_DEFAULT_REGION', undefined)
+    expect(await regionOf(undefined)).toBe('us-east-1')
   })
 
   it('that AWS needs and nobody has are an answer, not a crash', async () => {

@@ -1,11 +1,8 @@
-import type { AwsAccess, ClockOffsets } from '../../../src/access/aws-access.ts'
-import { createAwsAccess } from '../../../src/access/create-aws-access.ts'
+import { createAwsAccess, type AwsConnections } from '../../../src/access/create-aws-access.ts'
 import type { AwsService } from '../../../src/model/settings.ts'
 
 /** The way to one endpoint, or to one for each service, without a word in the log. */
-export function accessTo(
-  endpoint: string | Readonly<Partial<Record<AwsService, string>>>,
-): Promise<AwsAccess & ClockOffsets> {
+export function accessTo(endpoint: string | Readonly<Partial<Record<AwsService, string>>>): Promise<AwsConnections> {
   const settings = {
     region: 'us-east-1',
     account: '000000000000',
