@@ -6,7 +6,7 @@ import type { Origin, Transport } from '../../src/access/transport.ts'
 
 /** The silence is long enough for a loaded machine to have sent the request; what is tested does not depend on how long. */
 const limits = {
-  silenceMsMax: { receive: 2_000, settle: 2_000, control: 2_000, invoke: undefined },
+  silenceMsMax: { receive: 3_000, settle: 3_000, control: 3_000, invoke: undefined },
   idleMsMax: { aws: 30, elsewhere: 30 },
 }
 const signal = new AbortController().signal
@@ -51,7 +51,7 @@ async function heldRequest(): Promise<ServerResponse> {
     const response = held.shift()
     if (response === undefined) throw new Error('Nothing has arrived.')
     return response
-  })
+  }, 30_000)
 }
 
 describe('a connection', () => {
@@ -82,7 +82,7 @@ describe('a connection', () => {
       new Promise<number>((resolve) => {
         server.getConnections((_error, count) => resolve(count))
       })
-    await vi.waitFor(async () => expect(await open()).toBe(0))
+    await vi.waitFor(async () => expect(await open()).toBe(0), 30_000)
     const second = send('receive')
     ;(await heldRequest()).end()
     expect((await second).kind).toBe('reply')

@@ -4,7 +4,8 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { cleanEnvironment, freePort } from './backend-process.ts'
+import { freePort } from '../fakes/free-port.ts'
+import { cleanEnvironment } from './backend-process.ts'
 import { until } from './until.ts'
 
 /** The built file, run as people run it: one process with a config file and a store of its own. */
@@ -17,14 +18,29 @@ export interface MillraceProcess {
 
 const builtFile = process.env['MILLRACE_FILE'] ?? join(import.meta.dirname, '../../dist/millrace.mjs')
 
-export async function startMillrace(config: Readonly<Record<string, unknown>>): Promise<MillraceProcess> {
-  if (!existsSync(builtFile)) throw new Error(`There is no ${builtFile}: \`npm run build\` makes it.`)
+/** Where a Millrace keeps its store, over restarts as well. */
+export interface Home {
+  readonly folder: string
+  remove(): Promise<void>
+}
+
+export async function makeHome(): Promise<Home> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-backends-'))
+  return { folder, remove: () => rm(folder, { recursive: true, force: true }) }
+}
+
+/** With a home of its own, which goes with it, unless one is given. */
+export async function startMillrace(
+  config: Readonly<Record<string, unknown>>,
+  { flags = [], home }: { readonly flags?: readonly string[]; readonly home?: Home } = {},
+): Promise<MillraceProcess> {
+  if (!existsSync(builtFile)) throw new Error(`There is no ${builtFile}: \`npm run build\` makes it.`)
+  const { folder, remove } = home ?? (await makeHome())
   const port = await freePort()
   const file = join(folder, 'millrace.json')
   const store = `sqlite:${join(folder, 'millrace.db')}`
   await writeFile(file, JSON.stringify({ server: { host: '127.0.0.1', port }, store, ...config }))
-  const child = spawn(process.execPath, [builtFile, 'start', '--config', file], {
+  const child = spawn(process.execPath, [builtFile, 'start', '--config', file, ...flags], {
     cwd: folder,
     env: { ...cleanEnvironment(), AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -48,7 +64,7 @@ export async function startMillrace(config: Readonly<Record<string, unknown>>): 
       process.off('exit', kill)
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
       await exited
-      await rm(folder, { recursive: true, force: true })
+      if (home === undefined) await remove()
     },
   }
 }

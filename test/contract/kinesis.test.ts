@@ -33,12 +33,12 @@ async function call(operation: string, input: object): Promise<unknown> {
 async function untilActive(StreamName: string): Promise<void> {
   await vi.waitFor(async () => {
     expect(JSON.stringify(await call('DescribeStreamSummary', { StreamName }))).toContain('"ACTIVE"')
-  }, 5_000)
+  }, 30_000)
 }
 
 async function create(StreamName: string): Promise<void> {
   // A stream that is being deleted still has its name for a moment.
-  await vi.waitFor(() => call('CreateStream', { StreamName, ShardCount: 1 }), 5_000)
+  await vi.waitFor(() => call('CreateStream', { StreamName, ShardCount: 1 }), 30_000)
   await untilActive(StreamName)
 }
 
@@ -46,7 +46,7 @@ async function remove(StreamName: string): Promise<void> {
   await call('DeleteStream', { StreamName })
   await vi.waitFor(async () => {
     expect(await call('DescribeStreamSummary', { StreamName }).catch(String)).toContain('not found')
-  }, 5_000)
+  }, 30_000)
 }
 
 const wholeRange = 2n ** 128n

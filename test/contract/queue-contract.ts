@@ -91,7 +91,7 @@ export function queueContract(title: string, start: (fifo: boolean) => Promise<Q
         const read = readPage(queue.source, { waitMs: 10_000 })
         await queue.send('late')
         expect(bodies((await read).records)).toEqual(['late'])
-        expect(performance.now() - startedMs).toBeLessThan(3_000)
+        expect(performance.now() - startedMs).toBeLessThan(9_000)
       })
 
       it('gives no more than was asked for, and ten at most', async () => {

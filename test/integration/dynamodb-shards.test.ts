@@ -50,7 +50,7 @@ describe('a DynamoDB stream of several shards', () => {
     const arn = tables.createTable('wide', { shards: 200 })
     for (let nth = 0; nth < 200; nth += 1) tables.putInto('wide', nth, `item-${nth}`)
     await run(ofTable(arn))
-    await until(() => new Set(seen()).size === 200, 'a record of every shard', 25_000)
+    await until(() => new Set(seen()).size === 200, 'a record of every shard')
     expect(seen()).toHaveLength(200)
   })
 

@@ -70,7 +70,7 @@ describe('functions behind runtime emulators', () => {
     await until(() => stack.queues.inspectQueue('q')?.messages.inflight.length === 1, 'it is received')
     const back = await startFunctionServer({ dialect: 'rie', port })
     servers.push(back)
-    await back.untilInvoked(1, 15_000)
+    await back.untilInvoked(1)
     const [record] = eventOf(back.invocations[0]?.payload ?? '').Records
     expect(record?.attributes['ApproximateReceiveCount']).toBe('1')
   })

@@ -87,13 +87,13 @@ test('a mapping that does not exist is said to be unknown', async () => {
 test('doctor sees the process that runs, its queue service and its function', async () => {
   const { code, out } = await millrace('doctor', '--config', 'millrace.yaml')
   expect(out).toContain('a Millrace runs there already')
-  expect(out).toMatch(/ok {3}function orders: .* accepts connections/)
+  expect(out).toMatch(/ok {3}function orders: .* answers/)
   expect(out).not.toContain('BAD')
   expect(code).toBe(0)
 })
 
 test('doctor names an endpoint that nobody listens on, and fails', async () => {
   const { code, out } = await millrace('doctor', '--port', '0', '--aws-endpoint', 'http://127.0.0.1:9')
-  expect(out).toContain('BAD  endpoint: http://127.0.0.1:9 cannot be reached (ECONNREFUSED)')
+  expect(out).toContain('BAD  endpoint: http://127.0.0.1:9 cannot be reached (connect ECONNREFUSED 127.0.0.1:9)')
   expect(code).toBe(1)
 })

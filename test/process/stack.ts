@@ -1,9 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startFauxqs, type FauxqsServer } from 'fauxqs'
+import { freePort } from '../fakes/free-port.ts'
 import { ready, runMillrace, type MillraceProcess } from './built-file.ts'
 import { startFunction, type FunctionServer } from './function-server.ts'
 
@@ -93,13 +92,4 @@ mappings:
     FunctionName: orders
     BatchSize: 10
 `
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -75,6 +75,6 @@ it('an emulator that is restarted under a running mapping is read from its new b
   await service.restart()
   await createStream()
   await put('new 1', 'new 2')
-  await until(() => seen().includes('new 2'), 'the records of the second life', 20_000)
+  await until(() => seen().includes('new 2'), 'the records of the second life')
   expect(seen().filter((each) => each.startsWith('new'))).toEqual(['new 1', 'new 2'])
 })

@@ -29,7 +29,7 @@ describe('a mapping that fails', () => {
     for (let index = 0; index < 1_000; index += 1) queues.sendMessage('busy', `m${index}`)
     functions.behave(({ functionName }) => (functionName === 'broken' ? failure : ok()))
     await run(ofTable(arn, { FunctionName: 'broken' }), of('busy', 'orders', { BatchSize: 1 }))
-    await until(() => left('busy') === 0, 'the busy queue is empty', 20_000)
+    await until(() => left('busy') === 0, 'the busy queue is empty')
     const invocations = (name: string) => functions.invocations.filter(({ functionName }) => functionName === name)
     expect(invocations('orders')).toHaveLength(1_000)
     // From 1 s on, doubling: a loop without a pause would be in the hundreds.

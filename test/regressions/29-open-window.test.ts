@@ -24,7 +24,7 @@ it('what an open window holds is visible again at once when the service stops (o
   const ready = () => queues.inspectQueue('q')?.messages.ready.length
   await until(() => ready() === 0, 'it is received')
   await millrace.stop()
-  await until(() => ready() === 1, 'it is handed back', 2_000)
+  await until(() => ready() === 1, 'it is handed back')
   expect(functions.invocations).toHaveLength(0)
 })
 

@@ -313,7 +313,7 @@ describe('a URL that is away', () => {
     await busy.untilInvoked(1)
     const second = invoke(target, 'second')
     // The second one was refused and waits for the busy URL; the end of the other's rest is what comes next.
-    await expect.poll(() => clock.nextMs).toBe(clock.monoMs() + 250)
+    await expect.poll(() => clock.nextMs, { timeout: 30_000 }).toBe(clock.monoMs() + 250)
     const third = invoke(target, 'third')
     const back = await start({ port: gone.port })
     clock.advance(250)

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { createServer } from 'node:net'
+import { freePort } from '../free-port.ts'
 
 /** An emulator that runs as a process of its own, started for one test file. */
 export interface ChildService {
@@ -17,7 +17,7 @@ export interface ChildCommand {
 }
 
 /** How long an emulator may take until it answers. */
-const startMsMax = 20_000
+const startMsMax = 40_000
 
 export async function startChildService(command: (port: number) => ChildCommand): Promise<ChildService> {
   const port = await freePort()
@@ -63,14 +63,4 @@ async function answers(endpoint: string): Promise<boolean> {
   } catch {
     return false
   }
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer()
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
 }

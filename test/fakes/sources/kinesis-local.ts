@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
-import { freePort, startChildService } from './child-service.ts'
+import { freePort } from '../free-port.ts'
+import { startChildService } from './child-service.ts'
 import type { ChildService } from './child-service.ts'
 
 /** kinesis-local as a child process, without the half seconds that it pretends to need for everything. */
