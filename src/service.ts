@@ -1,4 +1,5 @@
 import { createAwsAccess, type AwsConnections } from './access/create-aws-access.ts'
+import { probeEndpoints as probe, type EndpointProbe } from './access/endpoint-probe.ts'
 import { networkSettings, type NetworkSettings } from './access/network-settings.ts'
 import { createProxyAgents, createTransport } from './access/transport.ts'
 import { createApi, type Api } from './api/server.ts'
@@ -81,6 +82,11 @@ export async function startMillrace(options: MillraceOptions | ReadOptions = {})
 /** Whether a filter pattern is one that this source's filters understand. */
 export function checkPattern(source: SourceKind, pattern: string): boolean {
   return compileFilters(source, [pattern]).kind === 'filter'
+}
+
+/** Looks at every endpoint and function that the settings name, in the service's own way; what throws is the trust. */
+export function probeEndpoints(settings: ServiceSettings): Promise<readonly EndpointProbe[]> {
+  return probe(settings)
 }
 
 interface Parts {

@@ -32,7 +32,15 @@ const serviceIds: Readonly<Record<AwsService, string>> = {
 /** Where neither settings nor environment nor profile name one. Emulators do not care; AWS's ARNs bring their own. */
 export const fallbackRegion = 'us-east-1'
 
-const awsServices: readonly AwsService[] = ['sqs', 'kinesis', 'dynamodbstreams', 'dynamodb', 'lambda', 'sns', 's3']
+export const awsServices: readonly AwsService[] = [
+  'sqs',
+  'kinesis',
+  'dynamodbstreams',
+  'dynamodb',
+  'lambda',
+  'sns',
+  's3',
+]
 
 export async function readSdkRules(
   settings: AwsSettings,

@@ -160,7 +160,7 @@ function collect(response: IncomingMessage, settle: (reply: WireReply) => void, 
 }
 
 /** A refused dual-stack connection is an AggregateError without a text of its own. */
-function describeError(error: Error): string {
+export function describeError(error: Error): string {
   if (error instanceof AggregateError) {
     return error.errors.map((part: unknown) => (part instanceof Error ? part.message : String(part))).join('; ')
   }

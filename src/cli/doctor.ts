@@ -1,13 +1,13 @@
 import { access, constants, stat } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
+import { createServer } from 'node:net'
 import { dirname, resolve } from 'node:path'
 import { describeOptions } from '../config/option-help.ts'
 import { readSettings } from '../config/settings-reader.ts'
 import { storeLocationOf } from '../model/store-url.ts'
-import type { AwsService, ServiceSettings } from '../model/settings.ts'
+import type { ServiceSettings } from '../model/settings.ts'
 import type { Command, CommandContext } from './command.ts'
 import { exitCode, type ExitCode } from './exit-code.ts'
-import { loadService } from './start.ts'
+import { loadService, type Probe } from './start.ts'
 
 /** One thing that was looked at. */
 interface Finding {
@@ -17,7 +17,7 @@ interface Finding {
   readonly says: string
 }
 
-const connectMsMax = 3_000
+const answerMsMax = 3_000
 
 export const doctorCommand: Command = {
   name: 'doctor',
@@ -28,7 +28,7 @@ export const doctorCommand: Command = {
 }
 
 async function runDoctor({ argv, env, cwd, terminal }: CommandContext): Promise<ExitCode> {
-  const { checkPattern } = await loadService()
+  const { checkPattern, probeEndpoints } = await loadService()
   const settings = readSettings({
     argv,
     env,
@@ -41,55 +41,28 @@ async function runDoctor({ argv, env, cwd, terminal }: CommandContext): Promise<
     { ok: true, what: 'configuration', says: `readable: ${mappings}` },
     await checkPort(settings),
     await checkStore(settings.store, cwd),
-    ...(await Promise.all(endpointsOf(settings, env).map(([what, url]) => checkEndpoint(what, url)))),
+    ...(await checkEndpoints(() => probeEndpoints(settings))),
   ]
   for (const { ok, what, says } of findings) terminal.out(`${ok ? 'ok ' : 'BAD'}  ${what}: ${says}`)
   return findings.every((finding) => finding.ok) ? exitCode.ok : exitCode.failed
 }
 
-const services: readonly AwsService[] = ['sqs', 'kinesis', 'dynamodbstreams', 'dynamodb', 'lambda', 'sns', 's3']
-
-/** AWS's own names of the services in AWS_ENDPOINT_URL_…, where they differ from ours. */
-const variableNames: Readonly<Partial<Record<AwsService, string>>> = { dynamodbstreams: 'DYNAMODB_STREAMS' }
-
-/** Every endpoint that was named; what was not named is AWS itself, or never used. */
-function endpointsOf(
-  settings: ServiceSettings,
-  env: Readonly<Record<string, string | undefined>>,
-): readonly (readonly [string, string])[] {
-  const found: [string, string][] = []
-  const common = settings.aws.endpoint ?? env['AWS_ENDPOINT_URL']
-  if (common !== undefined) found.push(['endpoint', common])
-  for (const service of services) {
-    const variable = `AWS_ENDPOINT_URL_${variableNames[service] ?? service.toUpperCase()}`
-    const url = settings.aws.endpoints[service] ?? env[variable]
-    if (url !== undefined) found.push([`endpoint of ${service}`, url])
-  }
-  for (const { name, urls } of settings.functions) {
-    for (const url of urls) found.push([`function ${name}`, url])
-  }
-  return found
-}
-
-async function checkEndpoint(what: string, url: string): Promise<Finding> {
-  if (!URL.canParse(url)) return { ok: false, what, says: `${url} is not a URL` }
-  const { hostname, port, protocol } = new URL(url)
-  const socket = connect({
-    host: hostname.replace(/^\[|\]$/g, ''),
-    port: Number(port) || (protocol === 'https:' ? 443 : 80),
-    signal: AbortSignal.timeout(connectMsMax),
-  })
-  const failure = await new Promise<string | undefined>((settle) => {
-    socket.once('connect', () => settle(undefined)).once('error', (error) => settle(failureOf(error)))
-  })
-  socket.destroy()
-  if (failure === undefined) return { ok: true, what, says: `${url} accepts connections` }
-  return { ok: false, what, says: `${url} cannot be reached (${failure}); start it, or correct the address` }
+async function checkEndpoints(look: () => Promise<readonly Probe[]>): Promise<readonly Finding[]> {
+  const found = await look().catch((error: unknown) => failureOf(error))
+  if (typeof found === 'string') return [{ ok: false, what: 'trust', says: found }]
+  return found.map(({ failure, url, what }) =>
+    failure === null
+      ? { ok: true, what, says: `${url} answers` }
+      : {
+          ok: false,
+          what,
+          says: `${url} cannot be reached (${failure}); start it, or correct the address or its trust`,
+        },
+  )
 }
 
 function failureOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  if (error.name === 'AbortError') return `no answer within ${connectMsMax} ms`
   return 'code' in error && typeof error.code === 'string' ? error.code : error.message
 }
 
@@ -115,7 +88,7 @@ async function checkPort({ server }: ServiceSettings): Promise<Finding> {
 async function answersAsMillrace(host: string, port: number): Promise<boolean> {
   const address = host.includes(':') ? `[${host}]` : host
   const response = await fetch(`http://${address}:${port}/_millrace/health`, {
-    signal: AbortSignal.timeout(connectMsMax),
+    signal: AbortSignal.timeout(answerMsMax),
   }).catch(() => undefined)
   return response?.ok === true
 }
