@@ -71,8 +71,10 @@ function revive(life: Life, key: string): Held | undefined {
   if (held === undefined) return undefined
   life.doubtful.delete(key)
   const [meant] = droppable(life, 'visibility', life.env.monoMs)
-  const behind = meant ?? [...life.held.values()].find((one) => one.record.orderKey === held.record.orderKey)
-  if (behind?.phase === 'held') {
+  const { orderKey } = held.record
+  const behind =
+    meant ?? [...life.held.values()].find((one) => one.phase === 'held' && one.record.orderKey === orderKey)
+  if (behind !== undefined) {
     setPhase(life, behind, 'left')
     life.doubtful.set(behind.key, behind)
   }
@@ -110,32 +112,35 @@ export function droppable(life: Life, reason: 'visibility' | 'retention', t: num
   const retentionMs = life.config.retentionMs
   const found: Held[] = []
   const paused: Held[] = []
-  const broken: Held[] = []
+  const broken: Record<Breach, Held[]> = { now: [], perhaps: [] }
   const groups = new Set<string>()
   for (const held of life.held.values()) {
     if (held.phase !== 'held' || !matchesNow(life, held.record)) continue
+    const breach = ofGroup ? breachBefore(life, held) : null
     if (reason === 'retention') {
       if (retentionMs !== null && life.env.sourceMs - held.record.arrivedMs > retentionMs) found.push(held)
-    } else if (ofGroup && hasBroken(life, held)) {
-      broken.push(held)
+    } else if (breach !== null) {
+      broken[breach].push(held)
     } else if (held.expiresMs <= t || (ofGroup && groups.has(held.record.orderKey))) {
       groups.add(held.record.orderKey)
       found.push(held)
     } else if (held.notRuns > 0 && held.expiresMs <= t + pauseMsMax) paused.push(held)
   }
-  return [...broken, ...found, ...paused]
+  return [...broken.now, ...broken.perhaps, ...found, ...paused]
 }
 
-/** An earlier record of its group has just ended unacknowledged. */
-function hasBroken(life: Life, held: Held): boolean {
-  const line = life.keys.get(held.record.orderKey)
-  if (line === undefined) return false
-  for (const other of line.items) {
-    if (other === held) return false
-    if (life.doubtful.has(other.key)) return true
-    if ((other.phase === 'left' || other.phase === 'acked') && other.leftMs === life.env.monoMs) return true
+/** `perhaps`: an earlier record of the group is only thought to have been dropped. */
+type Breach = 'now' | 'perhaps'
+
+/** Whether an earlier record of its group has ended unacknowledged. */
+function breachBefore(life: Life, held: Held): Breach | null {
+  let breach: Breach | null = null
+  for (const other of life.keys.get(held.record.orderKey)?.items ?? []) {
+    if (other === held) return breach
+    if (life.doubtful.has(other.key)) breach = 'perhaps'
+    else if ((other.phase === 'left' || other.phase === 'acked') && other.leftMs === life.env.monoMs) return 'now'
   }
-  return false
+  return null
 }
 
 /** Held, not out, read under earlier filters, and no match for those of now. */
