@@ -15,8 +15,8 @@ export default defineConfig({
     // Each worker is a process of its own: a test may open ports, files and signal handlers without disturbing others.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 90_000,
-    hookTimeout: 90_000,
+    testTimeout: 150_000,
+    hookTimeout: 150_000,
     restoreMocks: true,
     // Nobody can look again at a failure of a machine that is gone. A test that fails twice fails; one that needed its second
     // try is named at the end of the run, to be mended. Seeds are fixed there: what is wrong by its draw fails both times.

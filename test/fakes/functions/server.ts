@@ -85,8 +85,8 @@ export async function startFunctionServer(options: FunctionServerOptions = {}): 
       return state.connections
     },
     behave: (handler) => (state.handler = handler),
-    until: (condition, timeoutMs = 30_000) => state.until(() => condition(handle), timeoutMs),
-    untilInvoked: (count, timeoutMs = 30_000) => state.until(() => state.invocations.length >= count, timeoutMs),
+    until: (condition, timeoutMs = 60_000) => state.until(() => condition(handle), timeoutMs),
+    untilInvoked: (count, timeoutMs = 60_000) => state.until(() => state.invocations.length >= count, timeoutMs),
     async close() {
       if (!server.listening) return
       const closed = once(server, 'close')
