@@ -17,7 +17,7 @@ export function startFlight(turn: Turn, held: readonly Held[], place: { slot: nu
     id: turn.state.nextId++,
     slot: place.slot,
     phase: 'waiting',
-    units: [createUnit(held, place.final)],
+    units: [createUnit(turn, held, place.final)],
     dueMs: turn.env.monoMs,
     notRunStreak: 0,
     discards: 0,
@@ -28,8 +28,8 @@ export function startFlight(turn: Turn, held: readonly Held[], place: { slot: nu
   return flight
 }
 
-export function createUnit(held: readonly Held[], final = false): Unit {
-  return { held, attempts: 0, lastReply: null, final }
+export function createUnit({ env }: Turn, held: readonly Held[], final = false): Unit {
+  return { held, attempts: 0, lastReply: null, final, sinceMs: env.monoMs }
 }
 
 export function currentUnit(flight: Flight): Unit | null {

@@ -81,6 +81,8 @@ export interface Unit {
   lastReply: InvocationReply | null
   /** The final invocation of a window carries no records. */
   readonly final: boolean
+  /** When it was made (monotonic): the age of a final invocation, which has no record to take it from, begins here. */
+  readonly sinceMs: number
 }
 
 export type Pending =
@@ -95,7 +97,7 @@ export type Pending =
   /** null: the flight no longer wants it. */
   | { readonly kind: 'permit'; flight: number | null }
   | { readonly kind: 'invoke'; readonly flight: number; readonly window: WindowFrame | null }
-  | { readonly kind: 'settle'; readonly held: readonly Held[]; readonly why: SettleReason; readonly tries: number }
+  | { readonly kind: 'settle'; readonly held: readonly Held[]; readonly why: SettleReason; readonly attempt: number }
   | { readonly kind: 'release' }
   | {
       readonly kind: 'discard'

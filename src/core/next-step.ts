@@ -40,10 +40,10 @@ function notRunPauseMs(turn: Turn, ended: Ended): number {
 }
 
 /** No pause outlasts the moment at which the whole unit is too old: then it is to be given up, not to be waited for. */
-function untilAged(turn: Turn, unit: Unit, pauseMs: number): number {
-  const { recordAgeMsMax } = turn.config
+function untilAged({ config, env }: Turn, unit: Unit, pauseMs: number): number {
+  const { recordAgeMsMax } = config
+  if (recordAgeMsMax === null) return pauseMs
   const last = unit.held.at(-1)
-  if (recordAgeMsMax === null || last === undefined) return pauseMs
-  const leftMs = last.record.arrivedMs + recordAgeMsMax + 1 - turn.env.sourceMs
-  return Math.max(1, Math.min(pauseMs, leftMs))
+  const ageMs = last === undefined ? env.monoMs - unit.sinceMs : env.sourceMs - last.record.arrivedMs
+  return Math.max(1, Math.min(pauseMs, recordAgeMsMax + 1 - ageMs))
 }

@@ -3,7 +3,7 @@ import { askPermit, createUnit, currentUnit, startFlight, tellFailure, waitUntil
 import type { NextStep } from './flow-commands.ts'
 import type { Flight, Held, Pending, Turn, Unit } from './flow-state.ts'
 import { ask, recordsOf } from './flow-state.ts'
-import { fitsAlone } from './gather.ts'
+import { batchLength, fitsAlone } from './gather.ts'
 import { nextStep } from './next-step.ts'
 import type { RetryPlan } from './retry-plan.ts'
 import { planRetry } from './retry-plan.ts'
@@ -52,12 +52,13 @@ function prepare(turn: Turn, shard: ShardState, flight: Flight): Unit | null {
   // A state that outgrew its limit ends its part of the window before anything else of the batch runs.
   // While its final invocation is being given up, the window is still terminating and must not get another one.
   if (shard.window?.phase === 'terminating' && nextUnit(flight)?.final === false)
-    flight.units.push(createUnit([], true))
+    flight.units.push(createUnit(turn, [], true))
   for (let unit = nextUnit(flight); unit !== null; unit = nextUnit(flight)) {
     const young = cutAged(turn, shard, flight, unit)
-    if (young !== null) {
-      if (!isOversize(turn, shard, young)) return young
-      if (!failOversize(turn, shard, flight, young)) return null
+    const fitting = young && cutToFit(turn, shard, flight, young)
+    if (fitting !== null) {
+      if (!isOversize(turn, shard, fitting)) return fitting
+      if (!failOversize(turn, shard, flight, fitting)) return null
     }
   }
   land(turn, shard, flight)
@@ -81,7 +82,7 @@ function land(turn: Turn, shard: ShardState, flight: Flight): void {
 
 /** Records past their limit are cut out before invoking; the rest is delivered (spec §4.4). */
 function cutAged(turn: Turn, shard: ShardState, flight: Flight, unit: Unit): Unit | null {
-  if (unit.final) return isFinalAged(turn, shard) ? giveUp(turn, flight, unit, 'RecordAgeExceeded') : unit
+  if (unit.final) return isFinalAged(turn, unit) ? giveUp(turn, flight, unit, 'RecordAgeExceeded') : unit
   const { retentionMs, recordAgeMsMax } = turn.config
   const gone = unit.held.filter((one) => isOlder(turn, one, retentionMs))
   const aged = unit.held.filter((one) => isOlder(turn, one, recordAgeMsMax) && !isOlder(turn, one, retentionMs))
@@ -103,13 +104,26 @@ function isOlder(turn: Turn, held: Held, limitMs: number | null): boolean {
   return limitMs !== null && turn.env.sourceMs - held.record.arrivedMs > limitMs
 }
 
-/** A final invocation has no record of its own: its window's end counts as its age. */
-function isFinalAged(turn: Turn, shard: ShardState): boolean {
-  const { recordAgeMsMax } = turn.config
-  return recordAgeMsMax !== null && shard.window !== null && turn.env.sourceMs - shard.window.endMs > recordAgeMsMax
+/**
+ * A final invocation has no record of its own, and may come due long after its window ended (an idle one is closed 120 s after):
+ * its age counts from the moment it was due, so that a state is never given up untried.
+ */
+function isFinalAged({ config, env }: Turn, unit: Unit): boolean {
+  return config.recordAgeMsMax !== null && env.monoMs - unit.sinceMs > config.recordAgeMsMax
 }
 
 // ---- Oversize
+
+/** The state of a window may have grown since its batch was gathered: what fits no more beside it is a batch of its own. */
+function cutToFit(turn: Turn, shard: ShardState, flight: Flight, unit: Unit): Unit {
+  const { held } = unit
+  const count = batchLength(held, 0, { records: held.length, bytes: recordBytesMax(turn, shard) })
+  if (count === held.length) return unit
+  const first = createUnit(turn, held.slice(0, count))
+  flight.units.pop()
+  flight.units.push(createUnit(turn, held.slice(count)), first)
+  return first
+}
 
 function isOversize(turn: Turn, shard: ShardState, unit: Unit): boolean {
   const only = unit.held[0]
@@ -168,11 +182,11 @@ function carryOut(turn: Turn, shard: ShardState, flight: Flight, plan: RetryPlan
       return resolve(turn, shard, unit.held)
     case 'advance':
       flight.units.pop()
-      flight.units.push(createUnit(unit.held.slice(plan.done)))
+      flight.units.push(createUnit(turn, unit.held.slice(plan.done)))
       return resolve(turn, shard, unit.held.slice(0, plan.done))
     case 'split':
       flight.units.pop()
-      flight.units.push(createUnit(unit.held.slice(plan.first)), createUnit(unit.held.slice(0, plan.first)))
+      flight.units.push(createUnit(turn, unit.held.slice(plan.first)), createUnit(turn, unit.held.slice(0, plan.first)))
       return
     case 'discard':
       giveUp(turn, flight, unit, plan.condition)

@@ -38,6 +38,12 @@ describe('a source that reads on at its horizon without a word', () => {
     expect(flow.said('positionLost')).toEqual([])
   })
 
+  test('is not suspected while what it serves is older still: it keeps more than it says', () => {
+    const flow = shard().page(stream([1]), { tip: false })
+    flow.after(dayMs + hourMs).page(stream([2], { arrivedMs: hourMs / 2 }), { tip: false })
+    expect(flow.said('positionLost')).toEqual([])
+  })
+
   test('is told of once, also where it did say so', () => {
     const flow = shard().page(stream([1]), { tip: false })
     flow.after(2 * dayMs).reads({ kind: 'trimmed', message: 'gone' })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { deadline } from '../../src/core/flow.ts'
 import type { WindowCheckpoint } from '../../src/model/checkpoint.ts'
-import { counted, ok, Scenario, stream, thrown } from './scenario.ts'
+import { counted, ok, Scenario, stream, throttled, thrown } from './scenario.ts'
 
 const tumbling = { tumblingMs: 10_000, windowIdleCloseMs: 120_000 }
 
@@ -80,6 +81,38 @@ describe('tumbling windows', () => {
     expect(flow.invocations()).toEqual([['1']])
   })
 
+  test('do not close on an earlier look at the tip when the shard is behind again', () => {
+    const flow = shardAt(14_000).open().page(at(1, 12_000)).permit().after(300_000).page([]).after(200)
+    flow.page([], { tip: false }).invoked(counted('{"n":1}'))
+    expect(flow.out('permit')).toEqual([])
+  })
+
+  test('close when the stream lives anew', () => {
+    const flow = shardAt(14_000).open().page(at(1, 12_000)).permit().invoked(counted('{"n":1}')).after(20)
+    flow.reads({ kind: 'recreated', incarnation: 'life-2', message: '' }).permit()
+    expect(flow.windows().at(-1)).toMatchObject({ startMs: 10_000, state: '{"n":1}', isFinal: true })
+  })
+
+  describe('under a batching window that is longer', () => {
+    const gathering = { windowMs: 300_000 }
+
+    test('send off at their edge what they gathered', () => {
+      const flow = shardAt(14_000, gathering).open().page(at(1, 12_000), { tip: false }).page([]).after(200)
+      for (let reads = 0; reads < 1_000 && flow.out('permit').length === 0; reads++) {
+        if (flow.out('read').length > 0) flow.reads({ kind: 'failed', message: 'down' })
+        else flow.after((deadline(flow.state) ?? 0) - flow.nowMs)
+      }
+      expect(flow.nowMs).toBe(6_000)
+    })
+
+    test('send it off for a record of a later one, whatever the clock says', () => {
+      const flow = shardAt(14_000, gathering)
+        .open()
+        .page([...at(1, 12_000), ...at(2, 20_000)])
+      expect(flow.permit().invocations()).toEqual([['1']])
+    })
+  })
+
   // proves: stream.tumbling.early
   test('end early when the state outgrows 1 MB, and go on with an empty one', () => {
     const flow = shardAt(14_000, { batchSize: 1 })
@@ -136,6 +169,46 @@ describe('tumbling windows', () => {
     expect(flow.windows().at(-1)).toMatchObject({ startMs: 20_000, state: '{}' })
   })
 
+  test('are closed by their final invocation although MaximumRecordAge has passed since their end', () => {
+    const flow = shardAt(14_000, { recordAgeMsMax: 60_000 }).open().page(at(1, 12_000)).permit()
+    flow.invoked(counted('{"n":1}')).after(400_000).page([]).permit()
+    expect(flow.windows().at(-1)).toMatchObject({ startMs: 10_000, state: '{"n":1}', isFinal: true })
+    expect(flow.discards()).toEqual([])
+  })
+
+  // proves: stream.tumbling.final-fails
+  test.each([
+    ['fails', thrown],
+    ['is throttled', throttled],
+  ])('give up a final invocation that %s until MaximumRecordAge has passed since it was due', (_how, outcome) => {
+    const flow = shardAt(21_000, { recordAgeMsMax: 60_000 })
+      .open()
+      .page([...at(1, 12_000), ...at(2, 20_000)])
+      .permit()
+      .invoked(counted('{"n":1}'))
+    const dueMs = flow.nowMs
+    for (let turn = 0; turn < 1_000 && flow.discards().length === 0; turn++) {
+      if (flow.out('permit').length > 0) flow.permit().invoked(outcome)
+      else flow.after(Math.max(1, (deadline(flow.state) ?? 0) - flow.nowMs))
+    }
+    expect(flow.said('discard')).toMatchObject([{ records: [], condition: 'RecordAgeExceeded', reply: null }])
+    expect(flow.nowMs - dueMs).toBe(60_001)
+  })
+
+  test('never send an event over 6 MB when their state has grown under a batch that is cut up', () => {
+    const flow = shardAt(14_000, { batchBytesMax: 2_000_000 }).open()
+    flow.page(stream([1, 2, 3, 4], { arrivedMs: 12_000, bytes: 450_000 })).permit()
+    const reply = { requestId: 'q', statusCode: 200, executedVersion: '1', functionError: null }
+    flow
+      .invoked({ kind: 'partial', reply, failed: [1, 2, 3], state: { json: '{"n":1}', bytes: 1_000_000 } })
+      .after(1_000)
+      .permit()
+      .invoked(counted('{"n":3}', 7))
+      .permit()
+    expect(flow.invocations()).toEqual([['1', '2', '3', '4'], ['2', '3'], ['4']])
+    expect(flow.windows().at(-1)).toMatchObject({ state: '{"n":3}' })
+  })
+
   // proves: stream.tumbling.close
   test('close at the end of the shard, before it counts as finished', () => {
     const flow = shardAt(14_000)
@@ -169,6 +242,16 @@ describe('tumbling windows', () => {
     test('go on with the state of the checkpoint', () => {
       const flow = shardAt(15_000).open(checkpoint).page(at(8, 15_000)).permit()
       expect(flow.windows()).toMatchObject([{ startMs: 10_000, state: '{"n":7}', isFinal: false }])
+    })
+
+    test('leave room for a state that takes more bytes than characters', () => {
+      const state = `{"n":"${'é'.repeat(1_000)}"}`
+      const flow = shardAt(15_000, { batchBytesMax: 1_024 + 2_100 }).open({
+        ...checkpoint,
+        window: { ...window, state },
+      })
+      flow.page(stream([8, 9], { arrivedMs: 15_000, bytes: 60 })).permit()
+      expect(flow.invocations()).toEqual([['8']])
     })
 
     // proves: stream.tumbling.restart

@@ -170,14 +170,15 @@ export const mutants: readonly Mutant[] = [
   {
     file: 'shard-attempt.ts',
     bug: 'a partial response takes the first failed record for done',
-    find: 'flight.units.push(createUnit(unit.held.slice(plan.done)))',
-    replace: 'flight.units.push(createUnit(unit.held.slice(plan.done + 1)))',
+    find: 'flight.units.push(createUnit(turn, unit.held.slice(plan.done)))',
+    replace: 'flight.units.push(createUnit(turn, unit.held.slice(plan.done + 1)))',
   },
   {
     file: 'shard-attempt.ts',
     bug: 'the second half of a split comes first',
-    find: 'flight.units.push(createUnit(unit.held.slice(plan.first)), createUnit(unit.held.slice(0, plan.first)))',
-    replace: 'flight.units.push(createUnit(unit.held.slice(0, plan.first)), createUnit(unit.held.slice(plan.first)))',
+    find: 'flight.units.push(createUnit(turn, unit.held.slice(plan.first)), createUnit(turn, unit.held.slice(0, plan.first)))',
+    replace:
+      'flight.units.push(createUnit(turn, unit.held.slice(0, plan.first)), createUnit(turn, unit.held.slice(plan.first)))',
   },
   {
     file: 'shard-attempt.ts',
@@ -328,5 +329,53 @@ export const mutants: readonly Mutant[] = [
     bug: 'a window outlives a change of its length',
     find: 'window.endMs - window.startMs !== turn.config.tumblingMs || isOver',
     replace: 'isOver',
+  },
+  {
+    file: 'shard-attempt.ts',
+    bug: 'the final invocation of an idle window is given up untried',
+    find: 'return config.recordAgeMsMax !== null && env.monoMs - unit.sinceMs > config.recordAgeMsMax',
+    replace: 'return config.recordAgeMsMax !== null && env.monoMs - unit.sinceMs >= 0',
+  },
+  {
+    file: 'shard-attempt.ts',
+    bug: 'a batch is sent beside a state that leaves no room for it',
+    find: 'if (count === held.length) return unit',
+    replace: 'if (count <= held.length) return unit',
+  },
+  {
+    file: 'shard-reader.ts',
+    bug: 'a window stays open when the stream lives anew',
+    find: "if (shard.window?.phase === 'open') shard.window.phase = 'closing'",
+    replace: '',
+  },
+  {
+    file: 'shard-reader.ts',
+    bug: 'an old look at the tip closes a window',
+    find: 'shard.tipSeenMs = page.tip ? env.sourceMs : null',
+    replace: 'if (page.tip) shard.tipSeenMs = env.sourceMs',
+  },
+  {
+    file: 'shard-reader.ts',
+    bug: 'a source that keeps more than it says is taken for one that lost records',
+    find: 'shard.readUpToMs < horizonMs && first.arrivedMs >= horizonMs',
+    replace: 'shard.readUpToMs < horizonMs',
+  },
+  {
+    file: 'shard-flow.ts',
+    bug: 'a window waits for a later record to send off what it gathered',
+    find: 'return env.sourceMs >= edgeMs || slot.queue.some(',
+    replace: 'return slot.queue.some(',
+  },
+  {
+    file: 'shard-flow.ts',
+    bug: 'nobody wakes up at the edge of a tumbling window',
+    find: '[dueMs(turn, first), monoOf(turn, windowEndMs(first.record.arrivedMs, tumblingMs))]',
+    replace: '[dueMs(turn, first)]',
+  },
+  {
+    file: 'shard-window.ts',
+    bug: 'the state of a window weighs nothing',
+    find: '- windowEnvelopeBytes - shard.window.stateBytes',
+    replace: '- windowEnvelopeBytes',
   },
 ]
