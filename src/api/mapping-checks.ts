@@ -75,9 +75,9 @@ export function checkVisibility(visibilityMs: number | null, timeoutMs: number |
 }
 
 /** A mapping on its way to another state can be read, and nothing else. */
-export function checkSettled({ state }: MappingDocument): void {
+export function checkSettled({ state }: MappingDocument, wanted: 'update' | 'delete'): void {
   if (state === 'Enabled' || state === 'Disabled') return
-  throw new ApiError('ResourceInUseException', 'Cannot update the event source mapping because it is in use.')
+  throw new ApiError('ResourceInUseException', `Cannot ${wanted} the event source mapping because it is in use.`)
 }
 
 const missingQueue =

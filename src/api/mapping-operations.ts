@@ -57,7 +57,7 @@ export function createMappingOperations(deps: Deps, lookMs = lookMsMax): Mapping
     return lock(sourceName, async () => {
       const current = get(uuid)
       const { namesFunction, parameters } = validateUpdate(body, current, context())
-      checkSettled(current)
+      checkSettled(current, 'update')
       if (!namesFunction) return mappings.update(uuid, { parameters })
       const { functionArn, timeoutMs } = await describeFunction(parameters.FunctionName, sourceName)
       checkDuplicate(mappings.list(), { ...current, functionArn }, uuid)
@@ -75,7 +75,7 @@ export function createMappingOperations(deps: Deps, lookMs = lookMsMax): Mapping
 
   async function remove(uuid: string): Promise<MappingDocument> {
     return lock(get(uuid).sourceName, async () => {
-      checkSettled(get(uuid))
+      checkSettled(get(uuid), 'delete')
       return mappings.delete(uuid)
     })
   }

@@ -268,7 +268,7 @@ export const mappingOptions: readonly MappingOption[] = [
     shape: tagsShape,
     updatable: false,
     sources: all,
-    doc: 'At most 50; afterwards by TagResource and UntagResource.',
+    doc: 'At most 50, none with a key that begins with aws:; afterwards by TagResource and UntagResource.',
   },
   foreign('LoggingConfig', 'Kafka in provisioned mode only.'),
   foreign('Topics', 'Kafka only.', false),

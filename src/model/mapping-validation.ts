@@ -79,6 +79,8 @@ export function validateUpdate(
 export function validateTags(tags: unknown): Readonly<Record<string, string>> {
   // The reader of shapes has made sure that keys and values are strings.
   const read = tags as Readonly<Record<string, string>>
+  const reserved = Object.keys(read).find((key) => /^aws:/i.test(key))
+  if (reserved !== undefined) throw invalid(`Tag keys that begin with aws: are reserved for AWS: ${reserved}`)
   if (Object.keys(read).length > tagsMax) throw invalid('Number of tags exceeds resource tag limit.')
   return read
 }

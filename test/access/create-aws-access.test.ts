@@ -55,6 +55,7 @@ afterEach(async () => {
   vi.unstubAllEnvs()
 })
 
+// proves: access.endpoints
 describe('endpoints', () => {
   it('come from the settings before the environment, the service before all', async () => {
     vi.stubEnv('AWS_ENDPOINT_URL', 'http://env.test')
@@ -178,7 +179,7 @@ describe('a JSON call', () => {
       () => 'answered',
       (reason: unknown) => String(reason),
     )
-    await vi.waitFor(() => expect(http.seen).toHaveLength(1))
+    await vi.waitFor(() => expect(http.seen).toHaveLength(1), 30_000)
     controller.abort(new Error('drain'))
     expect(await outcome).toBe('Error: drain')
     await expect(
@@ -195,6 +196,7 @@ describe('a JSON call', () => {
     expect(getEventListeners(controller.signal, 'abort')).toEqual([])
   })
 
+  // proves: access.pools
   it('uses one socket again and again, and another for another pool', async () => {
     const http = await service(() => ({ status: 200, body: '{}' }))
     const made = await access({ endpoint: http.url })
@@ -236,6 +238,7 @@ describe('credentials and regions', () => {
     expect(said).toEqual([])
   })
 
+  // proves: access.dummies
   it('are dummies that name the account otherwise, which is said once', async () => {
     const http = await service(() => ({ status: 200, body: '{}' }))
     const made = await access({ endpoint: http.url })
@@ -248,6 +251,7 @@ describe('credentials and regions', () => {
     expect(said).toEqual([expect.stringContaining('dummy')])
   })
 
+  // proves: access.region
   it.each(['ddblocal', 'dynoxide', 'elasticmq'])('are scoped to the configured region for %s', async (region) => {
     const http = await service(() => ({ status: 200, body: '{}' }))
     await calls(await access({ endpoint: http.url }), region, '000000000000')
@@ -260,6 +264,7 @@ describe('credentials and regions', () => {
     expect(said).toEqual([expect.stringContaining('No region is configured')])
   })
 
+  // proves: access.region
   it('have one region wherever no ARN names one: of the settings, the environment, the profile', async () => {
     writeFileSync(process.env['AWS_CONFIG_FILE'] ?? '', '[default]\nregion = eu-north-1\n')
     vi.stubEnv('AWS_DEFAULT_REGION', 'ap-south-1')
@@ -313,6 +318,7 @@ describe('proxies', () => {
     expect(versions.filter(knowsProxies)).toEqual(['22.21.1', '24.5.0', '26.0.0'])
   })
 
+  // proves: access.proxies
   it('carry what is not on this machine, and only that', async () => {
     const proxy = await service(() => ({ status: 200, body: '{"via":"proxy"}' }))
     const local = await service(() => ({ status: 200, body: '{"via":"nobody"}' }))

@@ -26,6 +26,7 @@ const keys = (name: string, endsMs?: number) => ({
   ...(endsMs === undefined ? {} : { expiration: new Date(endsMs) }),
 })
 
+// proves: access.renewal
 describe('credentials', () => {
   it('that never end are asked for once', async () => {
     const { provider, calls } = providerOf(keys('a'))

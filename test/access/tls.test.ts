@@ -40,6 +40,7 @@ async function call(settings: Partial<AwsSettings>): Promise<CallResult> {
   return result
 }
 
+// proves: access.trust
 describe('a certificate that nobody knows', () => {
   it('is refused, with the reason', async () => {
     const result = await call({})

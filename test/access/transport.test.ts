@@ -63,6 +63,7 @@ describe('a connection', () => {
     })
   })
 
+  // proves: access.long-silence
   it('of an invocation may be silent as long as the function runs, also when its socket was used before', async () => {
     for (let nth = 0; nth < 2; nth += 1) {
       const reply = send('invoke')

@@ -18,6 +18,7 @@ async function until(holds: () => boolean): Promise<void> {
   expect(holds()).toBe(true)
 }
 
+// proves: facade.invoke
 describe('invoking a function of the config', () => {
   it('answers with what the function answered', async () => {
     const here = world()
@@ -195,6 +196,7 @@ describe('invoking a function of the config', () => {
   })
 })
 
+// proves: facade.show
 describe('looking at functions of the config', () => {
   it('shows the configuration', async () => {
     const answer = await world().api.inject({ method: 'GET', url: `${base}/audit/configuration` })
@@ -252,6 +254,7 @@ describe('looking at functions of the config', () => {
     expect(marker).toBeNull()
   })
 
+  // proves: pass.none
   it('an unknown function, with no Lambda endpoint behind, is not found, and the log says once what to do', async () => {
     const here = world()
     for (const url of [`${base}/other`, `${base}/other/configuration`, '/2015-03-31/layers']) {

@@ -286,17 +286,17 @@ describe('get, update and delete', () => {
   it('a mapping in transition can be read and nothing else', async () => {
     const world = createApiWorld({ transitions: 'held' })
     const uuid = await created(world, onQueue)
-    const busy = {
+    const busy = (what: string) => ({
       status: 400,
       type: 'ResourceInUseException',
-      body: { Type: 'User', Message: 'Cannot update the event source mapping because it is in use.' },
-    }
-    expect(await call(world, 'PUT', `${path}/${uuid}`, { BatchSize: 1 })).toEqual(busy)
-    expect(await call(world, 'DELETE', `${path}/${uuid}`)).toEqual(busy)
+      body: { Type: 'User', Message: `Cannot ${what} the event source mapping because it is in use.` },
+    })
+    expect(await call(world, 'PUT', `${path}/${uuid}`, { BatchSize: 1 })).toEqual(busy('update'))
+    expect(await call(world, 'DELETE', `${path}/${uuid}`)).toEqual(busy('delete'))
     expect((await call(world, 'GET', `${path}/${uuid}`)).body['State']).toBe('Creating')
     world.mappings.settle()
     expect((await call(world, 'DELETE', `${path}/${uuid}`)).status).toBe(202)
-    expect(await call(world, 'DELETE', `${path}/${uuid}`)).toEqual(busy)
+    expect(await call(world, 'DELETE', `${path}/${uuid}`)).toEqual(busy('delete'))
   })
 
   // proves: error.update-checks
@@ -344,6 +344,7 @@ describe('get, update and delete', () => {
 })
 
 describe('routes and bodies', () => {
+  // proves: api.routes
   it('answers with and without the trailing slash', async () => {
     const world = createApiWorld()
     expect((await call(world, 'POST', `${path}/`, onQueue)).status).toBe(202)
@@ -353,6 +354,7 @@ describe('routes and bodies', () => {
     expect((await call(world, 'DELETE', `${path}/${uuid}/`, '')).status).toBe(202)
   })
 
+  // proves: api.routes
   it('gives every answer a request id, and a HEAD no body', async () => {
     const world = createApiWorld()
     const uuid = await created(world, onQueue)
@@ -408,6 +410,7 @@ describe('routes and bodies', () => {
     expect(world.lines).toEqual([])
   })
 
+  // proves: api.routes
   it.each([
     ['PATCH', `${path}/x`],
     ['POST', `${path}/x/y`],

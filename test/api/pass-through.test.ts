@@ -47,6 +47,7 @@ const echo: Handler = (request, response) => {
 }
 
 describe('what is not ours', () => {
+  // proves: pass.through
   it('reaches the Lambda endpoint whole, and its answer comes back', async () => {
     const { endpoint } = await start({ upstream: upstreamOf(await listen(echo)) })
     const path =
@@ -120,6 +121,7 @@ describe('what is not ours', () => {
     expect(seen.url).toBe('/lambda/2015-03-31/functions/f')
   })
 
+  // proves: pass.through
   it('streams both ways: each side sees a piece before the other has finished', async () => {
     const arrived: string[] = []
     const handler: Handler = (request, response) => {
@@ -169,6 +171,7 @@ describe('what is not ours', () => {
     expect(world.lines).toHaveLength(1)
   })
 
+  // proves: pass.loop
   it('refuses a request that comes back, and says why', async () => {
     let target = 'http://127.0.0.1:1'
     const late: Upstream = {
@@ -233,6 +236,7 @@ describe('what is not ours', () => {
   })
 })
 
+// proves: pass.signed
 describe('an upstream that is AWS', () => {
   const signer = createUpstreamSigner({
     region: 'eu-west-1',
@@ -290,6 +294,7 @@ describe('an upstream that is AWS', () => {
   })
 })
 
+// proves: pass.through
 describe('headers of one connection', () => {
   it('stay behind, those that Connection names too', () => {
     const headers = {

@@ -44,6 +44,7 @@ describe('tags of mappings', () => {
     expect(await tags()).toEqual({ Tags: { stage: 'prod' } })
   })
 
+  // proves: api.routes
   it('takes the ARN encoded, and with a trailing slash', async () => {
     const world = createApiWorld()
     const arn = await tagged(world, { a: 'b' })
@@ -67,6 +68,7 @@ describe('tags of mappings', () => {
     }
   })
 
+  // proves: error.tags-arn
   it.each([
     'x'.repeat(600),
     'nonsense',
@@ -84,6 +86,7 @@ describe('tags of mappings', () => {
     )
   })
 
+  // proves: param.tags.reserved
   it('refuses what is missing, of the wrong type, or too much', async () => {
     const world = createApiWorld()
     const arn = await tagged(world, { first: '1' })
@@ -97,6 +100,25 @@ describe('tags of mappings', () => {
     expect(keys.body?.['message']).toContain("Value null at 'tagKeys'")
     expect((await call(world, 'GET', arn)).body).toEqual({ Tags: { first: '1' } })
   })
+
+  // proves: param.tags.reserved
+  it.each(['aws:team', 'AWS:team', 'aws:'])(
+    'refuses the key %j, which is of AWS itself, at create and later',
+    async (key) => {
+      const world = createApiWorld()
+      const arn = await tagged(world, { first: '1', 'awsome:team': 'a' })
+      const reserved = {
+        Type: 'User',
+        message: `Tag keys that begin with aws: are reserved for AWS: ${key}`,
+      }
+      const answer = await call(world, 'POST', arn, { body: { Tags: { new: '', [key]: 'b' } } })
+      expect(answer).toEqual({ status: 400, type: 'InvalidParameterValueException', body: reserved })
+      expect((await call(world, 'GET', arn)).body).toEqual({ Tags: { first: '1', 'awsome:team': 'a' } })
+      const payload = { EventSourceArn: queue, FunctionName: 'other', Tags: { [key]: 'b' } }
+      const made = await world.api.inject({ method: 'POST', url: '/2015-03-31/event-source-mappings', payload })
+      expect([made.statusCode, JSON.parse(made.body)]).toEqual([400, reserved])
+    },
+  )
 
   it('of a function are the business of the Lambda endpoint', async () => {
     const answer = await call(createApiWorld(), 'GET', 'arn:aws:lambda:us-east-1:000000000000:function:f')

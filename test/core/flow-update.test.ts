@@ -6,6 +6,7 @@ const isNot =
   (record: { readonly id: string }): boolean =>
     !ids.includes(record.id)
 
+// proves: filter.update
 describe('an update of the filters', () => {
   test('holds the waiting records of a shard against the new ones', () => {
     const flow = new Scenario('kinesis', { windowMs: 1_000 }).open().page(stream([1, 2, 3]))

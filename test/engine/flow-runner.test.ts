@@ -179,7 +179,7 @@ describe('the shell of a flow', () => {
     expect(heard('invoked')[0]?.outcome).toMatchObject(outcome)
   })
 
-  // proves: sqs.recursion
+  // proves: sqs.recursion, metric.recursion
   it('fails a batch without invoking when a record went through the function sixteen times', async () => {
     let invoked = 0
     let dropped = 0
@@ -214,19 +214,41 @@ describe('the shell of a flow', () => {
     expect(names).toEqual(['orders', 'new'])
   })
 
+  const settle = { kind: 'settle', id: 1, why: 'succeeded', attempt: 1, last: false } as const
+
   // proves: sqs.delete-per-entry
-  it('reports the messages that could not be deleted, by their place', async () => {
-    const { say, heard, lines } = await started('sqs', {
-      settle: () => Promise.resolve({ failed: [{ index: 1, message: 'receipt expired' }] }),
+  it('reports the messages that could not be deleted, by their place, and which never can be', async () => {
+    const refusals = [
+      { index: 1, message: 'slow down' },
+      { index: 2, message: 'receipt expired', final: true },
+    ]
+    const { say, heard, lines } = await started('sqs', { settle: () => Promise.resolve({ failed: refusals }) })
+    await say({ ...settle, records: [record('a'), record('b'), record('c')] })
+    expect(heard('settled')).toEqual([{ kind: 'settled', id: 1, failed: [1, 2], final: [2] }])
+    expect(lines[0]?.fields).toMatchObject({ failed: 2, of: 3, givenUp: 1, reason: 'receipt expired' })
+  })
+
+  it('tells of a refused delete when it is refused first and when it is given up, not of the tries between', async () => {
+    const aparts: (boolean | undefined)[] = []
+    const { say, lines } = await started('sqs', {
+      settle: (_, __, apart) => {
+        aparts.push(apart)
+        return Promise.resolve({ failed: [{ index: 0, message: 'slow down' }] })
+      },
     })
-    await say({ kind: 'settle', id: 1, records: [record('a'), record('b')], why: 'succeeded' })
-    expect(heard('settled')).toEqual([{ kind: 'settled', id: 1, failed: [1] }])
-    expect(lines[0]?.fields).toMatchObject({ failed: 1, of: 2, reason: 'receipt expired' })
+    await say({ ...settle, records: [record('a')] })
+    await say({ ...settle, id: 2, attempt: 2, records: [record('a')] })
+    await say({ ...settle, id: 3, attempt: 3, last: true, records: [record('a')] })
+    expect(aparts).toEqual([false, true, true])
+    expect(lines.map(({ fields }) => fields)).toMatchObject([
+      { attempt: 1, givenUp: 0 },
+      { attempt: 3, givenUp: 1 },
+    ])
   })
 
   it('counts all as failed when deleting throws', async () => {
     const { say, heard } = await started('sqs', { settle: () => Promise.reject(new Error('down')) })
-    await say({ kind: 'settle', id: 1, records: [record('a'), record('b')], why: 'succeeded' })
+    await say({ ...settle, records: [record('a'), record('b')] })
     expect(heard('settled')[0]?.failed).toEqual([0, 1])
   })
 

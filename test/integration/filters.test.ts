@@ -1,6 +1,12 @@
 import { CreateTableCommand, DeleteItemCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { CreateStreamCommand, DescribeStreamCommand, KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis'
-import { CreateEventSourceMappingCommand, type CreateEventSourceMappingCommandInput } from '@aws-sdk/client-lambda'
+import {
+  CreateEventSourceMappingCommand,
+  GetEventSourceMappingCommand,
+  UpdateEventSourceMappingCommand,
+  type CreateEventSourceMappingCommandInput,
+  type UpdateEventSourceMappingCommandInput,
+} from '@aws-sdk/client-lambda'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { afterEach, describe, expect, it } from 'vitest'
 import { findDynoxide, startDynoxide } from '../fakes/sources/dynoxide.ts'
@@ -29,10 +35,20 @@ async function mapped(
   const Filters = patterns.map((pattern) => ({ Pattern: JSON.stringify(pattern) }))
   const input = { FunctionName: 'orders', FilterCriteria: { Filters }, ...source }
   const { UUID } = await millrace.lambda.send(new CreateEventSourceMappingCommand(input))
-  return async (name: string): Promise<number> => {
-    const text = await (await fetch(`${millrace.endpoint}/metrics`)).text()
-    const line = text.split('\n').find((one) => one.startsWith(`millrace_${name}_events_total{mapping="${UUID}"`))
-    return Number(line?.split(' ').at(-1))
+  const state = async () => (await millrace.lambda.send(new GetEventSourceMappingCommand({ UUID }))).State
+  await until(async () => (await state()) === 'Enabled', 'the mapping is enabled')
+  return {
+    counts: async (name: string): Promise<number> => {
+      const text = await (await fetch(`${millrace.endpoint}/metrics`)).text()
+      const line = text.split('\n').find((one) => one.startsWith(`millrace_${name}_events_total{mapping="${UUID}"`))
+      return Number(line?.split(' ').at(-1))
+    },
+    /** What Get shows once the update is through. */
+    update: async (change: Omit<UpdateEventSourceMappingCommandInput, 'UUID'>) => {
+      await millrace.lambda.send(new UpdateEventSourceMappingCommand({ UUID, ...change }))
+      await until(async () => (await state()) === 'Enabled', 'the update is through')
+      return millrace.lambda.send(new GetEventSourceMappingCommand({ UUID }))
+    },
   }
 }
 
@@ -52,6 +68,8 @@ interface RecordOfAny {
 }
 
 describe('a mapping with filters', () => {
+  // proves: sqs.filter-deletes, sqs.filter-body, sqs.filter-metadata, sqs.filter-delivers-unchanged, metric.counts@SQS, metric.counts@FIFO
+  // proves: filter.or@SQS, filter.or@FIFO, filter.dotted@SQS, filter.dotted@FIFO
   it.each(['q', 'q.fifo'])(
     'on the queue %s deletes and counts what matches none, and delivers the rest as it was',
     async (name) => {
@@ -63,7 +81,7 @@ describe('a mapping with filters', () => {
         { body: { kind: ['order'], $or: [{ price: [{ numeric: ['>', 100] }] }, { 'customer.vip': [true] }] } },
         { body: ['plain'], eventSource: ['aws:sqs'] },
       ]
-      const counts = await mapped(millrace, patterns, { EventSourceArn: queueArn(name) })
+      const { counts } = await mapped(millrace, patterns, { EventSourceArn: queueArn(name) })
       const wanted = ['{"kind":"order", "price":101}', '{"kind":"order","customer":{"vip":true}}', 'plain']
       const others = ['{"kind":"order","price":100}', '{"kind":"noise"}', 'plainer', '"plain"', '[']
       for (const [index, body] of [...others.slice(0, 3), ...wanted, ...others.slice(3)].entries()) {
@@ -85,6 +103,39 @@ describe('a mapping with filters', () => {
     },
   )
 
+  // proves: filter.update@SQS, filter.update@FIFO
+  it.each(['q', 'q.fifo'])(
+    'on the queue %s takes those that an update brings, and none once they are taken away',
+    async (name) => {
+      const stack = await stackOf()
+      const isFifo = name.endsWith('.fifo')
+      stack.queue(name, isFifo ? { FifoQueue: 'true', ContentBasedDeduplication: 'true' } : {})
+      const millrace = await stack.start()
+      const { counts, update } = await mapped(millrace, [{ body: { kind: ['a'] } }], { EventSourceArn: queueArn(name) })
+      let round = 0
+      const sent = async () => {
+        round += 1
+        for (const kind of ['a', 'b']) {
+          const body = JSON.stringify({ kind, round })
+          stack.queues.sendMessage(name, body, isFifo ? { messageGroupId: kind } : {})
+        }
+        await until(async () => stack.left(name) === 0 && (await counts('deleted')) === round * 2, 'all is deleted')
+        const seen = recordsOf(stack).map(({ body = '' }) => JSON.parse(body) as { kind: string; round: number })
+        return seen.filter((one) => one.round === round).map((one) => one.kind)
+      }
+      expect(await sent()).toEqual(['a'])
+      const changed = await update({ FilterCriteria: { Filters: [{ Pattern: '{"body":{"kind":["b"]}}' }] } })
+      expect(changed.FilterCriteria).toEqual({ Filters: [{ Pattern: '{"body":{"kind":["b"]}}' }] })
+      expect(await sent()).toEqual(['b'])
+      // An update that does not speak of them leaves them as they are.
+      expect((await update({ BatchSize: 1 })).FilterCriteria).toEqual(changed.FilterCriteria)
+      expect(await sent()).toEqual(['b'])
+      expect(await update({ FilterCriteria: { Filters: [] } })).not.toHaveProperty('FilterCriteria')
+      expect((await sent()).toSorted()).toEqual(['a', 'b'])
+    },
+  )
+
+  // proves: stream.filter.data, stream.filter.metadata, stream.filter.advances@Kinesis, metric.counts@Kinesis
   it('on a Kinesis stream passes and counts what matches none, by decoded data and by metadata', async () => {
     const service = await startKinesisLocal()
     stops.push(() => service.stop())
@@ -107,7 +158,7 @@ describe('a mapping with filters', () => {
         endpoints: { ...stack.endpoints, kinesis: service.endpoint },
       },
     })
-    const counts = await mapped(
+    const { counts } = await mapped(
       millrace,
       [{ data: { items: { price: [{ numeric: ['>=', 10, '<', 20] }] } } }, { partitionKey: ['always'] }],
       {
@@ -135,6 +186,7 @@ describe('a mapping with filters', () => {
   })
 
   const dynoxide = findDynoxide()
+  // proves: ddb.filter, stream.filter.advances@DynamoDB, metric.counts@DynamoDB
   it.skipIf('absent' in dynoxide)(
     'on a DynamoDB stream passes and counts what matches none, by images and eventName',
     async () => {
@@ -154,7 +206,7 @@ describe('a mapping with filters', () => {
       )
       const endpoints = { ...stack.endpoints, dynamodb: service.endpoint, dynamodbstreams: service.endpoint }
       const millrace = await stack.start({ aws: { region: 'us-east-1', account: '000000000000', endpoints } })
-      const counts = await mapped(
+      const { counts } = await mapped(
         millrace,
         [
           { eventName: ['INSERT'], dynamodb: { NewImage: { age: { N: ['7'] }, tag: { S: [{ prefix: 'a' }] } } } },

@@ -94,7 +94,7 @@ describe('mappings by the Lambda API', () => {
     await expect(create('nowhere')).rejects.toMatchObject({ name: 'InvalidParameterValueException' })
   })
 
-  // proves: param.enabled
+  // proves: param.enabled, metric.disabled
   it('send no request to the source ever again once disabled or deleted', async () => {
     const { queue, queues, start, endpoints } = await stackOf()
     const proxy = await startTappedProxy(endpoints.sqs)
@@ -108,11 +108,18 @@ describe('mappings by the Lambda API', () => {
       await update(UUID, { Enabled: false })
       await untilState(UUID, 'Disabled')
       const { bytes } = proxy
+      const counted = async () => {
+        const text = await (await fetch(`${millrace.endpoint}/metrics`)).text()
+        return text.split('\n').filter((line) => /^millrace_\w+_events_total\{/.test(line))
+      }
+      const before = await counted()
       const lookAround = async () => {
         for (let round = 0; round < 50; round++) await (await fetch(`${millrace.endpoint}/_millrace/health`)).text()
       }
       queues.sendMessage('q', 'unseen')
       await lookAround()
+      expect(before.length).toBeGreaterThan(5)
+      expect(await counted()).toEqual(before)
       await remove(UUID)
       await lookAround()
       expect(proxy.bytes).toBe(bytes)

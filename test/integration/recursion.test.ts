@@ -45,7 +45,7 @@ async function startTracing(endpoint: string): Promise<string> {
   return `http://127.0.0.1:${(tracing.address() as AddressInfo).port}`
 }
 
-// proves: sqs.recursion
+// proves: sqs.recursion, metric.recursion
 it('a message that went through the function sixteen times fails without being invoked, into the dead-letter queue', async () => {
   stack = await startQueueStack({ functions: { orders: { timeoutS: 1 } } })
   const deadLetterTargetArn = stack.queue('dead')

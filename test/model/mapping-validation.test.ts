@@ -441,6 +441,7 @@ describe('filters and metrics', () => {
     expect(refusal(() => create('sqs', six))).toContain('at most 5')
   })
 
+  // proves: filter.none
   it.each([{}, { Filters: [] }, { Filters: null }])('accepts %j and leaves it out', (criteria) => {
     expect(create('sqs', { FilterCriteria: criteria }).parameters).toStrictEqual(create('sqs').parameters)
   })

@@ -1,4 +1,5 @@
 import type { Chapter } from './behaviour.ts'
+import { access, functionsAndUpstream } from './behaviours/access.ts'
 import { apiErrors } from './behaviours/api-errors.ts'
 import { apiMappings } from './behaviours/api-mappings.ts'
 import { apiParameters } from './behaviours/api-parameters.ts'
@@ -17,4 +18,6 @@ export const chapters: readonly Chapter[] = [
   { title: 'Streams: failures, windows, destinations', behaviours: streamFailures },
   { title: 'Filters', behaviours: filterPatterns },
   { title: 'Limits, metrics, functions', behaviours: limitsAndMetrics },
+  { title: 'Functions of the config, and the Lambda endpoint behind', behaviours: functionsAndUpstream },
+  { title: 'Access to AWS and to what stands in for it', behaviours: access },
 ]

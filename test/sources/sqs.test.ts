@@ -28,6 +28,7 @@ const records = (count: number): readonly SourceRecord[] =>
   Array.from({ length: count }, (_, nth) => recordOf(`r${nth}`))
 
 describe("the queue's URL", () => {
+  // proves: access.queue-url
   it("is asked for with the ARN's account, once, and used as the service returned it", async () => {
     const access = scriptedAccess(withUrl(() => ok({})))
     const source = open(access)
@@ -192,29 +193,70 @@ describe('deletes', () => {
   })
 
   // proves: sqs.delete-per-entry
-  it('that are refused by the service are tried again one by one', async () => {
+  it('make one try, and go by themselves when they are made again apart', async () => {
+    const entry = { Id: '1', Code: 'InternalError', Message: 'x', SenderFault: false }
     const access = scriptedAccess(
-      withUrl(({ operation }, nth) => {
-        if (operation === 'DeleteMessage') return nth === 1 ? refusal('InternalError', 'x', 500) : ok({})
-        return ok({ Failed: [{ Id: '1', Code: 'InternalError', Message: 'x', SenderFault: false }] })
-      }),
+      withUrl(({ operation }) => ok(operation === 'DeleteMessage' ? {} : { Failed: [entry] })),
     )
-    expect(await open(access).settle(records(3), neverAborted)).toEqual({ failed: [] })
+    const source = open(access)
+    expect(await source.settle(records(3), neverAborted)).toEqual({
+      failed: [{ index: 1, message: 'InternalError: x', final: false }],
+    })
+    expect(access.inputs('DeleteMessage')).toEqual([])
+    expect(await source.settle(records(2), neverAborted, true)).toEqual({ failed: [] })
+    expect(sizes(access)).toEqual([3])
     expect(access.inputs('DeleteMessage')).toEqual([
-      { QueueUrl: url, ReceiptHandle: 'r1' },
+      { QueueUrl: url, ReceiptHandle: 'r0' },
       { QueueUrl: url, ReceiptHandle: 'r1' },
     ])
   })
 
-  it('that are throttled are tried again, although AWS calls that the fault of the sender', async () => {
+  it('that are throttled may be tried again, although AWS calls that the fault of the sender', async () => {
+    const throttles = [
+      ['RequestThrottled', 'slow'],
+      ['ExpiredToken', 'The security token included in the request is expired'],
+    ].map(([Code, Message], index) => ({ Id: String(index), Code, Message, SenderFault: true }))
+    const source = open(scriptedAccess(withUrl(() => ok({ Failed: throttles }))))
+    const { failed } = await source.settle(records(2), neverAborted)
+    expect(failed.map(({ final }) => final)).toEqual([false, false])
+  })
+
+  it('of a whole call that is refused for one bad receipt say nothing of the others', async () => {
+    const invalid = refusal('ReceiptHandleIsInvalid', 'The input receipt handle is invalid.', 400)
     const access = scriptedAccess(
-      withUrl(({ operation }) => {
-        const entry = { Id: '0', Code: 'RequestThrottled', Message: 'slow', SenderFault: true }
-        return operation === 'DeleteMessage' ? ok({}) : ok({ Failed: [entry] })
+      withUrl(({ operation, input }) =>
+        operation === 'DeleteMessageBatch' || input['ReceiptHandle'] === 'r0' ? invalid : ok({}),
+      ),
+    )
+    const source = open(access)
+    const { failed } = await source.settle(records(2), neverAborted)
+    expect(failed.map(({ index, final }) => [index, final])).toEqual([
+      [0, false],
+      [1, false],
+    ])
+    // Apart, the one is gone already, and the other goes.
+    expect(await source.settle(records(2), neverAborted, true)).toEqual({ failed: [] })
+  })
+
+  it('of a large batch keep to 32 calls at once', async () => {
+    let out = 0
+    let most = 0
+    const access = scriptedAccess(
+      withUrl(async () => {
+        out += 1
+        most = Math.max(most, out)
+        await new Promise((resolve) => setImmediate(resolve))
+        out -= 1
+        return ok({})
       }),
     )
-    expect(await open(access).settle(records(1), neverAborted)).toEqual({ failed: [] })
-    expect(access.inputs('DeleteMessage')).toHaveLength(1)
+    await open(access).settle(records(1_000), neverAborted)
+    expect(sizes(access)).toHaveLength(100)
+    expect(most).toBe(32)
+    most = 0
+    await open(access).release(records(1_000), neverAborted)
+    expect(access.inputs('ChangeMessageVisibilityBatch')).toHaveLength(100)
+    expect(most).toBe(32)
   })
 
   it('leave nothing behind at the signal of the one who waits', async () => {
@@ -228,19 +270,14 @@ describe('deletes', () => {
       withUrl(() => ok({ Failed: [{ Id: '2', Code: 'InvalidParameterValue', Message: 'bad', SenderFault: true }] })),
     )
     expect(await open(access).settle(records(3), neverAborted)).toEqual({
-      failed: [{ index: 2, message: 'InvalidParameterValue: bad' }],
+      failed: [{ index: 2, message: 'InvalidParameterValue: bad', final: true }],
     })
-    expect(access.inputs('DeleteMessage')).toEqual([])
   })
 
-  it('of a whole call that was lost are tried again, since deleting twice does no harm', async () => {
-    const access = scriptedAccess(
-      withUrl(({ operation }) =>
-        operation === 'DeleteMessage' ? ok({}) : { kind: 'unreachable', sent: true, message: 'ECONNRESET' },
-      ),
-    )
-    expect(await open(access).settle(records(2), neverAborted)).toEqual({ failed: [] })
-    expect(access.inputs('DeleteMessage')).toHaveLength(2)
+  it('of a whole call that was lost may be tried again, since deleting twice does no harm', async () => {
+    const access = scriptedAccess(withUrl(() => ({ kind: 'unreachable', sent: true, message: 'ECONNRESET' })))
+    const { failed } = await open(access).settle(records(2), neverAborted)
+    expect(failed.map(({ final }) => final)).toEqual([false, false])
   })
 
   it('of a message that the handler deleted itself have succeeded; of an expired FIFO receipt they have not', async () => {
@@ -257,12 +294,11 @@ describe('deletes', () => {
     expect((await expiredToo.settle(records(1), neverAborted)).failed).toHaveLength(1)
   })
 
-  it('that are denied say so, and are not repeated', async () => {
+  it('that are denied say so, and that it is final', async () => {
     const access = scriptedAccess(withUrl(() => refusal('AccessDenied', 'not allowed', 403)))
     expect(await open(access).settle(records(1), neverAborted)).toEqual({
-      failed: [{ index: 0, message: 'AccessDenied: not allowed' }],
+      failed: [{ index: 0, message: 'AccessDenied: not allowed', final: true }],
     })
-    expect(access.inputs('DeleteMessage')).toEqual([])
   })
 
   it('end with the source', async () => {

@@ -37,6 +37,7 @@ export const apiErrors: readonly Behaviour[] = [
     'Failure destinations are standard queues, standard topics and buckets; FIFO, OnSuccess and other ARNs are refused.',
   ),
   does('error.tags-unknown', '§1.6', sources, 'Tags of an unknown mapping: 404 with its ARN.'),
+  does('error.tags-arn', '§1.6', sources, 'Tags of what is no ARN of Lambda: a violation that prints the pattern.'),
   does(
     'error.order',
     '§11.20',

@@ -8,6 +8,12 @@ export const apiMappings: readonly Behaviour[] = [
     "The five operations answer on their paths with AWS's statuses: 202 for changes, 200 for reads.",
   ),
   does(
+    'api.routes',
+    '§1.1',
+    sources,
+    'Paths are taken with and without a trailing slash, ARNs encoded or not; HEAD answers as GET without a body; what is no operation is refused in the form of Lambda.',
+  ),
+  does(
     'api.errors.form',
     '§1.1',
     sources,
@@ -85,7 +91,7 @@ export const apiMappings: readonly Behaviour[] = [
     'state.in-use',
     '§1.4',
     sources,
-    'A mapping in transition is in use: update and delete answer ResourceInUseException.',
+    'A mapping in transition is in use: update and delete answer ResourceInUseException, each in its own words.',
   ),
   does('state.delete', '§1.4', sources, 'A delete answers Deleting; afterwards the mapping is not found.'),
   does(

@@ -77,6 +77,7 @@ export const apiParameters: readonly Behaviour[] = [
     sources,
     "Tags are given at create, added, replaced, removed and listed under the mapping's ARN; none in the response of the mapping.",
   ),
+  does('param.tags.reserved', '§1.7', sources, 'A mapping has at most 50 tags; keys that begin with aws: are refused.'),
   does('param.kms', '§1.7', sources, 'KMSKeyArn is stored and echoed.'),
   leaves(
     [

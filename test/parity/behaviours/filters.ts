@@ -3,6 +3,13 @@ import { does, leaves, sources, type Behaviour } from '../behaviour.ts'
 export const filterPatterns: readonly Behaviour[] = [
   does('filter.structure', '§6.1', sources, 'Leaves are lists of alternatives, members are ANDed, filters are ORed.'),
   does('filter.five', '§6.1', sources, 'Five patterns of up to 4,096 characters.'),
+  does('filter.none', '§1.2', sources, 'An empty list of patterns is taken for none, and left out of answers.'),
+  does(
+    'filter.update',
+    '§1.2',
+    sources,
+    'Patterns that an update brings, changes or takes away hold from the next record on.',
+  ),
   leaves(
     ['filter.ten', '§6.1', sources, 'A raised quota of ten patterns.'],
     'AWS raises it on request to support; five hold here as in every new account.',

@@ -14,6 +14,13 @@ export const limitsAndMetrics: readonly Behaviour[] = [
     'Records given up without a destination, or whose delivery failed, count as dropped.',
   ),
   does('metric.function', '§7', sources, 'Invocations without throttles, errors, throttles, duration and concurrency.'),
+  does(
+    'metric.recursion',
+    '§7',
+    queues,
+    'RecursiveInvocationsDropped: batches that fail because a record went through the function sixteen times.',
+  ),
+  does('metric.disabled', '§7', sources, 'Nothing is counted while a mapping is disabled.'),
   does('metric.iterator-age', '§7', streams, 'Iterator age: of the last record of a batch, when it is sent.'),
   leaves(
     ['metric.pollers', '§7', queues, 'ProvisionedPollers and EventPollerUnit.'],

@@ -1,4 +1,4 @@
-import { does, queues, sources, type Behaviour } from '../behaviour.ts'
+import { does, leaves, queues, sources, type Behaviour } from '../behaviour.ts'
 
 export const queueBehaviours: readonly Behaviour[] = [
   does('sqs.long-poll', '§2.1', queues, 'A message that comes while the poller waits is picked up at once.'),
@@ -61,6 +61,10 @@ export const queueBehaviours: readonly Behaviour[] = [
     'Deletes that fail are tried again one by one, and told by their place in the batch.',
   ),
   does('sqs.recursion', '§2.3', queues, 'A record that went through the function sixteen times is not invoked again.'),
+  leaves(
+    ['sqs.recursion.untraced', '§2.3', queues, 'A loop of records that carry no trace header is ended too.'],
+    'The passes are counted in the header, by AWS and so by Millrace: where a service does not hand it on, there is nothing to count.',
+  ),
   does('sqs.redrive', '§2.3', queues, "The queue's own redrive policy is the only dead-letter queue."),
   does('sqs.partial.listed', '§2.4', queues, 'Of a partial response the messages that are not listed are deleted.'),
   does('sqs.partial.success', '§2.4', queues, 'An empty or null list, an empty object, null: all succeeded.'),

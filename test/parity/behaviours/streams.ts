@@ -89,6 +89,10 @@ export const streamBehaviours: readonly Behaviour[] = [
     streams,
     'A source that refuses is shown, spends no retries and is resumed when it lets us in.',
   ),
+  leaves(
+    ['stream.recursion', '§2.3', streams, 'A loop through a stream is found and ended.'],
+    'Records of streams carry no trace header, here as on AWS, whose loop detection does not follow them either.',
+  ),
   does('stream.trimmed', '§4.11', streams, 'A position that is gone resumes at the horizon, counted.'),
   leaves(
     ['stream.cross-account', '§4.11', streams, 'Resource policies let another account read a stream.'],

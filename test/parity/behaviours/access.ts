@@ -1,0 +1,86 @@
+import { does, leaves, queues, sources, type Behaviour } from '../behaviour.ts'
+
+/** What has no section of its own in the specification is DESIGN §2. */
+export const access: readonly Behaviour[] = [
+  does(
+    'access.endpoints',
+    '§2',
+    sources,
+    "Endpoints come from the settings, else by the SDK's own rules: AWS_ENDPOINT_URL and its forms by service, profiles.",
+  ),
+  does('access.queue-url', '§13.3', queues, 'A QueueUrl is used as the service returned it, sent to the endpoint.'),
+  does(
+    'access.region',
+    '§2',
+    sources,
+    'Requests are signed for the region of the ARN; made-up regions of emulators for the configured one.',
+  ),
+  does(
+    'access.dummies',
+    '§2',
+    sources,
+    'Without credentials an endpoint that is not AWS gets dummy ones that name the account; said once.',
+  ),
+  does(
+    'access.renewal',
+    '§2',
+    sources,
+    'Credentials that expire are renewed ahead; a failure is paced, shown and never fatal.',
+  ),
+  does(
+    'access.proxies',
+    '§2',
+    sources,
+    'HTTPS_PROXY, HTTP_PROXY and NO_PROXY hold; this machine is never behind them.',
+  ),
+  does(
+    'access.trust',
+    '§2',
+    sources,
+    'Certificates are judged by AWS_CA_BUNDLE, aws.caFile and aws.insecure, and by service with aws.trust.',
+  ),
+  does('access.pools', '§13.14', sources, 'Receiving, deleting and invoking have connections of their own.'),
+  does('access.long-silence', '§13.11', sources, 'A connection may be silent for as long as its function runs.'),
+]
+
+export const functionsAndUpstream: readonly Behaviour[] = [
+  does(
+    'facade.invoke',
+    '§2',
+    sources,
+    'Functions of the config answer Invoke: synchronously, asynchronously with 202, dry with 204, by any form of their name.',
+  ),
+  leaves(
+    [
+      'facade.async-retries',
+      '§2',
+      sources,
+      'A failed asynchronous invocation is run twice more, then told to a destination.',
+    ],
+    'Asynchronous invocations are none of event source mappings: one that failed is said in the log. Only what did not run is tried again.',
+  ),
+  leaves(
+    ['facade.log-tail', '§2', sources, 'LogType Tail shows the end of the log in the answer.'],
+    'The functions of the config run elsewhere, and so are their logs; the header is ignored, as AWS ignores it where there is nothing to show.',
+  ),
+  does(
+    'facade.show',
+    '§2',
+    sources,
+    'GetFunction, GetFunctionConfiguration and ListFunctions show them as the CLI and Terraform expect.',
+  ),
+  does(
+    'pass.through',
+    '§2',
+    sources,
+    'Every other path of Lambda goes to the Lambda endpoint behind, and its answer back: streamed, all headers but the hop-by-hop ones untouched.',
+  ),
+  does('pass.signed', '§2', sources, 'An upstream that is AWS gets its own Host and a fresh signature.'),
+  does('pass.loop', '§2', sources, 'A request that comes back to us is refused with that explanation.'),
+  does(
+    'pass.none',
+    '§2',
+    sources,
+    'Without an upstream the answer is an error of Lambda, and the log says what to set.',
+  ),
+]
