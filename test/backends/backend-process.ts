@@ -22,7 +22,7 @@ export interface BackendCommand {
   readonly readyPath?: string
 }
 
-const startMsMax = 90_000
+const startMsMax = 180_000
 const pollMs = 25
 const logCharactersMax = 4_000
 

@@ -8,7 +8,7 @@ import { localStack } from './localstack.ts'
 import { miniStack } from './ministack.ts'
 import { moto } from './moto.ts'
 import { dynoxide, fauxqs, kinesalite, kinesisLocal } from './npm-backends.ts'
-import { cellText, closingLine, table } from './report.ts'
+import { cellText, closingLine, table, totalsOf } from './report.ts'
 import { runBackend, type Cell, type Row } from './suite.ts'
 
 const backends: readonly Backend[] = [
@@ -24,10 +24,11 @@ const backends: readonly Backend[] = [
 ]
 
 const ids = backends.map(({ id }) => id)
-const usage = `Usage: node test/backends/run.ts [--ci] [--only ${ids.slice(0, 2).join(',')}] [--behaviour sqs/failure] [--install] [--write]
+const usage = `Usage: node test/backends/run.ts [--ci] [--only ${ids.slice(0, 2).join(',')}] [--behaviour sqs/failure] [--install] [--write] [--json FILE]
 
 Runs the behaviour suite on real backends and prints a table. --ci: those that every CI runs. --only: these (${ids.join(', ')}).
---behaviour: these columns alone. --install: install, run nothing. --write: keep the table in test/backends/RESULTS.md.`
+--behaviour: these columns alone. --install: install, run nothing. --write: keep the table in test/backends/RESULTS.md.
+--json: write the totals to this file, named as in vitest's report, and what failed.`
 
 const { values: flags } = parseArgs({
   options: {
@@ -36,6 +37,7 @@ const { values: flags } = parseArgs({
     behaviour: { type: 'string' },
     install: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
+    json: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 })
@@ -47,6 +49,14 @@ if (flags.help || unknown.length > 0) {
   if (unknown.length > 0) print(`Unknown backends: ${unknown.join(', ')}\n`)
   print(usage)
   process.exit(flags.help ? 0 : 2)
+}
+
+// Backends are ended when this process exits, and a signal alone is no exit.
+for (const [signal, code] of [
+  ['SIGTERM', 143],
+  ['SIGINT', 130],
+] as const) {
+  process.once(signal, () => process.exit(code))
 }
 
 const chosen = backends.filter(({ id, ci }) => (wanted === undefined ? ci || !flags.ci : wanted.includes(id)))
@@ -62,8 +72,11 @@ for (const backend of chosen) {
 }
 if (!flags.install) {
   const printed = table(rows)
-  print(`\n${printed}\n${closingLine(rows)}`)
+  const totals = totalsOf(rows)
+  for (const failure of totals.failures) print(`failed: ${failure}`)
+  print(`\n${printed}\n${closingLine(totals)}`)
+  if (flags.json !== undefined) await writeFile(flags.json, JSON.stringify(totals))
   if (flags.write)
     await writeFile(join(import.meta.dirname, 'RESULTS.md'), `# Behaviours on real backends\n\n${printed}`)
-  process.exitCode = rows.some(({ cells }) => cells.some(({ outcome }) => outcome === 'failed')) ? 1 : 0
+  process.exitCode = totals.numFailedTests > 0 ? 1 : 0
 }

@@ -1,4 +1,5 @@
 import type { Backend } from './backend.ts'
+import { adoption } from './behaviours/adopt.ts'
 import { behaviourId, behaviourKey, type Behaviour } from './behaviours/behaviour.ts'
 import { dynamoDbStream } from './behaviours/dynamodb.ts'
 import { fifoQueue } from './behaviours/fifo-queue.ts'
@@ -7,7 +8,13 @@ import { standardQueue } from './behaviours/standard-queue.ts'
 import type { Installed } from './install/installed.ts'
 import { startWorld, type StartedWorld } from './world.ts'
 
-export const allBehaviours: readonly Behaviour[] = [...standardQueue, ...fifoQueue, ...kinesisStream, ...dynamoDbStream]
+export const allBehaviours: readonly Behaviour[] = [
+  ...standardQueue,
+  ...fifoQueue,
+  ...kinesisStream,
+  ...dynamoDbStream,
+  ...adoption,
+]
 
 /** One backend and one behaviour. `known`: the backend gets it wrong, and KNOWN.md says how. */
 export interface Cell {
@@ -34,6 +41,7 @@ const atOnce = 4
 export async function runBackend(backend: Backend, installed: Installed, options: SuiteOptions): Promise<Row> {
   const behaviours = allBehaviours
     .filter(({ source, smoke }) => backend.sources.includes(source) && (backend.scope === 'full' || smoke === true))
+    .filter(({ ownFunctions }) => ownFunctions !== true || backend.functions === 'own')
     .filter((behaviour) => options.only?.includes(behaviourKey(behaviour)) ?? true)
   const cells: Cell[] = []
   const settle = (behaviour: Behaviour, outcome: Omit<Cell, 'key'>): void => {

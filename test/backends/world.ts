@@ -8,7 +8,8 @@ import {
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startFauxqs } from 'fauxqs'
-import { freePort } from './backend-process.ts'
+import { withAdoption, type AdoptionSite } from './adopting.ts'
+import { freePort } from '../fakes/free-port.ts'
 import type { Backend, RunningBackend } from './backend.ts'
 import { clientsFor, nowhere, type Clients } from './clients.ts'
 import { startScriptedFunctions, warmUpEvent, type ScriptedFunction } from './functions/scripted-functions.ts'
@@ -24,7 +25,11 @@ export interface World {
   function(name: string): Promise<ScriptedFunction>
   /** Creates the mapping through Millrace, waits until it is enabled, and deletes it whatever `action` does. */
   withMapping(input: MappingInput, action: (uuid: string) => Promise<void>): Promise<void>
+  /** With a second Millrace, which adopts what the backend has itself. One at a time: it would adopt the other's as well. */
+  withAdoption(action: (site: AdoptionSite) => Promise<void>): Promise<void>
   stateOf(uuid: string): Promise<string | undefined>
+  /** Waits until Millrace holds no record of the mapping: what it has read is acknowledged, or back with the source. */
+  untilIdle(uuid: string): Promise<void>
   /** What Millrace has written that names this text. */
   logOf(text: string): readonly string[]
   /** Restarts the backend once everybody who is to see it is here. */
@@ -41,9 +46,9 @@ export interface StartedWorld extends World {
   stop(): Promise<void>
 }
 
-/** Seconds; shorter than the queues' visibility, as AWS demands. Long enough for a cold start on a busy machine. */
-const functionTimeoutS = 5
-export const visibilityS = 6
+/** Seconds; shorter than the queues' visibility, as AWS demands. Neither ever ends, however busy the machine is: the behaviours show messages again themselves. */
+const functionTimeoutS = 60
+export const visibilityS = 120
 
 export interface WorldPlan {
   /** The functions that will be asked for. */
@@ -65,8 +70,9 @@ export async function startWorld(backend: Backend, folder: string, plan: WorldPl
     const functions = await startScriptedFunctions()
     stops.push(() => functions.close())
     const endpoints = { ...(await companion(backend, stops)), ...running.endpoints }
+    const aws = { region: running.region, account: '000000000000', endpoints: allEndpoints(endpoints) }
     const millrace = await startMillrace({
-      aws: { region: running.region, account: '000000000000', endpoints: allEndpoints(endpoints) },
+      aws,
       logLevel: 'info',
       ...(backend.functions === 'rie' && {
         functions: Object.fromEntries(
@@ -93,7 +99,9 @@ export async function startWorld(backend: Backend, folder: string, plan: WorldPl
         return functions.of(name)
       },
       withMapping: (input, action) => withMapping(clients, input, action),
+      withAdoption: inTurn((action) => withAdoption({ endpoints, region: running.region, aws }, action)),
       stateOf: (uuid) => stateOf(clients, uuid),
+      untilIdle: (uuid) => untilIdle(millrace.endpoint, uuid),
       logOf: (text) => millrace.log().filter((line) => line.includes(text)),
       restarted: barrier.arrive,
       leaveRestart: barrier.leave,
@@ -121,6 +129,15 @@ async function companion(
 function allEndpoints(known: RunningBackend['endpoints']): RunningBackend['endpoints'] {
   const services = ['sqs', 'sns', 's3', 'kinesis', 'dynamodb', 'dynamodbstreams', 'lambda'] as const
   return Object.fromEntries(services.map((service) => [service, known[service] ?? nowhere]))
+}
+
+function inTurn<T>(call: (argument: T) => Promise<void>): (argument: T) => Promise<void> {
+  let last: Promise<void> = Promise.resolve()
+  return (argument) => {
+    const turn = last.then(() => call(argument))
+    last = turn.catch(() => {})
+    return turn
+  }
 }
 
 function restartBarrier(expected: number, running: RunningBackend) {
@@ -205,4 +222,17 @@ async function stateOf({ lambda }: Clients, uuid: string): Promise<string | unde
     if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined
     throw error
   }
+}
+
+async function untilIdle(endpoint: string, uuid: string): Promise<void> {
+  let held: readonly number[] = []
+  await until(
+    async () => {
+      const response = await fetch(`${endpoint}/_millrace/mappings/${uuid}`)
+      const { flows } = (await response.json()) as { readonly flows: readonly { readonly held: number }[] }
+      held = flows.map((flow) => flow.held)
+      return held.every((count) => count === 0)
+    },
+    () => `Millrace holds nothing (${held.join(', ')} records)`,
+  )
 }

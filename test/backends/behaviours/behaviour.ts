@@ -11,6 +11,7 @@ export const behaviourNames = [
   'destination',
   'reshard',
   'restart',
+  'adopt',
 ] as const
 
 export type BehaviourName = (typeof behaviourNames)[number]
@@ -20,6 +21,8 @@ export interface Behaviour {
   readonly name: BehaviourName
   /** Asked of backends that only get a smoke test, too. */
   readonly smoke?: boolean
+  /** Asked only of backends that run functions and mappings themselves. */
+  readonly ownFunctions?: boolean
   /** A mapping of the config file that it needs. */
   readonly fileMapping?: (functionName: string) => Readonly<Record<string, unknown>>
   /** `id` names its function, queue, stream or table: nobody else uses it. */

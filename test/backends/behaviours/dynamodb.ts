@@ -77,12 +77,12 @@ export const dynamoDbStream: readonly Behaviour[] = [
       const fn = await world.function(id)
       const before = await createTable(world, id)
       await before.write(labels(0, 5))
-      await untilDone(kind, fn, 5, 60)
+      await untilDone(kind, fn, 5)
       await world.restarted()
       await world.function(id)
       const after = await createTable(world, id)
       await after.write(labels(5, 8))
-      await untilDone(kind, fn, 8, 60)
+      await untilDone(kind, fn, 8)
     },
   },
 ]

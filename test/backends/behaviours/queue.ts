@@ -1,11 +1,12 @@
 import {
+  ChangeMessageVisibilityCommand,
   CreateQueueCommand,
   GetQueueAttributesCommand,
   ReceiveMessageCommand,
   SendMessageBatchCommand,
   type SendMessageBatchRequestEntry,
 } from '@aws-sdk/client-sqs'
-import type { Invocation } from '../functions/scripted-functions.ts'
+import type { EventRecord, Invocation, ScriptedFunction } from '../functions/scripted-functions.ts'
 import { until } from '../until.ts'
 import { visibilityS, type World } from '../world.ts'
 
@@ -14,10 +15,18 @@ export interface Queue {
   readonly url: string
   readonly arn: string
   send(messages: readonly QueueMessage[]): Promise<void>
+  /** Ends the visibility timeout of messages that an invocation was given, in this order. */
+  showAgain(records: readonly EventRecord[]): Promise<void>
+  counts(): Promise<QueueCounts>
   /** Waits until no message is left, hidden or not. */
   untilEmpty(): Promise<void>
   /** Waits for so many messages and answers with their bodies. */
   receive(count: number): Promise<readonly string[]>
+}
+
+export interface QueueCounts {
+  readonly visible: number
+  readonly hidden: number
 }
 
 export interface QueueMessage {
@@ -41,6 +50,13 @@ export async function createQueue(
   )
   const look = (...names: readonly ('All' | 'QueueArn')[]) =>
     sqs.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: [...names] }))
+  const counts = async (): Promise<QueueCounts> => {
+    const { Attributes: now = {} } = await look('All')
+    return {
+      visible: Number(now['ApproximateNumberOfMessages']),
+      hidden: Number(now['ApproximateNumberOfMessagesNotVisible']),
+    }
+  }
   const arn = (await look('QueueArn')).Attributes?.['QueueArn'] ?? ''
   return {
     url,
@@ -52,16 +68,20 @@ export async function createQueue(
         if (Failed.length > 0) throw new Error(`the queue refused messages: ${JSON.stringify(Failed)}`)
       }
     },
+    async showAgain(records) {
+      for (const { receiptHandle: ReceiptHandle } of records) {
+        await sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl: url, ReceiptHandle, VisibilityTimeout: 0 }))
+      }
+    },
+    counts,
     async untilEmpty() {
-      let seen = ''
+      let seen: QueueCounts | undefined
       await until(
         async () => {
-          const { Attributes: now = {} } = await look('All')
-          const counts = [now['ApproximateNumberOfMessages'], now['ApproximateNumberOfMessagesNotVisible']]
-          seen = counts.join(' visible, ')
-          return counts.every((count) => Number(count) === 0)
+          seen = await counts()
+          return seen.visible === 0 && seen.hidden === 0
         },
-        () => `queue ${name} is empty (${seen} hidden)`,
+        () => `queue ${name} is empty (${seen?.visible} visible, ${seen?.hidden} hidden)`,
       )
     },
     async receive(count) {
@@ -113,4 +133,25 @@ export function failedIn(payload: string): ReadonlySet<string> {
 
 export function timesSeen(bodies: readonly string[], body: string): number {
   return bodies.filter((each) => each === body).length
+}
+
+interface Tried {
+  readonly world: Pick<World, 'untilIdle'>
+  readonly queue: Queue
+  readonly fn: ScriptedFunction
+  readonly uuid: string
+}
+
+/** Waits for so many attempts of a message, and shows it again after each. */
+export async function showAfterEach({ world, queue, fn, uuid }: Tried, body: string, attempts: number): Promise<void> {
+  const tried = (): readonly EventRecord[] =>
+    fn.invocations.flatMap(({ event }) => event.Records).filter((record) => record.body === body)
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    await until(
+      () => tried().length >= attempt,
+      () => `attempt ${attempt} of ${body} (${tried().length} so far)`,
+    )
+    await world.untilIdle(uuid)
+    await queue.showAgain(tried().slice(attempt - 1, attempt))
+  }
 }

@@ -16,6 +16,7 @@ export interface LambdaEvent {
 /** The members that the behaviours look at, of every source. */
 export interface EventRecord {
   readonly messageId?: string
+  readonly receiptHandle?: string
   readonly body?: string
   readonly attributes?: Readonly<Record<string, string>>
   readonly messageAttributes?: Readonly<Record<string, unknown>>
