@@ -131,21 +131,27 @@ async function readAt(reading: Reading, parts: Parts): Promise<ReadTry> {
   }
 }
 
-/** Only a position can be unknown. A time that is refused lies ahead of the service's clock, which will get there. */
+/**
+ * Only a position can be unknown or trimmed. A time that is refused lies ahead of the service's clock, which will get there; a
+ * shard that has no horizon any more is gone.
+ */
 function refusedPlace(refusal: ShardRefusal, from: ReadFrom): ReadTry {
-  return refusal.kind === 'unknownPosition' && from.at !== 'after'
-    ? { kind: 'failed', message: refusal.message }
-    : refusal
+  if (from.at === 'after') return refusal
+  const { message } = refusal
+  if (refusal.kind === 'trimmed') return { kind: 'missing', message }
+  return refusal.kind === 'unknownPosition' ? { kind: 'failed', message } : refusal
 }
 
 function refusedPage(
   page: ShardRefusal,
-  { standing }: Reading,
+  { request, standing }: Reading,
   { kept, lives }: { readonly kept: boolean; readonly lives: StreamLives },
 ): ReadTry {
   // After a throttle the same iterator gives the same page; after anything else it may be what is wrong.
   if (page.kind !== 'throttled') forget(standing)
-  if (page.kind !== 'unknownPosition' || !kept) return page
+  // The horizon moved between the iterator and the page: the next iterator stands at the new one.
+  if (page.kind === 'trimmed' && request.from.at !== 'after') return { kind: 'expired', message: page.message }
+  if (page.kind !== 'unknownPosition' || !kept) return refusedPlace(page, request.from)
   // A kept iterator that means nothing any more: the service was restarted, or the stream made anew.
   lives.doubt()
   return { kind: 'expired', message: page.message }

@@ -142,6 +142,19 @@ describe('the records of a table', () => {
     expect((await readPage(source, { shardId, from: { at: 'horizon' } })).records).toHaveLength(1)
   })
 
+  it.each([
+    ['GetShardIterator', 'missing'],
+    ['GetRecords', 'expired'],
+  ])('that are trimmed even at the horizon are not read there for ever: %s says %s', async (operation, kind) => {
+    const { table, source } = newTable()
+    const [shardId = ''] = server.shardIds(table)
+    server.put(table, 'a')
+    server.refusals.set(operation, [new AwsRefusal('TrimmedDataAccessException', 'older than a day')])
+    const request = readRequest({ shardId, from: { at: 'horizon' } })
+    expect((await source.read(request, neverAborted)).kind).toBe(kind)
+    expect((await source.read(request, neverAborted)).kind).toBe('records')
+  })
+
   it('are not lost over a throttle', async () => {
     const { table, source } = newTable()
     const [shardId = ''] = server.shardIds(table)

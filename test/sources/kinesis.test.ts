@@ -225,6 +225,16 @@ describe('reading a shard', () => {
   })
 })
 
+describe('a place that is no position', () => {
+  const refused = (operation: string, code: string) =>
+    open(scriptedAccess(stream((call) => (call.operation === operation ? refusal(code, 'no') : null))))
+
+  it('cannot be lost: a page that is refused at the horizon is a fault like any other', async () => {
+    const source = refused('GetRecords', 'InvalidArgumentException')
+    expect((await source.read(fromHorizon(), neverAborted)).kind).toBe('failed')
+  })
+})
+
 describe('a stream that lives anew (floci#2076)', () => {
   it('is told when its shards begin behind the position', async () => {
     const access = scriptedAccess(stream(() => null))
