@@ -65,19 +65,19 @@ function compileExists(operand: unknown, path: string): Test {
 function compilePrefix(operand: unknown, path: string): Test {
   if (typeof operand === 'string') return (value) => typeof value === 'string' && value.startsWith(operand)
   const folded = ignoredCase(operand, 'prefix', path)
-  return (value) => typeof value === 'string' && value.toLowerCase().startsWith(folded)
+  return (value) => typeof value === 'string' && foldCase(value).startsWith(folded)
 }
 
 function compileSuffix(operand: unknown, path: string): Test {
   if (typeof operand === 'string') return (value) => typeof value === 'string' && value.endsWith(operand)
   const folded = ignoredCase(operand, 'suffix', path)
-  return (value) => typeof value === 'string' && value.toLowerCase().endsWith(folded)
+  return (value) => typeof value === 'string' && foldCase(value).endsWith(folded)
 }
 
 function compileEqualsIgnoreCase(operand: unknown, path: string): Test {
   if (typeof operand !== 'string') throw new PatternFault(`${path}: equals-ignore-case takes a string.`)
-  const folded = operand.toLowerCase()
-  return (value) => typeof value === 'string' && value.toLowerCase() === folded
+  const folded = foldCase(operand)
+  return (value) => typeof value === 'string' && foldCase(value) === folded
 }
 
 function ignoredCase(operand: unknown, operator: string, path: string): string {
@@ -85,7 +85,12 @@ function ignoredCase(operand: unknown, operator: string, path: string): string {
   if (typeof inner !== 'string') {
     throw new PatternFault(`${path}: ${operator} takes a string, or {"equals-ignore-case": a string}.`)
   }
-  return inner.toLowerCase()
+  return foldCase(inner)
+}
+
+/** A sigma in lower case depends on what follows it, so that a prefix would not be one any more: one form for all. */
+function foldCase(text: string): string {
+  return text.toLowerCase().replaceAll('ς', 'σ')
 }
 
 /** Any value but these: null and values of other types pass, a field that is absent does not. */

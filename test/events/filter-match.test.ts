@@ -46,6 +46,11 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
   'equals-ignore-case': [
     [{ a: [{ 'equals-ignore-case': 'aBc' }] }, { a: 'AbC' }, true],
     [{ a: [{ 'equals-ignore-case': 'ÄÖ' }] }, { a: 'äö' }, true],
+    [{ a: [{ 'equals-ignore-case': 'ΟΔΟΣ' }] }, { a: 'οδος' }, true],
+    [{ a: [{ 'equals-ignore-case': 'ΟΔΟΣ' }] }, { a: 'οδοσ' }, true],
+    [{ a: [{ 'equals-ignore-case': 'straße' }] }, { a: 'STRASSE' }, false],
+    [{ a: [{ 'equals-ignore-case': '' }] }, { a: '' }, true],
+    [{ a: [{ 'equals-ignore-case': '' }] }, {}, false],
     [{ a: [{ 'equals-ignore-case': 'abc' }] }, { a: 'abcd' }, false],
     [{ a: [{ 'equals-ignore-case': '1' }] }, { a: 1 }, false],
   ],
@@ -113,6 +118,9 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
     [{ a: [{ suffix: 'n' }] }, { a: null }, false],
     [{ a: [{ prefix: { 'equals-ignore-case': 'AB' } }] }, { a: 'aBc' }, true],
     [{ a: [{ prefix: { 'equals-ignore-case': 'AB' } }] }, { a: 'xab' }, false],
+    // A sigma at the end of a word is another letter in lower case, and the prefix does not end where the word does.
+    [{ a: [{ prefix: { 'equals-ignore-case': 'ΟΔΟΣ' } }] }, { a: 'ΟΔΟΣΑ' }, true],
+    [{ a: [{ suffix: { 'equals-ignore-case': 'Σ' } }] }, { a: 'ΟΔΟΣ' }, true],
     [{ a: [{ suffix: { 'equals-ignore-case': '.PNG' } }] }, { a: 'x.png' }, true],
     [{ a: [{ suffix: { 'equals-ignore-case': '.PNG' } }] }, { a: 'x.PnG' }, true],
     [{ a: [{ suffix: { 'equals-ignore-case': '.PNG' } }] }, { a: 'x.pn' }, false],
