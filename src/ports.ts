@@ -22,8 +22,8 @@ export interface Source {
   /** Looks at the queue or stream. Also tells whether it exists, for create and for `why`. */
   describe(signal: AbortSignal): Promise<DescribeResult>
   read(request: ReadRequest, signal: AbortSignal): Promise<ReadResult>
-  /** Acknowledges. Answers with the indexes that the source refused, each with its reason. */
-  settle(records: readonly SourceRecord[], signal: AbortSignal): Promise<SettleResult>
+  /** Acknowledges, one try. `apart`: each by a call of its own. Answers with the indexes that the source refused, each with its reason. */
+  settle(records: readonly SourceRecord[], signal: AbortSignal, apart?: boolean): Promise<SettleResult>
   /** Hands back at once, best effort. */
   release(records: readonly SourceRecord[], signal: AbortSignal): Promise<void>
   /** The source's clock minus the local one, by the `Date` header of its last reply. */
@@ -94,7 +94,14 @@ export interface Shard {
 }
 
 export interface SettleResult {
-  readonly failed: readonly { readonly index: number; readonly message: string }[]
+  readonly failed: readonly SettleRefusal[]
+}
+
+export interface SettleRefusal {
+  readonly index: number
+  readonly message: string
+  /** Asking again would be refused again. */
+  readonly final?: boolean | undefined
 }
 
 export interface SourceOpener {

@@ -41,6 +41,10 @@ export type FlowRequest =
       readonly id: number
       readonly records: readonly FlowRecord[]
       readonly why: SettleReason
+      /** 1: all together. Beyond that one by one, what the source refused before. */
+      readonly attempt: number
+      /** What is refused now is left to its visibility. */
+      readonly last: boolean
     }
   /** Hand back to the source at once (receipts only). */
   | { readonly kind: 'release'; readonly id: number; readonly records: readonly FlowRecord[] }

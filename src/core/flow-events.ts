@@ -8,8 +8,13 @@ export type FlowEvent =
   | { readonly kind: 'readDone'; readonly id: number; readonly result: ReadOutcome }
   | { readonly kind: 'permitted'; readonly id: number }
   | { readonly kind: 'invoked'; readonly id: number; readonly outcome: Outcome }
-  /** `failed`: indexes of the records that could not be acknowledged. */
-  | { readonly kind: 'settled'; readonly id: number; readonly failed: readonly number[] }
+  /** `failed`: indexes of the records that could not be acknowledged; `final`: those among them that never can be. */
+  | {
+      readonly kind: 'settled'
+      readonly id: number
+      readonly failed: readonly number[]
+      readonly final?: readonly number[] | undefined
+    }
   | { readonly kind: 'released'; readonly id: number }
   | { readonly kind: 'discarded'; readonly id: number; readonly fate: 'delivered' | 'undeliverable' | 'undestined' }
   | { readonly kind: 'checkpointed'; readonly id: number }
@@ -23,6 +28,8 @@ export type FlowEvent =
   /** The process holds too many bytes (or no longer does). */
   | { readonly kind: 'pressure'; readonly on: boolean }
   | { readonly kind: 'leaseLost' }
+  /** The source neither lists the shard nor lets anyone read it: what was read is finished, and nothing comes after it. */
+  | { readonly kind: 'shardGone' }
 
 export type Matches = (record: FlowRecord) => boolean
 

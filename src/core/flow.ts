@@ -76,6 +76,9 @@ function handle(turn: Turn, event: FlowEvent): void {
       return drain(turn, event.reason)
     case 'leaseLost':
       return forsake(turn)
+    case 'shardGone':
+      if (state.shard !== null) state.shard.gone = true
+      return cancelReads(turn)
     case 'readDone':
     case 'permitted':
     case 'invoked':
@@ -108,7 +111,7 @@ function answer(turn: Turn, event: Answer): void {
     case 'invoked':
       return onInvoked(turn, expect(pending, 'invoke'), event)
     case 'settled':
-      if (turn.state.queue !== null) onSettled(turn, turn.state.queue, expect(pending, 'settle'), event.failed)
+      if (turn.state.queue !== null) onSettled(turn, turn.state.queue, expect(pending, 'settle'), event)
       return
     case 'released':
       expect(pending, 'release')
@@ -264,7 +267,12 @@ function pump(turn: Turn): void {
     if (state.queue !== null) pumpQueue(turn, state.queue)
     if (state.shard !== null) pumpShard(turn, state.shard)
   }
-  if (state.pending.size === 0) end(turn)
+  if (state.pending.size === 0 && !isOwed(state)) end(turn)
+}
+
+/** Acknowledgements that wait for their next try. */
+function isOwed({ queue, drainReason }: FlowState): boolean {
+  return queue !== null && queue.unsettled.length > 0 && drainReason !== 'leaseLost'
 }
 
 /** Nothing is outstanding: the flow is over when its shard is, or when it was told to end. */

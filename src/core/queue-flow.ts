@@ -2,7 +2,7 @@ import { withdraw } from './flight.ts'
 import type { Flight, Held, Turn } from './flow-state.ts'
 import { letGo } from './flow-state.ts'
 import { dissolveQueueFlight, startQueueFlight, tryQueueBatch } from './queue-attempt.ts'
-import { hurryUnsettled, release, retryUnsettled } from './queue-ledger.ts'
+import { release, retryUnsettled } from './queue-ledger.ts'
 import { gatherDueMs, nextBatch, receive, regroup } from './queue-reader.ts'
 import type { QueueState } from './queue-state.ts'
 import { flightsAllowed, nextRampMs, scaleOnBusy } from './scale.ts'
@@ -65,7 +65,6 @@ export function drainQueue(turn: Turn, queue: QueueState): void {
   for (const flight of turn.state.flights.values()) {
     if (flight.phase !== 'invoking') dissolveQueueFlight(turn, queue, flight)
   }
-  hurryUnsettled(turn, queue)
 }
 
 /** Somebody else owns the flow: everything is dropped, nothing is said to the source. */

@@ -1,4 +1,5 @@
 import type { SettleReason } from './flow-commands.ts'
+import type { FlowEvent } from './flow-events.ts'
 import type { Held, Pending, Turn } from './flow-state.ts'
 import { ask, letGo, recordsOf } from './flow-state.ts'
 import type { QueueState } from './queue-state.ts'
@@ -13,24 +14,29 @@ export function settle(turn: Turn, held: readonly Held[], why: SettleReason): vo
   if (held.length > 0) askSettle(turn, held, why, 1)
 }
 
-function askSettle(turn: Turn, held: readonly Held[], why: SettleReason, tries: number): void {
-  ask(turn, { kind: 'settle', records: recordsOf(held), why }, { kind: 'settle', held, why, tries })
+function askSettle(turn: Turn, held: readonly Held[], why: SettleReason, attempt: number): void {
+  const last = attempt >= settleTriesMax
+  ask(turn, { kind: 'settle', records: recordsOf(held), why, attempt, last }, { kind: 'settle', held, why, attempt })
 }
 
-/** The source answered: what it refused is tried again by itself, since one bad entry says nothing of the others. */
+/**
+ * The source answered: what it refused is tried again by itself, since one bad entry says nothing of the others. A drain waits for
+ * these tries (1.5 s in all): the messages were handled.
+ */
 export function onSettled(
   turn: Turn,
   queue: QueueState,
   pending: Extract<Pending, { kind: 'settle' }>,
-  failed: readonly number[],
+  answer: Pick<Extract<FlowEvent, { kind: 'settled' }>, 'failed' | 'final'>,
 ): void {
-  const refused = new Set(failed)
-  const triesMax = turn.state.phase === 'draining' ? 2 : settleTriesMax
+  const { attempt, why } = pending
+  const refused = new Set(answer.failed)
+  const final = new Set(answer.final)
+  const dueMs = turn.env.monoMs + settleRetryMs * 2 ** (attempt - 1)
   pending.held.forEach((held, index) => {
     if (!refused.has(index)) return end(turn, queue, held)
-    if (pending.tries >= triesMax) return endUnsettled(turn, queue, [held])
-    const pauseMs = turn.state.phase === 'draining' ? 0 : settleRetryMs * 2 ** (pending.tries - 1)
-    queue.unsettled.push({ held, why: pending.why, tries: pending.tries, dueMs: turn.env.monoMs + pauseMs })
+    if (attempt >= settleTriesMax || final.has(index)) return endUnsettled(turn, queue, [held])
+    queue.unsettled.push({ held, why, attempt, dueMs })
   })
 }
 
@@ -40,12 +46,7 @@ export function retryUnsettled(turn: Turn, queue: QueueState): void {
   const due = queue.unsettled.filter((one) => one.dueMs <= turn.env.monoMs)
   if (due.length === 0) return
   queue.unsettled = queue.unsettled.filter((one) => one.dueMs > turn.env.monoMs)
-  for (const one of due) askSettle(turn, [one.held], one.why, one.tries + 1)
-}
-
-/** Draining: no waiting, what was refused gets its last try now. */
-export function hurryUnsettled(turn: Turn, queue: QueueState): void {
-  queue.unsettled = queue.unsettled.map((one) => ({ ...one, dueMs: turn.env.monoMs }))
+  for (const one of due) askSettle(turn, [one.held], one.why, one.attempt + 1)
 }
 
 /** Hands back at once what no attempt has failed, so that another consumer need not wait for the visibility to end. */

@@ -28,7 +28,8 @@ export interface LostRead {
 export interface Unsettled {
   readonly held: Held
   readonly why: SettleReason
-  readonly tries: number
+  /** The one that was refused. */
+  readonly attempt: number
   readonly dueMs: number
 }
 

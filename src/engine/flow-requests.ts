@@ -6,7 +6,7 @@ import { lineagePasses, lineagePassesMax } from '../events/trace.ts'
 import type { Outcome } from '../model/invocation.ts'
 import type { FlowRecord, SourceRecord } from '../model/record.ts'
 import { isStream } from '../model/source.ts'
-import type { InvokeResult, ReadResult } from '../ports.ts'
+import type { InvokeResult, ReadResult, SettleRefusal } from '../ports.ts'
 import type { AttemptIds } from './attempt-ids.ts'
 import { deliverFailure } from './delivery.ts'
 import type { FlowContext, FlowSettings } from './flow-context.ts'
@@ -163,23 +163,31 @@ function measureOf(outcome: Outcome | null, count: number, tookMs: number): Invo
 }
 
 async function settle(request: Of<'settle'>, { context, signal }: RequestScope): Promise<Answer> {
-  const { id, records } = request
-  let failed: readonly { readonly index: number; readonly message: string }[]
+  const { id, records, attempt, last } = request
+  let failed: readonly SettleRefusal[]
   try {
-    failed = (await context.source.settle(records, signal)).failed
+    failed = (await context.source.settle(records, signal, attempt > 1)).failed
   } catch (error) {
     if (signal.aborted) throw error
     failed = records.map((_, index) => ({ index, message: String(error) }))
   }
   if (failed.length < records.length) context.meter.deleted(records.length - failed.length)
-  const [first] = failed
-  if (first !== undefined) {
+  const final = failed.filter((each) => last || each.final === true)
+  const [first] = final.length > 0 ? final : failed
+  // The first refusal and the last word on a message are told; the tries between would only repeat it.
+  if (first !== undefined && (attempt === 1 || final.length > 0)) {
     context.log.warn(
-      { failed: failed.length, of: records.length, reason: first.message },
-      'Messages could not be deleted from the queue.',
+      { failed: failed.length, of: records.length, givenUp: final.length, attempt, reason: first.message },
+      final.length === failed.length
+        ? 'Messages could not be deleted from the queue, which shows them again.'
+        : 'Messages could not be deleted from the queue; each is tried again by itself.',
     )
   }
-  return { kind: 'settled', id, failed: failed.map((each) => each.index) }
+  return { kind: 'settled', id, failed: indexesOf(failed), final: indexesOf(final) }
+}
+
+function indexesOf(refusals: readonly SettleRefusal[]): readonly number[] {
+  return refusals.map(({ index }) => index)
 }
 
 async function release(request: Of<'release'>, { context, signal }: RequestScope): Promise<Answer> {

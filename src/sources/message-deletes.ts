@@ -1,39 +1,53 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { isJsonObject, objectOf, stringOf } from '../events/json-value.ts'
 import { deleteEntriesMax } from '../model/limits.ts'
 import type { QueueCall, QueueResult } from './queue-calls.ts'
 
 /**
- * Deletes messages in tens. Full tens go at once; what is left over goes at once while few calls are out, and else waits
- * to share a call with the leftovers of others. So an idle queue pays no delay and a busy one no call per message.
+ * Deletes messages in tens, one try each. Full tens go at once; what is left over goes at once while few calls are out, and else
+ * waits to share a call with the leftovers of others. So an idle queue pays no delay and a busy one no call per message.
  */
 export interface MessageDeletes {
-  /** null when the message is gone, else why it is not. */
-  delete(receipt: string): Promise<string | null>
+  /** `apart`: by a call of its own. null when the message is gone, else why it is not. */
+  delete(receipt: string, apart: boolean): Promise<DeleteRefusal | null>
+}
+
+export interface DeleteRefusal {
+  readonly message: string
+  /** Asking again would be refused again. */
+  readonly final: boolean
 }
 
 /** Calls out beyond which leftovers wait for company. */
 const companyCalls = 4
-
-/** Pauses before the tries that follow a refused batch entry. Deleting twice does no harm. */
-const retryPausesMs = [50, 500] as const
+/** Calls out at most: the thousand that a batch of 10,000 messages needs must not each open a connection. */
+const callsMax = 32
 
 interface Waiting {
   readonly receipt: string
-  readonly done: (refusal: string | null) => void
+  readonly done: (refusal: DeleteRefusal | null) => void
 }
 
 export function createMessageDeletes(call: QueueCall, signal: AbortSignal): MessageDeletes {
-  const waiting: Waiting[] = []
+  const together: Waiting[] = []
+  const apart: Waiting[] = []
   let callsOut = 0
   let scheduled = false
 
+  function nextCall(): (() => Promise<void>) | null {
+    if (callsOut >= callsMax) return null
+    const one = apart.shift()
+    if (one !== undefined) return () => deleteAlone(call, one, signal)
+    const isEnough = together.length >= deleteEntriesMax || (together.length > 0 && callsOut < companyCalls)
+    if (!isEnough) return null
+    const batch = together.splice(0, deleteEntriesMax)
+    return () => deleteBatch(call, batch, signal)
+  }
+
   function pump(): void {
     scheduled = false
-    while (waiting.length >= deleteEntriesMax || (waiting.length > 0 && callsOut < companyCalls)) {
-      const batch = waiting.splice(0, deleteEntriesMax)
+    for (let next = nextCall(); next !== null; next = nextCall()) {
       callsOut += 1
-      void deleteBatch(call, batch, signal).finally(() => {
+      void next().finally(() => {
         callsOut -= 1
         pump()
       })
@@ -41,9 +55,9 @@ export function createMessageDeletes(call: QueueCall, signal: AbortSignal): Mess
   }
 
   return {
-    delete(receipt) {
-      const { promise, resolve } = Promise.withResolvers<string | null>()
-      waiting.push({ receipt, done: resolve })
+    delete(receipt, isApart) {
+      const { promise, resolve } = Promise.withResolvers<DeleteRefusal | null>()
+      ;(isApart ? apart : together).push({ receipt, done: resolve })
       // The messages of one invocation are handed over one after the other within a tick: they share calls.
       if (!scheduled) {
         scheduled = true
@@ -60,16 +74,20 @@ async function deleteBatch(call: QueueCall, batch: readonly Waiting[], signal: A
     const Entries = batch.map(({ receipt }, index) => ({ Id: String(index), ReceiptHandle: receipt }))
     const result = await call('DeleteMessageBatch', { Entries }, 'settle', signal)
     const refusals = result.kind === 'ok' ? refusalsOf(result.output) : null
-    const ofAll = result.kind === 'ok' ? undefined : refusalOfCall(result)
-    await Promise.all(
-      batch.map(async (entry, index) => {
-        const refusal = ofAll ?? refusals?.get(String(index))
-        entry.done(refusal === undefined ? null : await afterRefusal(call, entry.receipt, refusal, signal))
-      }),
-    )
+    // A whole call that is refused for one bad entry says nothing of the others: those are to be tried apart.
+    const ofAll = result.kind === 'ok' ? undefined : refusalOfCall(result, batch.length > 1)
+    batch.forEach(({ done }, index) => done(wordOf(ofAll ?? refusals?.get(String(index)))))
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    for (const entry of batch) entry.done(message)
+    for (const { done } of batch) done(cutOff(error))
+  }
+}
+
+async function deleteAlone(call: QueueCall, { receipt, done }: Waiting, signal: AbortSignal): Promise<void> {
+  try {
+    const result = await call('DeleteMessage', { ReceiptHandle: receipt }, 'settle', signal)
+    done(result.kind === 'ok' ? null : wordOf(refusalOfCall(result, false)))
+  } catch (error) {
+    done(cutOff(error))
   }
 }
 
@@ -78,26 +96,21 @@ interface Refusal {
   readonly fate: 'gone' | 'final' | 'retry'
 }
 
-async function afterRefusal(
-  call: QueueCall,
-  receipt: string,
-  refusal: Refusal,
-  signal: AbortSignal,
-): Promise<string | null> {
-  let last = refusal
-  for (const pauseMs of retryPausesMs) {
-    if (last.fate !== 'retry') break
-    await pause(pauseMs, undefined, { signal })
-    const result = await call('DeleteMessage', { ReceiptHandle: receipt }, 'settle', signal)
-    if (result.kind === 'ok') return null
-    last = refusalOfCall(result)
-  }
-  return last.fate === 'gone' ? null : last.message
+function wordOf(refusal: Refusal | undefined): DeleteRefusal | null {
+  if (refusal === undefined || refusal.fate === 'gone') return null
+  return { message: refusal.message, final: refusal.fate === 'final' }
 }
 
-function refusalOfCall({ failure, trouble }: Exclude<QueueResult, { kind: 'ok' }>): Refusal {
+function cutOff(error: unknown): DeleteRefusal {
+  return { message: error instanceof Error ? error.message : String(error), final: false }
+}
+
+function refusalOfCall({ failure, trouble }: Exclude<QueueResult, { kind: 'ok' }>, ofMany: boolean): Refusal {
   if (failure?.kind !== 'error') return { message: trouble.message, fate: 'retry' }
-  return refusalOf(failure.code, failure.message, failure.status < 500 && failure.status !== 429)
+  const isOurs = failure.status < 500 && failure.status !== 429
+  const refusal = refusalOf(failure.code, failure.message, isOurs)
+  const isOfEach = trouble.kind === 'denied' || trouble.kind === 'missing'
+  return ofMany && !isOfEach ? { ...refusal, fate: 'retry' } : refusal
 }
 
 function refusalsOf(output: unknown): ReadonlyMap<string, Refusal> {
@@ -119,11 +132,12 @@ function refusalsOf(output: unknown): ReadonlyMap<string, Refusal> {
  */
 function refusalOf(code: string, message: string, senderFault: boolean): Refusal {
   const text = `${code}: ${message}`
-  if (/expired/i.test(message)) return { message: text, fate: 'final' }
+  if (/receipt handle.*expired/i.test(message)) return { message: text, fate: 'final' }
   if (code.endsWith('ReceiptHandleIsInvalid')) return { message: text, fate: 'gone' }
-  return { message: text, fate: senderFault && !isThrottle(code) ? 'final' : 'retry' }
+  return { message: text, fate: senderFault && !isPassing(code) ? 'final' : 'retry' }
 }
 
-function isThrottle(code: string): boolean {
-  return /throttl|limit/i.test(code)
+/** Throttles are the sender's fault in AWS's words, and so is a session that is about to be renewed. */
+function isPassing(code: string): boolean {
+  return /throttl|limit|^Expired/i.test(code)
 }

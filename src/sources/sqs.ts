@@ -38,18 +38,21 @@ export function openSqsSource(mapping: MappingDocument, access: SourceAccess): S
       const records = messagesOf(result.output).map((message) => encodeSqsRecord(message, context))
       return { kind: 'records', records, end: false, tip: records.length === 0, behindMs: null }
     },
-    async settle(records, signal): Promise<SettleResult> {
+    async settle(records, signal, apart = false): Promise<SettleResult> {
       signal.throwIfAborted()
       // The deletes go on when the one who waits gives up: their messages were handled.
-      const refusals = await untilAborted(Promise.all(records.map((record) => deletes.delete(record.receipt))), signal)
-      return { failed: refusals.flatMap((message, index) => (message === null ? [] : [{ index, message }])) }
+      const all = Promise.all(records.map((record) => deletes.delete(record.receipt, apart)))
+      const refusals = await untilAborted(all, signal)
+      return { failed: refusals.flatMap((refusal, index) => (refusal === null ? [] : [{ index, ...refusal }])) }
     },
     async release(records, signal) {
-      await Promise.all(
-        inTens(records).map((ten) =>
-          call('ChangeMessageVisibilityBatch', { Entries: ten.map(visibleAtOnce) }, 'settle', signal),
-        ),
-      )
+      // Handed from one to the next: each of the calls that are out takes the next ten.
+      const tens = inTens(records).values()
+      const releaseTens = async (): Promise<void> => {
+        for (const ten of tens)
+          await call('ChangeMessageVisibilityBatch', { Entries: ten.map(visibleAtOnce) }, 'settle', signal)
+      }
+      await Promise.all(Array.from({ length: releaseCallsMax }, releaseTens))
     },
     clockOffsetMs: () => access.offsetMs(caller.endpoint),
     async close() {
@@ -57,6 +60,9 @@ export function openSqsSource(mapping: MappingDocument, access: SourceAccess): S
     },
   }
 }
+
+/** A batch of 10,000 messages that is handed back must not open a thousand connections. */
+const releaseCallsMax = 32
 
 interface Dialect {
   readonly isAws: boolean

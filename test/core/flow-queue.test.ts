@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { deadline } from '../../src/core/flow.ts'
 import type { Outcome } from '../../src/model/invocation.ts'
 import { messages, ok, reported, Scenario, thrown, throttled } from './scenario.ts'
 
@@ -68,6 +69,27 @@ describe('a standard queue', () => {
       flow.after(10_000)
     }
     expect(flow.said('settle').filter((settle) => settle.records.some((record) => record.id === '3'))).toHaveLength(5)
+  })
+
+  test('says whether an acknowledgement is the last try, and makes none that the queue will never take', () => {
+    const flow = new Scenario('sqs')
+      .open()
+      .page(messages([1, 2]))
+      .permit()
+      .invoked(ok)
+      .settled([0, 1], [1])
+    for (let tries = 0; tries < 6; tries++) {
+      flow.after(10_000)
+      if (flow.out('settle').length > 0) flow.settled([0])
+    }
+    const tried = flow.said('settle').map(({ records, attempt, last }) => [records.length, attempt, last])
+    expect(tried).toEqual([
+      [2, 1, false],
+      [1, 2, false],
+      [1, 3, false],
+      [1, 4, false],
+      [1, 5, true],
+    ])
   })
 
   // proves: sqs.throttle-holds
@@ -276,6 +298,21 @@ describe('the drain of a queue', () => {
       .permit()
       .tell({ kind: 'draining', reason: 'stop' })
     expect(failed.invoked(thrown).out('release')).toEqual([])
+  })
+
+  test('waits for the tries of an acknowledgement that was refused', () => {
+    const flow = new Scenario('sqs')
+      .open()
+      .page(messages([1]))
+      .permit()
+      .tell({ kind: 'draining', reason: 'stop' })
+    const [read] = flow.out('read')
+    if (read !== undefined) flow.answer(read, { kind: 'cancelled', id: read.id })
+    flow.invoked(ok).settled([0]).after(100)
+    flow.settled([0])
+    expect(flow.said('drained')).toEqual([])
+    expect(deadline(flow.state)).toBe(300)
+    expect(flow.after(200).settled().said('drained')).toHaveLength(1)
   })
 
   test('gives back a permit that comes too late', () => {

@@ -85,9 +85,9 @@ export class Scenario {
     return this.answer(invoke, { kind: 'invoked', id: invoke.id, outcome })
   }
 
-  settled(failed: readonly number[] = []): this {
+  settled(failed: readonly number[] = [], final: readonly number[] = []): this {
     const settle = this.#oldest('settle')
-    return this.answer(settle, { kind: 'settled', id: settle.id, failed })
+    return this.answer(settle, { kind: 'settled', id: settle.id, failed, final })
   }
 
   discarded(fate: 'delivered' | 'undeliverable' | 'undestined' = 'delivered'): this {

@@ -48,7 +48,7 @@ const cases: readonly Case[] = [
     story: () =>
       told(queue().put(m1).opened().read(m1), (story) => {
         story.invoked(story.invoke([m1]), failure)
-        story.command({ kind: 'settle', id: 1, records: [m1], why: 'succeeded' })
+        story.command({ kind: 'settle', id: 1, records: [m1], why: 'succeeded', attempt: 1, last: false })
       }),
     says: /acknowledges r1/,
   },

@@ -22,7 +22,7 @@ describe('every checker', () => {
     const story = fifo().put(m1, m2).opened().read(m1, m2)
     story
       .invoked(story.invoke([m1, m2]), success)
-      .command({ kind: 'settle', id: 1, records: [m1, m2], why: 'succeeded' })
+      .command({ kind: 'settle', id: 1, records: [m1, m2], why: 'succeeded', attempt: 1, last: false })
     story.gone(m1, 'deleted').gone(m2, 'deleted').event({ kind: 'settled', id: 1, failed: [] }).converged()
     expect(story.judged(checkerAt(index))).toBeNull()
   })
