@@ -38,8 +38,8 @@ export type MappingNotice =
       readonly retryMs: number
     }
   | { readonly kind: 'sourceHealthy' }
-  /** A shard that the source neither lists nor lets anyone read: it counts as done (spec §13.5). */
-  | { readonly kind: 'shardGone'; readonly flow: string }
+  /** A shard that the source neither lists nor lets anyone read: it is done with what was read of it (spec §13.5). */
+  | { readonly kind: 'shardGone'; readonly id: number; readonly flow: string }
   /** Nothing is outstanding any more: after `stop`, or after the mapping was removed. */
   | { readonly kind: 'stopped' }
 

@@ -222,13 +222,12 @@ function forgetRests(machine: MappingMachine, readable: readonly string[], monoM
   }
 }
 
-/** A flow whose shard the source refuses to read and no longer lists has nothing to wait for. */
+/** A flow whose shard the source refuses to read and no longer lists has only to finish what it holds. */
 function endGoneFlows(turn: Turn): void {
   for (const [name, flow] of turn.machine.flows) {
-    if (!flow.refused || flow.draining || !isAbsent(turn.machine.discovery, name)) continue
+    if (!flow.refused || flow.draining || flow.gone || !isAbsent(turn.machine.discovery, name)) continue
     flow.gone = true
-    turn.out.push({ kind: 'shardGone', flow: name })
-    drain(turn, flow, 'stop')
+    turn.out.push({ kind: 'shardGone', id: flow.id, flow: name })
   }
 }
 

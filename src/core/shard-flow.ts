@@ -3,10 +3,10 @@ import type { Held, Turn } from './flow-state.ts'
 import { letGo } from './flow-state.ts'
 import { batchLength, isFull } from './gather.ts'
 import { dissolveShardFlight, startShardFlight, tryUnit } from './shard-attempt.ts'
-import { writeCheckpoint } from './shard-ledger.ts'
+import { isEmpty, writeCheckpoint } from './shard-ledger.ts'
 import { beginLife, holdsAny, isFullUp, isLayoutStale, isReading, readOn, refillSlots } from './shard-reader.ts'
 import type { ShardState, Slot } from './shard-state.ts'
-import { createSlots } from './shard-state.ts'
+import { createSlots, isReadOut } from './shard-state.ts'
 import { belongsTo, closeWhenDue, openWindow, recordBytesMax, windowEndMs } from './shard-window.ts'
 
 /** Puts the parts of a shard's flow together: what is due is done, and the earliest later moment is named. */
@@ -60,6 +60,7 @@ export function pumpShard(turn: Turn, shard: ShardState): void {
       }
     }
     readOn(turn, shard)
+    if (shard.gone && isEmpty(shard)) turn.state.phase = 'draining'
   }
   writeCheckpoint(turn, shard)
 }
@@ -151,7 +152,7 @@ export function forsakeShard(turn: Turn, shard: ShardState): void {
 export function shardMoments(turn: Turn, shard: ShardState): number[] {
   const { state } = turn
   if (state.phase !== 'running') return []
-  const moments = shard.atEnd || isReading(turn) ? [] : [state.pace.nextMs]
+  const moments = isReadOut(shard) || isReading(turn) ? [] : [state.pace.nextMs]
   for (const flight of state.flights.values()) if (flight.phase === 'waiting') moments.push(flight.dueMs)
   for (const slot of shard.slots) if (slot.flight === null) moments.push(...slotMoments(turn, slot))
   return moments

@@ -70,7 +70,7 @@ function checkpointOf(shard: ShardState, done: boolean): Checkpoint {
 }
 
 /** Nothing is unresolved: every record read is behind the watermark and no window waits for its final invocation. */
-function isEmpty(shard: ShardState): boolean {
+export function isEmpty(shard: ShardState): boolean {
   return shard.entries.length === 0 && shard.window === null && shard.slots.every((slot) => slot.flight === null)
 }
 

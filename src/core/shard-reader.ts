@@ -4,13 +4,13 @@ import type { Held, Turn } from './flow-state.ts'
 import { ask, hold, letGo, sift } from './flow-state.ts'
 import { paceAfterPage } from './pace.ts'
 import { advanceWatermark, resolve } from './shard-ledger.ts'
-import type { ShardState } from './shard-state.ts'
+import { isReadOut, type ShardState } from './shard-state.ts'
 
 /** Decides the reads of a shard, one at a time, and takes in what they bring. */
 
 export function readOn(turn: Turn, shard: ShardState): void {
   const { state, config, env } = turn
-  if (shard.atEnd || isReading(turn) || isLayoutStale(turn, shard) || state.pace.nextMs > env.monoMs) return
+  if (isReadOut(shard) || isReading(turn) || isLayoutStale(turn, shard) || state.pace.nextMs > env.monoMs) return
   const recordsMax = readRecordsMax(turn, shard)
   if (recordsMax === 0) return
   ask(
@@ -47,7 +47,7 @@ function readRecordsMax(turn: Turn, shard: ShardState): number {
 
 /** Waiting for more records makes no sense when no more can be read. */
 export function isFullUp(turn: Turn, shard: ShardState): boolean {
-  return shard.atEnd || readRecordsMax(turn, shard) === 0
+  return isReadOut(shard) || readRecordsMax(turn, shard) === 0
 }
 
 export function onPage(turn: Turn, shard: ShardState, page: Extract<ReadOutcome, { kind: 'records' }>): void {

@@ -9,6 +9,8 @@ export interface ShardState {
   cursor: ReadFrom
   /** The shard is closed and read to its end. */
   atEnd: boolean
+  /** The source has it no more: nothing is left to be read, and no position to be kept. */
+  gone: boolean
   /** When a page last said that nothing newer was there (the source's clock); null: the last page did not. */
   tipSeenMs: number | null
   incarnation: string
@@ -53,6 +55,7 @@ export function createShardState(config: FlowConfig): ShardState {
   return {
     cursor: config.startFrom,
     atEnd: false,
+    gone: false,
     tipSeenMs: null,
     incarnation: '',
     life: 0,
@@ -69,6 +72,11 @@ export function createShardState(config: FlowConfig): ShardState {
     dirty: false,
     doneWritten: false,
   }
+}
+
+/** There is nothing more to read. */
+export function isReadOut({ atEnd, gone }: ShardState): boolean {
+  return atEnd || gone
 }
 
 export function createSlots(count: number): Slot[] {

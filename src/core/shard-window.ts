@@ -1,7 +1,7 @@
 import type { WindowFrame, WindowState } from '../model/invocation.ts'
 import { windowEnvelopeBytes, windowStateBytesMax } from '../model/limits.ts'
 import type { Held, Turn } from './flow-state.ts'
-import type { OpenWindow, ShardState } from './shard-state.ts'
+import { isReadOut, type OpenWindow, type ShardState } from './shard-state.ts'
 
 /**
  * Tumbling windows of a shard (spec §4.7): aligned to the epoch, one open at a time, its state carried from invocation to
@@ -82,7 +82,9 @@ function isOver(turn: Turn, shard: ShardState, window: OpenWindow): boolean {
   const next = shard.slots[0]?.queue[0]
   if (next !== undefined) return !belongsTo(window, next)
   // An older look at the tip says nothing: the shard may have been too full, or its source too ill, to be read since.
-  return shard.atEnd || (shard.tipSeenMs !== null && shard.tipSeenMs >= window.endMs + turn.config.windowIdleCloseMs)
+  return (
+    isReadOut(shard) || (shard.tipSeenMs !== null && shard.tipSeenMs >= window.endMs + turn.config.windowIdleCloseMs)
+  )
 }
 
 /** The bytes of records that fit an event beside the window's members. */

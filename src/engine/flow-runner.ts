@@ -7,10 +7,11 @@ import { isStream } from '../model/source.ts'
 import { AttemptIds } from './attempt-ids.ts'
 import type { FlowContext, FlowSettings } from './flow-context.ts'
 import type { FlowMachine } from './flow-machine.ts'
+import { FlowPermits } from './flow-permits.ts'
 import { report, resultOfOutcome } from './flow-report.ts'
 import { carryOut } from './flow-requests.ts'
 import type { FlowStatus } from './mappings.ts'
-import type { Permit } from './permits.ts'
+import type { PermitRequest } from './permits.ts'
 import { servesBeyond, withoutRetention } from './retention.ts'
 import { GivenUp, sleep } from './sleep.ts'
 
@@ -35,7 +36,7 @@ export class FlowRunner {
   readonly #machine: FlowMachine
   readonly #attemptIds: AttemptIds
   readonly #outstanding = new Map<number, Outstanding>()
-  readonly #permits = new Map<number, Permit>()
+  readonly #permits: FlowPermits
   readonly #lifetime = new AbortController()
   #settings: FlowSettings
   #fence = 0
@@ -54,6 +55,7 @@ export class FlowRunner {
     this.#settings = settings
     this.#incarnation = context.identity.incarnation
     this.#machine = context.services.startMachine(settings.config)
+    this.#permits = new FlowPermits(context.services.permits)
     this.#attemptIds = new AttemptIds(context.services.clock)
   }
 
@@ -68,8 +70,10 @@ export class FlowRunner {
 
   /** The next attempt runs under these; attempts that are out end under those they were sent with. */
   configure(settings: FlowSettings): void {
-    const isFilterNew = settings.matches !== this.#settings.matches
+    const before = this.#settings
+    const isFilterNew = settings.matches !== before.matches
     this.#settings = this.#keepsLonger ? withoutRetention(settings) : settings
+    if (settings.functionName !== before.functionName || settings.capacity !== before.capacity) this.#permits.renew()
     this.#happen({ kind: 'configured', matches: isFilterNew ? (settings.matches ?? (() => true)) : undefined })
   }
 
@@ -78,12 +82,12 @@ export class FlowRunner {
     this.#settings = { ...this.#settings, config: { ...this.#settings.config, pace } }
   }
 
-  drain(reason: DrainReason): void {
+  /** `gone`: the source has nothing more; what was read of it is finished first. */
+  drain(reason: DrainReason | 'gone'): void {
     this.#draining = true
-    this.#happen({ kind: 'draining', reason })
+    this.#happen(reason === 'gone' ? { kind: 'shardGone' } : { kind: 'draining', reason })
   }
 
-  /** Gives everything up at once. */
   abort(): void {
     this.#end({ how: 'drained' })
   }
@@ -182,7 +186,7 @@ export class FlowRunner {
       case 'cancel':
         return this.#cancel(command.id)
       case 'giveBack':
-        return this.#giveBack(command.permit)
+        return this.#permits.giveBack(command.permit)
       case 'attemptFailed':
       case 'filtered':
       case 'dropped':
@@ -209,7 +213,7 @@ export class FlowRunner {
     void this.#answer(request, controller.signal).then((event) => {
       outstanding.stopWaiting?.()
       this.#outstanding.delete(request.id)
-      if (request.kind === 'invoke') this.#giveBack(request.permit)
+      if (request.kind === 'invoke') this.#permits.giveBack(request.permit)
       if (!this.#ended) this.#happen(event)
     })
   }
@@ -249,17 +253,13 @@ export class FlowRunner {
   }
 
   async #acquire(id: number, signal: AbortSignal): Promise<FlowEvent> {
-    const { functionName, capacity } = this.#settings
-    const { identity, services } = this.#context
-    const permit = await services.permits.acquire({ mapping: identity.uuid, functionName, capacity }, signal)
-    if (this.#ended) permit.release()
-    else this.#permits.set(id, permit)
+    const mapping = this.#context.identity.uuid
+    const request = (): PermitRequest => {
+      const { functionName, capacity } = this.#settings
+      return { mapping, functionName, capacity }
+    }
+    await this.#permits.acquire(id, request, signal)
     return { kind: 'permitted', id }
-  }
-
-  #giveBack(id: number): void {
-    this.#permits.get(id)?.release()
-    this.#permits.delete(id)
   }
 
   #setTimer(): void {
@@ -291,8 +291,7 @@ export class FlowRunner {
     this.#events = []
     this.#lifetime.abort(new GivenUp('the flow has ended'))
     for (const { controller } of this.#outstanding.values()) controller.abort(new GivenUp('the flow has ended'))
-    for (const permit of this.#permits.values()) permit.release()
-    this.#permits.clear()
+    this.#permits.close()
     this.#context.services.budget.leave(this)
     this.#context.listener.ended(end)
   }

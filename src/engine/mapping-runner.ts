@@ -155,6 +155,7 @@ export class MappingRunner {
         return
       case 'shardGone':
         this.#log.warn({ shard: command.flow }, 'The shard is neither listed nor readable any more; it counts as done.')
+        this.#flows.get(command.id)?.runner.drain('gone')
         return
       case 'stopped':
         return this.#finish()

@@ -148,6 +148,13 @@ describe('a shard', () => {
     expect(flow.page([], { tip: true }).out('read')).toEqual([])
   })
 
+  test('reads no more often than its source allows, also while it is behind', () => {
+    const pace = { readIntervalMs: 200, tipMsMin: 10, tipMsMax: 1_000 }
+    const flow = new Scenario('kinesis', { pace }).open().page(stream([1]), { tip: false })
+    expect(flow.after(199).out('read')).toEqual([])
+    expect(flow.after(1).out('read')).toHaveLength(1)
+  })
+
   test('backs off at the tip from 10 to 200 ms and is quick again after a record', () => {
     const flow = new Scenario('kinesis').open()
     const pauses: number[] = []
@@ -201,6 +208,28 @@ describe('a shard', () => {
     expect(flow.out('permit')).toEqual([])
     expect(flow.lastCheckpoint()).toMatchObject({ watermark: '1' })
     expect(flow.checkpointed().said('drained')).toHaveLength(1)
+  })
+
+  test('that is gone from its source finishes what was read of it, and ends without being done', () => {
+    const flow = new Scenario('kinesis', { batchSize: 1, windowMs: 300_000 })
+      .open()
+      .page(stream([1, 2]), { tip: false })
+    flow.permit().tell({ kind: 'shardGone' })
+    expect(flow.said('cancel')).toHaveLength(1)
+    const [read] = flow.out('read')
+    if (read !== undefined) flow.answer(read, { kind: 'cancelled', id: read.id })
+    flow.invoked(thrown).run(() => ok)
+    expect(flow.invocations()).toEqual([['1'], ['1'], ['2']])
+    expect(flow.lastCheckpoint()).toMatchObject({ watermark: '2', done: false })
+    expect(flow.said('drained')).toHaveLength(1)
+    expect(flow.said('finished')).toEqual([])
+    expect(flow.said('read')).toHaveLength(2)
+  })
+
+  test('that is gone from its source sends off what waits for its window', () => {
+    const flow = new Scenario('kinesis', { windowMs: 300_000 }).open().page(stream([1]))
+    flow.tell({ kind: 'shardGone' }).permit()
+    expect(flow.invocations()).toEqual([['1']])
   })
 
   test('forgets everything when its write is refused: somebody else owns the shard', () => {

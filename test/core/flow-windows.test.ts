@@ -87,6 +87,13 @@ describe('tumbling windows', () => {
     expect(flow.out('permit')).toEqual([])
   })
 
+  test('close when their shard is gone from its source', () => {
+    const flow = shardAt(14_000).open().page(at(1, 12_000)).permit().tell({ kind: 'shardGone' })
+    flow.run(() => counted('{"n":1}'))
+    expect(flow.windows()).toMatchObject([{ isFinal: false }, { state: '{"n":1}', isFinal: true }])
+    expect(flow.said('drained')).toHaveLength(1)
+  })
+
   test('close when the stream lives anew', () => {
     const flow = shardAt(14_000).open().page(at(1, 12_000)).permit().invoked(counted('{"n":1}')).after(20)
     flow.reads({ kind: 'recreated', incarnation: 'life-2', message: '' }).permit()
@@ -218,6 +225,15 @@ describe('tumbling windows', () => {
     expect(flow.invocations()).toEqual([['1'], []])
     expect(flow.lastCheckpoint()).toMatchObject({ done: true, window: null })
     expect(flow.said('finished')).toHaveLength(1)
+  })
+
+  test('are owed after a drain that came between the last record of a shard and their end', () => {
+    const flow = shardAt(14_000).open().page(at(1, 12_000), { end: true }).permit()
+    flow.tell({ kind: 'draining', reason: 'stop' }).invoked(counted('{"n":1}')).checkpointed()
+    expect(flow.lastCheckpoint()).toMatchObject({ watermark: '1', window: { state: '{"n":1}' }, done: false })
+    expect(flow.said('finished')).toEqual([])
+    const next = shardAt(15_000).open(flow.lastCheckpoint()).page([], { end: true }).permit()
+    expect(next.windows()).toMatchObject([{ startMs: 10_000, state: '{"n":1}', isFinal: true }])
   })
 
   test('keep the state of what went before a reported failure', () => {

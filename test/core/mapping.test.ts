@@ -331,8 +331,12 @@ describe('discovery', () => {
     expect(mapping.open()).toEqual([])
     mapping.toDeadline()
     mapping.list('one', ['child', 'gone'])
-    expect(mapping.take('drainFlow').id).toBe(mapping.flowId('gone'))
-    expect(mapping.take('shardGone').flow).toBe('gone')
+    // What was read of it is finished first; told once.
+    expect(mapping.take('shardGone')).toMatchObject({ flow: 'gone', id: mapping.flowId('gone') })
+    mapping.toDeadline()
+    mapping.list('one', ['child', 'gone'])
+    expect(mapping.log.filter(({ kind }) => kind === 'shardGone' || kind === 'drainFlow')).toHaveLength(1)
+    expect(mapping.started()).toEqual([])
     mapping.end('gone', 'drained')
     expect(mapping.started()).toEqual(['child:first'])
   })
@@ -380,7 +384,7 @@ describe('discovery', () => {
       mapping.toDeadline()
       mapping.list('one', ['child', 'dropped'])
     }
-    expect(mapping.log.some((each) => each.kind === 'drainFlow')).toBe(false)
+    expect(mapping.log.some((each) => each.kind === 'shardGone')).toBe(false)
     mapping.end('dropped')
     expect(mapping.started()).toEqual(['child:first'])
   })
@@ -398,7 +402,7 @@ describe('discovery', () => {
     mapping.toDeadline()
     mapping.list('one', ['a'])
     mapping.send({ kind: 'flowRefused', flow: 'a', refused: false })
-    expect(mapping.log.some((each) => each.kind === 'drainFlow')).toBe(false)
+    expect(mapping.log.some((each) => each.kind === 'shardGone')).toBe(false)
   })
 
   it('forgets a finished shard an hour after the listing dropped it', () => {

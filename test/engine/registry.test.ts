@@ -349,6 +349,28 @@ describe('flows', () => {
     expect(seen()).toEqual(['a', 'b'])
   })
 
+  it('finish what they hold of a shard that vanished, before its children are read', async () => {
+    let fails = true
+    const { create, stream, time, seen, registry } = streamRig({
+      invoke: () => Promise.resolve(fails ? thrown() : answered()),
+    })
+    const { uuid } = await create()
+    stream.put('shard-0', 'a')
+    await time.pass(500)
+    stream.addShard('child', ['shard-0'])
+    stream.put('child', 'b')
+    stream.dropShard('shard-0')
+    await time.pass(120_000)
+    expect(registry.status(uuid)?.flows.map(({ flow, held }) => [flow, held])).toEqual([
+      ['shard-0', 1],
+      ['child', 0],
+    ])
+    fails = false
+    const before = seen().length
+    await time.pass(60_000)
+    expect(seen().slice(before)).toEqual(['a', 'b'])
+  })
+
   it('of many idle shards look less often than one alone', async () => {
     const shardIds = Array.from({ length: 50 }, (_, index) => `shard-${index}`)
     const many = streamRig({}, shardIds)

@@ -49,6 +49,7 @@ export function applyEvent(book: Book, life: Life, event: FlowEvent): void {
     case 'cancelled':
     case 'timer':
     case 'pressure':
+    case 'shardGone':
       return
     default:
       return event satisfies never
