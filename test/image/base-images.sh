@@ -15,6 +15,10 @@ declare -A stand_ins=(
   [public.ecr.aws/lambda/nodejs:24]=function
   [localstack/localstack:4.14.0]=localstack
   [ministackorg/ministack:1.5]=ministack
+  [motoserver/moto:5.2.3]=moto
+  [softwaremill/elasticmq:1.6.14]=elasticmq
+  [ghcr.io/etspaceman/kinesis-mock:0.5.2]=kinesis-mock
+  [amazon/dynamodb-local:2.6.1]=dynamodb-local
   [amazon/aws-cli:latest]=aws-cli
   [testcontainers/sshd:1.4.0]=sshd
 )
@@ -52,6 +56,13 @@ make_debian() {
   rm -rf "$scratch/root"
 }
 
+# Jars of Maven's registry as the suite of real backends has installed them. Maven itself is not worth its time here.
+jars() {
+  local from=${MILLRACE_BACKENDS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/millrace-backends}/$1
+  if [ ! -e "$from/.installed" ]; then echo 'its jars are not installed: npm run test:backends brings them'; return 1; fi
+  cp -r "$from/jars" "$2"
+}
+
 # What a stand-in's Dockerfile copies beside its own folder.
 gather() {
   case $1 in
@@ -60,6 +71,11 @@ gather() {
       (cd "$2" && npm pack --silent npm@11.21.2 >/dev/null && mv npm-*.tgz npm.tgz)
       ;;
     localstack) cp "$repository/test/backends/localstack/constraints.txt" "$2" ;;
+    elasticmq) jars elasticmq "$2" && javac --release 17 -cp "$2/jars/*" -d "$2" "$2/Queues.java" 2>&1 ;;
+    dynamodb-local) jars dynamodb-local "$2" ;;
+    kinesis-mock)
+      cp -rL "$repository/node_modules/kinesis-local" "$2" 2>/dev/null || { echo 'the package kinesis-local is not installed'; return 1; }
+      ;;
   esac
 }
 

@@ -1,86 +1,90 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, inject, test } from 'vitest'
-import { run, type CommandResult } from './command.ts'
+import { startLocalStack } from '../readme/local-stack.ts'
+import {
+  commandsOf,
+  commandsWithin,
+  composed,
+  composeMissing,
+  inProject,
+  startsAndShows,
+  threeCommands,
+} from './compose.ts'
 import { eventually } from './docker.ts'
-import { report } from './report.ts'
-import { imageTag } from './tags.ts'
+import { report, skipped } from './report.ts'
 
-const missing = inject('dockerMissing')
-const imagesMissing = inject('imagesMissing')
-const repository = join(import.meta.dirname, '../..')
-const folder = 'deploy/compose'
-const files = readdirSync(join(repository, folder)).filter((name) => name.endsWith('.yaml'))
+/** The file, the column of the table, and the images that it needs of others beside those of every file. */
+const stacks = [
+  { file: 'localstack.yaml', title: 'LocalStack', images: ['localstack/'] },
+  { file: 'ministack.yaml', title: 'MiniStack', images: ['ministackorg/'] },
+  { file: 'moto.yaml', title: 'moto', images: ['motoserver/'] },
+  { file: 'elasticmq.yaml', title: 'ElasticMQ', images: ['softwaremill/', 'ghcr.io/', 'amazon/dynamodb-local'] },
+  { file: 'sam-local.yaml', title: 'sam local', images: ['softwaremill/'] },
+  { file: 'floci.yaml', title: 'Floci', left: 'its image cannot be pulled, and no package registry has the program' },
+  { file: 'aws.yaml', title: 'AWS', left: 'needs an account' },
+] as const
 
-/** The plugin where there is one, else the program of its own that came before it. */
-const plugin = missing === '' && (await run('docker', ['compose', 'version'])).code === 0
-const composeMissing = missing || (plugin || (await hasProgram()) ? '' : 'neither docker compose nor docker-compose')
-
-if (composeMissing !== '') report('compose files', `skipped: ${composeMissing}`)
-
-async function hasProgram(): Promise<boolean> {
-  return (await run('docker-compose', ['version']).catch(() => ({ code: 1 }))).code === 0
+function absent(images: readonly string[]): string {
+  const all = ['amazon/aws-cli', 'public.ecr.aws/', ...images]
+  return inject('imagesMissing')
+    .filter((line) => all.some((tag) => line.startsWith(tag)))
+    .join('; ')
 }
 
-/** Ports of the machine are left to chance, so that nothing else is in the way. */
-const environment = {
-  ...{ MILLRACE_IMAGE: imageTag, BACKEND_PORT: '0', MILLRACE_PORT: '0', KINESIS_PORT: '0', DYNAMODB_PORT: '0' },
-  QUEUE_ARN: 'arn:aws:sqs:eu-west-1:123456789012:orders',
-}
+if (composeMissing !== '') for (const { title } of stacks) skipped(title, composeMissing)
 
-/** A command as a comment shows it. */
-function shown(line: string, project: string): Promise<CommandResult> {
-  const [, ...words] = line.replace('docker compose', 'docker-compose').split(' ')
-  const args = words.filter((word) => word !== '--build').flatMap((word) => (word === 'run' ? ['run', '-T'] : [word]))
-  const options = { cwd: repository, env: { ...environment, COMPOSE_PROJECT_NAME: project }, secondsMax: 240 }
-  return plugin ? run('docker', ['compose', ...args], options) : run('docker-compose', args, options)
-}
-
-function commandsOf(file: string): readonly string[] {
-  const lines = readFileSync(join(repository, folder, file), 'utf8').split('\n')
-  return lines.filter((line) => line.startsWith('#     docker compose')).map((line) => line.slice(1).trim())
-}
-
-describe.skipIf(composeMissing !== '')('the compose files', () => {
-  test.each(files)('%s is read', async (file) => {
-    const { code, out, err } = await shown(`docker compose -f ${folder}/${file} config`, 'millrace-read')
-    expect(err).not.toMatch(/error|invalid/i)
-    expect(code).toBe(0)
-    expect(out).toContain('service_healthy')
-    expect(out).toContain('host.docker.internal')
+describe.skipIf(composeMissing !== '').each(stacks)('$title', ({ file }) => {
+  test('the compose file is read', async () => {
+    const text = await composed(file)
+    expect(text).toContain('service_healthy')
+    expect(text).toContain('host.docker.internal')
+    expect(commandsOf(file)).toHaveLength(3)
   })
-
-  for (const file of ['localstack.yaml', 'ministack.yaml']) {
-    const absent = imagesMissing.filter((line) =>
-      line.startsWith(file === 'localstack.yaml' ? 'localstack' : 'ministack'),
-    )
-    if (absent.length > 0) report(file, `skipped: ${absent.join('; ')}`)
-    test.skipIf(absent.length > 0)(
-      `the three commands in ${file} show a message that reached the function`,
-      async () => {
-        const project = `millrace${process.pid}`
-        const [up = '', send = '', logs = '', ...more] = commandsOf(file)
-        expect(more).toEqual([])
-        const began = performance.now()
-        try {
-          succeed(await shown(up, project))
-          const upSeconds = (performance.now() - began) / 1_000
-          succeed(await shown(send, project))
-          await eventually('the function says hello', async () => {
-            return (await shown(logs, project)).out.includes('received aws:sqs hello')
-          })
-          report(file, `message seen by the function; up after ${upSeconds.toFixed(0)} s`)
-        } catch (error) {
-          const { out } = await shown(`docker compose -f ${folder}/${file} logs --tail 40`, project)
-          throw new Error(`${String(error)}\n${out}`, { cause: error })
-        } finally {
-          await shown(`docker compose -f ${folder}/${file} down --volumes`, project)
-        }
-      },
-    )
-  }
 })
 
-function succeed({ code, out, err }: CommandResult): void {
-  if (code !== 0) throw new Error(`exit code ${code}\n${out}\n${err}`)
+// The README shows those of LocalStack, see readme.suite.ts.
+for (const stack of stacks.filter(({ title }) => title !== 'LocalStack' && title !== 'sam local')) {
+  const { file, title } = stack
+  const reason = 'left' in stack ? stack.left : absent(stack.images)
+  describe.skipIf(composeMissing !== '')(title, () => {
+    test(threeCommands, async ({ skip }) => {
+      skip(reason !== '', reason)
+      await inProject(file, async (project) => {
+        const { upSeconds, shown } = await startsAndShows(project, commandsOf(file), 'received aws:sqs hello')
+        expect(shown).not.toContain('rror')
+        report(`${title}: docker compose up`, `${upSeconds.toFixed(0)} s`)
+        const [toStream, toTable] = commandsWithin(file)
+        if (toStream === undefined || toTable === undefined) return
+        const logs = commandsOf(file)[2] ?? ''
+        await project.succeeds(toStream)
+        // Version 1 of the AWS CLI takes the data as it stands, version 2 decodes it.
+        await project.shows(logs, /received aws:kinesis (?:hello|aGVsbG8=)/)
+        await project.succeeds(toTable)
+        await project.shows(logs, /received aws:dynamodb/)
+      })
+    })
+  })
 }
+
+describe.skipIf(composeMissing !== '')('sam local', () => {
+  test(threeCommands, async ({ skip }) => {
+    const reason = absent(['softwaremill/'])
+    skip(reason !== '', reason)
+    // Stands for `sam local start-lambda` on this machine.
+    const sam = await startLocalStack([], '0.0.0.0')
+    try {
+      const environment = { SAM_LOCAL_URL: `http://host.docker.internal:${sam.port}` }
+      await inProject(
+        'sam-local.yaml',
+        async (project) => {
+          const { upSeconds } = await startsAndShows(project, commandsOf('sam-local.yaml'), /Enabled +sqs:orders/)
+          await eventually('the function has it', async () => sam.received('orders').length > 0)
+          expect(sam.received('orders')).toEqual(['hello'])
+          report('sam local: docker compose up', `${upSeconds.toFixed(0)} s`)
+        },
+        environment,
+      )
+    } finally {
+      await sam.stop()
+    }
+  })
+})

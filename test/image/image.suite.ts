@@ -9,7 +9,7 @@ import { baseTag, imageTag } from './tags.ts'
 
 const missing = inject('dockerMissing')
 
-describe.skipIf(missing !== '')('the image itself', () => {
+describe.skipIf(missing !== '')('image', () => {
   test('is less than 90 MB above its base', async () => {
     const [image, base] = await Promise.all([sizeOf(imageTag), sizeOf(baseTag)])
     const above = (image - base) / 1e6
@@ -60,7 +60,7 @@ describe.skipIf(missing !== '')('the image itself', () => {
   })
 })
 
-describe.skipIf(missing !== '')('a container', () => {
+describe.skipIf(missing !== '')('image', () => {
   let stack: ImageStack
 
   beforeAll(async () => {

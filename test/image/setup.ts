@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { output, run } from './command.ts'
 import { imageTag } from './tags.ts'
-import { printTable, reportFileVariable } from './report.ts'
+import { cellsOf, printReport, reportFileVariable } from './report.ts'
 
 const folder = import.meta.dirname
 const repository = join(folder, '../..')
@@ -30,7 +30,8 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   project.provide('imagesMissing', engine.code === 0 ? await images() : [])
   console.log(`Docker: ${said}`)
   return async () => {
-    await printTable(reportFile, engine.code === 0 ? '' : said)
+    if (engine.code !== 0) console.log(`Everything that needs Docker was skipped: ${said}`)
+    await printReport(cellsOf(project.vitest.state.getTestModules()), reportFile)
     await run(join(folder, 'docker-engine.sh'), ['stop', state])
     await rm(state, { recursive: true, force: true })
   }

@@ -12,13 +12,13 @@ import {
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest'
 import { MillraceContainer, type StartedMillraceContainer } from '../../src/testcontainers/millrace-container.ts'
 import { docker, tryDocker } from '../image/docker.ts'
-import { report } from '../image/report.ts'
+import { report, skipped } from '../image/report.ts'
 import { imageTag } from '../image/tags.ts'
 import { until } from '../process/until.ts'
 
 const absent = inject('imagesMissing').filter((line) => /^(?:testcontainers\/sshd|ministackorg)/.test(line))
 const missing = inject('dockerMissing') || absent.join('; ')
-if (missing !== '') report('Testcontainers', `skipped: ${missing}`)
+if (missing !== '') skipped('Testcontainers', missing)
 
 const waitMs = 60_000
 const client = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } }
@@ -43,7 +43,7 @@ afterAll(async () => {
   if (left !== '') await docker('rm', '--force', '--volumes', ...left.split('\n'))
 })
 
-describe.skipIf(missing !== '')('MillraceContainer, with queues of the test process', () => {
+describe.skipIf(missing !== '')('Testcontainers', () => {
   let queues: FauxqsServer
   let url: string
   let sqs: SQSClient
@@ -142,7 +142,7 @@ describe.skipIf(missing !== '')('MillraceContainer, with queues of the test proc
   })
 })
 
-describe.skipIf(missing !== '')('MillraceContainer, beside a backend in a container', () => {
+describe.skipIf(missing !== '')('Testcontainers', () => {
   let network: StartedNetwork
   let ministack: StartedTestContainer
   let lambdaFunction: StartedTestContainer
