@@ -214,6 +214,24 @@ describe('the shell of a flow', () => {
     expect(names).toEqual(['orders', 'new'])
   })
 
+  it('waits no longer for a function that was replaced', async () => {
+    const { heard, machine, runner, settings, permits, time } = await started('sqs')
+    const busy = await permits.acquire(
+      { mapping: 'other', functionName: 'slow', capacity: 1 },
+      new AbortController().signal,
+    )
+    machine.queued.push([{ kind: 'permit', id: 1 }])
+    runner.configure({ ...settings, functionName: 'slow', capacity: 1 })
+    await time.settle()
+    expect(heard('permitted')).toEqual([])
+    runner.configure({ ...settings, functionName: 'quick', capacity: 1 })
+    await time.settle()
+    expect(heard('permitted')).toEqual([{ kind: 'permitted', id: 1 }])
+    busy.release()
+    runner.abort()
+    expect(permits.inFlight).toBe(0)
+  })
+
   const settle = { kind: 'settle', id: 1, why: 'succeeded', attempt: 1, last: false } as const
 
   // proves: sqs.delete-per-entry
