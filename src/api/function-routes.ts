@@ -1,5 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { ApiError } from '../model/api-error.ts'
 import { parseFunctionName } from '../model/arn.ts'
+import type { FunctionSettings } from '../model/settings.ts'
 import type { ApiDeps } from './api-deps.ts'
 import { functionConfiguration, functionDescription } from './function-configuration.ts'
 import { createInvoke } from './function-invoke.ts'
@@ -17,12 +19,18 @@ export function addFunctionRoutes(server: FastifyInstance, deps: ApiDeps, way: W
   const startedMs = deps.clock.wallMs()
   const invoke = createInvoke(deps, ended)
 
+  const isHosted = (name: string) => deps.functions.hosted(name) !== undefined
+
   /** The name with its qualifier, if the config has the function. */
   const hostedName = (request: FastifyRequest): string | undefined => {
     const name = pathValue(request, 'name')
     const qualifier = queryValue(request, 'Qualifier')
-    const qualified = qualifier === undefined ? name : `${name}:${qualifier}`
-    return [qualified, name].find((one) => deps.functions.hosted(one) !== undefined)
+    const own = parseFunctionName(name)?.qualifier
+    if (qualifier === undefined || own === qualifier) return isHosted(name) ? name : undefined
+    if (own === undefined) return isHosted(`${name}:${qualifier}`) ? `${name}:${qualifier}` : undefined
+    if (!isHosted(name)) return undefined
+    const text = 'The derived qualifier from the function name does not match the specified qualifier.'
+    throw new ApiError('InvalidParameterValueException', text)
   }
 
   const show = (path: string, describe: typeof functionConfiguration) => {
@@ -64,11 +72,29 @@ async function listFunctions(deps: ApiDeps, startedMs: number, exchange: Exchang
     return sendError(exchange.reply, ownUpstream(deps.upstream.endpoint))
   }
   const first = queryValue(exchange.request, 'Marker') === undefined
-  const hosted = first
-    ? deps.functions.functions.map((settings) => functionConfiguration(settings, deps.place, startedMs))
-    : []
-  const { functions, nextMarker } = await upstreamFunctions(deps, exchange)
-  return exchange.reply.send({ Functions: [...hosted, ...functions], NextMarker: nextMarker })
+  const all = queryValue(exchange.request, 'FunctionVersion') === 'ALL'
+  const { functions } = deps.functions
+  const listed = all ? functions : functions.filter((one) => one === unqualified(functions, one))
+  const hosted = listed.map((settings) => functionConfiguration(settings, deps.place, startedMs))
+  const names = new Set<unknown>(functions.map(bareName))
+  const { functions: theirs, nextMarker } = await upstreamFunctions(deps, exchange)
+  // One entry a name: that of the config wins, as it does in an invocation.
+  const others = theirs.filter((one) => !names.has(nameOf(one)))
+  return exchange.reply.send({ Functions: [...(first ? hosted : []), ...others], NextMarker: nextMarker })
+}
+
+/** The entry that stands for a function in a list without versions: the one of its bare name, else its first. */
+function unqualified(functions: readonly FunctionSettings[], wanted: FunctionSettings): FunctionSettings | undefined {
+  const name = bareName(wanted)
+  return functions.find((one) => one.name === name) ?? functions.find((one) => bareName(one) === name)
+}
+
+function bareName({ name }: FunctionSettings): string {
+  return name.split(':', 1)[0] ?? name
+}
+
+function nameOf(listed: unknown): unknown {
+  return typeof listed === 'object' && listed !== null && 'FunctionName' in listed ? listed.FunctionName : undefined
 }
 
 interface FunctionPage {

@@ -43,6 +43,23 @@ describe('invoking a function of the config', () => {
     expect(new Set(here.invoked.map((request) => request.functionName))).toEqual(new Set(['report:live', arn]))
   })
 
+  it('refuses two qualifiers that differ, as AWS does', async () => {
+    const here = world()
+    const url = `${base}/report:live/invocations?Qualifier=7`
+    const answer = await here.api.inject({ method: 'POST', url, payload: '{}' })
+    expect([answer.statusCode, answer.headers['x-amzn-errortype'], JSON.parse(answer.body)]).toEqual([
+      400,
+      'InvalidParameterValueException',
+      {
+        Type: 'User',
+        message: 'The derived qualifier from the function name does not match the specified qualifier.',
+      },
+    ])
+    const same = `${base}/report:live/invocations?Qualifier=live`
+    expect((await here.api.inject({ method: 'POST', url: same, payload: '{}' })).statusCode).toBe(200)
+    expect(here.invoked).toHaveLength(1)
+  })
+
   it('marks an error of the function, also one whose answer was lost', async () => {
     const here = world()
     here.invoke = () => answered('{"errorMessage":"boom"}', 'Unhandled')
@@ -252,6 +269,18 @@ describe('looking at functions of the config', () => {
       'arn:aws:lambda:us-east-1:000000000000:function:report:live',
     ])
     expect(marker).toBeNull()
+  })
+
+  it('lists a function once, unless all its versions are asked for', async () => {
+    const both = ['audit:live', 'audit', 'audit:7', 'only:live'].map((name) => hostedFunction(name))
+    const { api } = createApiWorld({ functions: both })
+    const listed = async (query: string) => {
+      const answer = await api.inject({ method: 'GET', url: `${base}${query}` })
+      const { Functions } = JSON.parse(answer.body) as { Functions: { FunctionArn: string }[] }
+      return Functions.map((one) => one.FunctionArn.replace(/^.*:function:/, ''))
+    }
+    expect(await listed('')).toEqual(['audit', 'only:live'])
+    expect(await listed('?FunctionVersion=ALL')).toEqual(['audit:live', 'audit', 'audit:7', 'only:live'])
   })
 
   // proves: pass.none

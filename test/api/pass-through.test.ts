@@ -204,6 +204,23 @@ describe('what is not ours', () => {
     expect(await list('?Marker=m')).toEqual([['theirs'], 'm'])
   })
 
+  it('lists a function of the config in place of one upstream that has its name', async () => {
+    const both = [{ FunctionName: 'theirs' }, { FunctionName: 'ours' }, null]
+    const theirs: Handler = (_, response) => response.end(JSON.stringify({ Functions: both, NextMarker: 'm' }))
+    const { endpoint } = await start({
+      functions: [hostedFunction('ours')],
+      upstream: upstreamOf(await listen(theirs)),
+    })
+    const list = async (query: string) => {
+      const body = (await (await fetch(`${endpoint}/2015-03-31/functions${query}`)).json()) as {
+        Functions: ({ FunctionName: string; State?: string } | null)[]
+      }
+      return body.Functions.map((one) => one && [one.FunctionName, one.State])
+    }
+    expect(await list('')).toEqual([['ours', 'Active'], ['theirs', undefined], null])
+    expect(await list('?Marker=m')).toEqual([['theirs', undefined], null])
+  })
+
   it('lists its own once when it is its own upstream, or the upstream has no list', async () => {
     let target = ''
     const late: Upstream = {
