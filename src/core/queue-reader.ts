@@ -91,7 +91,7 @@ export function onReceived(
   const { state, config } = turn
   scaleReceives(queue.scale, config.scaling, { count: result.records.length, asked: pending.recordsMax })
   queue.backlog = result.records.length >= pending.recordsMax
-  if (result.records.length === 0 && state.flights.size === 0) scaleOnIdle(queue.scale)
+  if (result.records.length === 0) scaleOnIdle(queue.scale, state.flights.size)
   // An update while the receive was out does not change how long the queue hides what it brings.
   const visibilityMs = pending.visibilityMs ?? config.visibilityMs
   const held = result.records.map((record) => take(turn, record, visibilityMs))

@@ -2,7 +2,7 @@ import type { ScalingConfig } from './flow-config.ts'
 
 /** How many batches of a queue run at once, and how many receives feed them. */
 export interface ScaleState {
-  /** `eager`: the concurrency reached. The AWS policies derive theirs from the time since `busySinceMs`. */
+  /** The concurrency reached. The AWS policies add what the time since `busySinceMs` grants. */
   flights: number
   /** Ceiling after function errors and throttles; recovers by one with every success. */
   penaltyMax: number
@@ -35,8 +35,8 @@ export function flightsAllowed(scale: ScaleState, scaling: ScalingConfig, nowMs:
 function curve(scale: ScaleState, scaling: ScalingConfig, nowMs: number): number {
   const perMinute = rampPerMinute(scaling)
   if (perMinute === null) return scale.flights
-  if (scale.busySinceMs === null) return flightsAtStart
-  return flightsAtStart + Math.floor(((nowMs - scale.busySinceMs) * perMinute) / 60_000)
+  if (scale.busySinceMs === null) return scale.flights
+  return scale.flights + Math.floor(((nowMs - scale.busySinceMs) * perMinute) / 60_000)
 }
 
 /** The documented ramp: 300 concurrent invocations a minute, in the text of 2022 60 a minute. `eager` has no clock. */
@@ -58,7 +58,7 @@ export function nextRampMs(scale: ScaleState, scaling: ScalingConfig, nowMs: num
   const perMinute = rampPerMinute(scaling)
   if (perMinute === null || scale.busySinceMs === null) return null
   if (flightsAllowed(scale, scaling, nowMs) < curve(scale, scaling, nowMs)) return null
-  const steps = curve(scale, scaling, nowMs) - flightsAtStart + 1
+  const steps = curve(scale, scaling, nowMs) - scale.flights + 1
   return scale.busySinceMs + Math.ceil((steps * 60_000) / perMinute)
 }
 
@@ -68,8 +68,12 @@ export function scaleOnBusy(scale: ScaleState, scaling: ScalingConfig, nowMs: nu
   if (scaling.policy === 'eager') scale.flights = Math.min(scale.flights * 2, Math.max(scaling.flightsMax, 1))
 }
 
-export function scaleOnIdle(scale: ScaleState): void {
-  scale.flights = Math.min(scale.flights, flightsAtStart)
+/**
+ * The queue has no message to show: what runs is all the work there is. A long function or a trickle, which leave no moment without
+ * a flight, do not keep the concurrency of a burst that is over (spec §2.1: it grows while messages remain).
+ */
+export function scaleOnIdle(scale: ScaleState, inFlight: number): void {
+  scale.flights = Math.max(flightsAtStart, inFlight)
   scale.busySinceMs = null
   scale.receives = 1
 }

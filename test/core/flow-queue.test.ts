@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { inspectFlow } from '../../src/core/flow-inspection.ts'
 import { deadline } from '../../src/core/flow.ts'
 import type { Outcome } from '../../src/model/invocation.ts'
 import { messages, ok, reported, Scenario, thrown, throttled } from './scenario.ts'
@@ -226,6 +227,26 @@ describe('a standard queue', () => {
     expect(flow.out('read')).toHaveLength(4)
     flow.page([])
     expect(flow.out('read').length).toBeLessThan(4)
+  })
+
+  test('does not keep the concurrency of a burst while a trickle leaves it no moment without a message', () => {
+    const flow = new Scenario('sqs', { batchSize: 1, scaling: { policy: 'aws', flightsMax: 1_000, receivesMax: 5 } })
+    flow.open()
+    for (let id = 1; id <= 6; id++) {
+      flow.page(messages([id]))
+      if (flow.out('permit').length > 0) flow.permit()
+    }
+    expect(inspectFlow(flow.state, flow.config, flow.nowMs + 60_000).concurrency).toBe(305)
+    flow.invoked(ok).settled().permit().after(20_000)
+    for (const read of flow.out('read')) {
+      flow.answer(read, {
+        kind: 'readDone',
+        id: read.id,
+        result: { kind: 'records', records: [], end: false, tip: true },
+      })
+    }
+    expect(flow.out('invoke')).toHaveLength(5)
+    expect(inspectFlow(flow.state, flow.config, flow.nowMs + 60_000).concurrency).toBe(5)
   })
 
   test('never puts a message that was too big for an event into an invocation', () => {

@@ -50,8 +50,29 @@ describe('concurrent batches of a queue', () => {
   test('fall back to five when idle', () => {
     const scale = createScale()
     scaleOnBusy(scale, scaling('eager'), 0)
-    scaleOnIdle(scale)
+    scaleOnIdle(scale, 0)
     expect(flightsAllowed(scale, scaling('eager'), 0)).toBe(5)
+  })
+
+  test.each(['eager', 'aws', 'aws-2022'] as const)('fall back to what runs when the queue is empty (%s)', (policy) => {
+    const scale = createScale()
+    for (let times = 0; times < 5; times++) scaleOnBusy(scale, scaling(policy), 0)
+    expect(flightsAllowed(scale, scaling(policy), 600_000)).toBeGreaterThan(100)
+    scaleOnIdle(scale, 40)
+    expect(flightsAllowed(scale, scaling(policy), 600_000)).toBe(40)
+    expect(nextRampMs(scale, scaling(policy), 600_000)).toBeNull()
+    scaleOnIdle(scale, 3)
+    expect(flightsAllowed(scale, scaling(policy), 3_600_000)).toBe(5)
+  })
+
+  test('grow on from where they are when the queue is busy again', () => {
+    const scale = createScale()
+    scaleOnBusy(scale, scaling('aws'), 0)
+    scaleOnIdle(scale, 40)
+    scaleOnBusy(scale, scaling('aws'), 60_000)
+    expect(flightsAllowed(scale, scaling('aws'), 60_000)).toBe(40)
+    expect(nextRampMs(scale, scaling('aws'), 60_000)).toBe(60_200)
+    expect(flightsAllowed(scale, scaling('aws'), 120_000)).toBe(340)
   })
 
   // proves: sqs.scale.down
