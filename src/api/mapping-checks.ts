@@ -1,6 +1,6 @@
 import { ApiError } from '../model/api-error.ts'
 import { functionArnOf, parseFunctionName, type ArnPlace } from '../model/arn.ts'
-import { mappingKey, type MappingDocument } from '../model/mapping.ts'
+import { isSameMapping, type MappingDocument } from '../model/mapping.ts'
 import { functionPlace } from '../model/mapping-place.ts'
 import { isStream, type SourceKind } from '../model/source.ts'
 import type { DescribeResult, FunctionDescription } from '../ports.ts'
@@ -28,11 +28,10 @@ export function checkFunction(
 /** `uuid` is the mapping itself, where it exists already. */
 export function checkDuplicate(
   all: readonly MappingDocument[],
-  wanted: Pick<MappingDocument, 'source' | 'sourceName' | 'functionArn'>,
+  wanted: Pick<MappingDocument, 'source' | 'sourceName' | 'sourceArn' | 'functionArn'>,
   uuid?: string,
 ): void {
-  const key = mappingKey(wanted)
-  const other = all.find((document) => document.uuid !== uuid && mappingKey(document) === key)
+  const other = all.find((document) => document.uuid !== uuid && isSameMapping(document, wanted))
   if (other === undefined) return
   const functionName = parseFunctionName(wanted.functionArn)?.name ?? wanted.functionArn
   const pair = `(" ${wanted.sourceName} ") and function (" ${functionName} ")`

@@ -1,6 +1,6 @@
 import { ApiError } from '../model/api-error.ts'
 import { parseFunctionName } from '../model/arn.ts'
-import type { MappingDocument } from '../model/mapping.ts'
+import { sourceNamesOf, type MappingDocument } from '../model/mapping.ts'
 import { mappingOptions } from '../model/mapping-options.ts'
 import { readStructure, refuse, type Shape, type Violation } from '../model/mapping-shape.ts'
 
@@ -63,7 +63,7 @@ function checkQuery({ eventSourceArn, functionName, maxItems }: ListQuery): numb
 }
 
 function matches(document: MappingDocument, { eventSourceArn, functionName }: ListQuery): boolean {
-  const named = [document.sourceName, document.parameters.EventSourceArn]
+  const named = [...sourceNamesOf(document), document.parameters.EventSourceArn]
   if (eventSourceArn !== undefined && !named.includes(eventSourceArn)) return false
   return functionName === undefined || meansFunction(functionName, document.functionArn)
 }

@@ -20,6 +20,8 @@ export function mappingResponse(document: MappingDocument): MappingResponse {
     UUID: document.uuid,
     EventSourceMappingArn: mappingArn(document),
     ...parameters,
+    // A stream of the config file may be given by name; whoever lists mappings wants to know which one that is.
+    EventSourceArn: document.sourceArn ?? parameters.EventSourceArn,
     FunctionArn: document.functionArn,
     LastModified: document.lastModifiedMs / 1_000,
     // Queues never have one (80 observations, spec §1.3).

@@ -1,4 +1,4 @@
-import { mappingKey, type Adoption, type MappingDocument } from '../model/mapping.ts'
+import { isSameMapping, type Adoption, type MappingDocument } from '../model/mapping.ts'
 import { planReturn } from './adoption-return.ts'
 import { adoptedOf, adoptionOf, planMissing } from './adoption-view.ts'
 import type { Adopted, AdoptionStep, AdoptionView, SeenMapping } from './adoption-view.ts'
@@ -41,7 +41,7 @@ function planNew(seen: SeenMapping, { refused, ours }: AdoptionView): readonly A
   if (seen.state === 'moving') return [{ kind: 'wait', uuid }]
   if (declaration.kind === 'foreign') return [{ kind: 'tell', uuid, reason: declaration.reason }]
   if (isRefused(seen, refused)) return []
-  const other = ours.find((own) => mappingKey(own) === mappingKey(declaration))
+  const other = ours.find((own) => isSameMapping(own, declaration))
   if (other !== undefined) return [{ kind: 'tell', uuid, reason: sameKey(other, seen.state) }]
   const phase = seen.state === 'Enabled' ? 'taking' : 'taken'
   return [

@@ -1,4 +1,5 @@
 import type { MappingEvent, MappingRequest, Described } from '../core/mapping-messages.ts'
+import { parseArn } from '../model/arn.ts'
 import type { MappingDocument } from '../model/mapping.ts'
 import type { Log } from '../observe/log.ts'
 import type { FunctionDescription } from '../ports.ts'
@@ -12,6 +13,8 @@ export interface MappingWork {
   readonly document: MappingDocument
   /** No flow runs yet. */
   readonly isIdle: boolean
+  /** Lays what was seen over the document. */
+  readonly learn: (changes: Partial<MappingDocument>) => void
   readonly save: () => Promise<void>
   readonly remove: () => Promise<void>
   readonly reconfigure: () => void
@@ -74,6 +77,8 @@ async function describe(work: MappingWork): Promise<Described> {
   const [result, described] = await Promise.all([view.source.describe(signal), describeFunction(work)])
   if (result.kind !== 'found') return result
   view.noteSource(result)
+  const isNamed = parseArn(document.sourceName) === undefined
+  if (isNamed && result.arn !== '' && result.arn !== document.sourceArn) work.learn({ sourceArn: result.arn })
   noteFunction(work, described)
   // Messages that are received without a function to run them only wear out; what runs already waits as AWS's pollers do.
   if (work.isIdle && described.kind === 'missing') return { kind: 'missing', message: described.message }

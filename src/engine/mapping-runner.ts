@@ -173,6 +173,7 @@ export class MappingRunner {
       view: this.#view,
       document: this.#document,
       isIdle: this.#flows.size === 0,
+      learn: (changes: Partial<MappingDocument>) => this.#learn(changes),
       save: () => this.#save(),
       remove: () => this.#hooks.remove(),
       reconfigure: () => this.#reconfigure(),
@@ -267,9 +268,13 @@ export class MappingRunner {
   /** LastProcessingResult exists for streams only (spec §1.3). */
   #noteResult(result: string): void {
     if (!isStream(this.#document.source) || this.#document.lastProcessingResult === result) return
-    this.#document = { ...this.#document, lastProcessingResult: result }
+    this.#learn({ lastProcessingResult: result })
+  }
+
+  #learn(changes: Partial<MappingDocument>): void {
+    this.#document = { ...this.#document, ...changes }
     this.#hooks.save().catch((error: unknown) => {
-      this.#log.warn({ error }, 'LastProcessingResult could not be written down.')
+      this.#log.warn({ error }, 'What was learned of the mapping could not be written down.')
     })
   }
 

@@ -2,7 +2,7 @@ import { isSettled, stateAfterCreate, stateAfterUpdate, transitionReason } from 
 import { ApiError } from '../model/api-error.ts'
 import { parseFunctionName, sourceKindOf } from '../model/arn.ts'
 import { processingResults } from '../model/failure.ts'
-import { mappingKey, type Adoption, type MappingDocument } from '../model/mapping.ts'
+import { isSameMapping, mappingKey, type Adoption, type MappingDocument } from '../model/mapping.ts'
 import { isStream, sourceTraits } from '../model/source.ts'
 import type { EngineContext } from './engine-context.ts'
 import { MappingRunner } from './mapping-runner.ts'
@@ -62,7 +62,7 @@ export class Registry implements Mappings {
     this.#refuseWhileStopping()
     const document = this.#documentOf(request)
     const key = mappingKey(document)
-    const other = this.list().find((each) => mappingKey(each) === key)
+    const other = this.list().find((each) => isSameMapping(each, document))
     if (other !== undefined || this.#reserved.has(key)) throw conflict(document, other)
     this.#reserved.add(key)
     try {
@@ -82,8 +82,7 @@ export class Registry implements Mappings {
     const before = runner.document
     const state = stateAfterUpdate(before.state, changes.parameters.Enabled)
     const after = { ...before, ...changes }
-    const key = mappingKey(after)
-    const other = this.list().find((each) => each.uuid !== uuid && mappingKey(each) === key)
+    const other = this.list().find((each) => each.uuid !== uuid && isSameMapping(each, after))
     if (other !== undefined) throw conflict(after, other)
     return this.#change(runner, { ...changes, state, ...this.#userChange(before) })
   }

@@ -45,6 +45,8 @@ export interface MappingDocument {
   readonly source: SourceKind
   /** The source as it was named: the ARN, or `kinesis:NAME` / `dynamodb:TABLE` of the config file. With the function it is the mapping's key. */
   readonly sourceName: string
+  /** The ARN that a stream given by name was last seen to have; absent as long as nobody knows, and where the name is the ARN. */
+  readonly sourceArn?: string | undefined
   /** The function's ARN with the qualification that was given. */
   readonly functionArn: string
   readonly state: MappingState
@@ -76,3 +78,17 @@ export interface Adoption {
 export function mappingKey(document: Pick<MappingDocument, 'sourceName' | 'functionArn'>): string {
   return `${document.sourceName} ${document.functionArn}`
 }
+
+/** What the source of a mapping goes by: a stream that is followed by its name has an ARN as well, once it was seen. */
+export function sourceNamesOf({ sourceName, sourceArn }: NamedSource): readonly string[] {
+  return sourceArn === undefined ? [sourceName] : [sourceName, sourceArn]
+}
+
+/** Whether AWS would call the two one mapping: under a second one every record would reach the function twice. */
+export function isSameMapping(one: NamedSource & NamedFunction, other: NamedSource & NamedFunction): boolean {
+  const names = sourceNamesOf(other)
+  return one.functionArn === other.functionArn && sourceNamesOf(one).some((name) => names.includes(name))
+}
+
+type NamedSource = Pick<MappingDocument, 'sourceName' | 'sourceArn'>
+type NamedFunction = Pick<MappingDocument, 'functionArn'>

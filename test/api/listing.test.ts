@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { listMappings, type ListQuery } from '../../src/api/mapping-listing.ts'
+import { mappingResponse } from '../../src/api/mapping-response.ts'
 import { ApiError } from '../../src/model/api-error.ts'
 import type { MappingDocument } from '../../src/model/mapping.ts'
 import { createApiWorld } from '../fakes/api.ts'
@@ -124,6 +125,14 @@ describe('the filters of a listing', () => {
     [{ eventSourceArn: arn('second'), functionName: 'g' }, []],
   ])('%j', (query, expected) => {
     expect(uuids(all, query)).toEqual(expected)
+  })
+
+  it('finds a stream that is followed by its name by its ARN, once that is known', () => {
+    const stream = 'arn:aws:kinesis:us-east-1:000000000000:stream/clicks'
+    const named = { ...mapping('named', 6, { run: 'f' }), sourceName: 'kinesis:clicks' }
+    expect(uuids([named], { eventSourceArn: stream })).toEqual([])
+    expect(uuids([{ ...named, sourceArn: stream }], { eventSourceArn: stream })).toEqual(['named'])
+    expect(mappingResponse({ ...named, sourceArn: stream }).EventSourceArn).toBe(stream)
   })
 
   it('refuses a function name that can be none', () => {

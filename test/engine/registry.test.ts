@@ -26,8 +26,8 @@ function streamRig(options: Partial<EngineOptions> = {}, shardIds: readonly stri
         Buffer.from(record.kinesis.data, 'base64').toString(),
       ),
     )
-  const create = (more: object = {}) =>
-    rig.create(stream.arn, { StartingPosition: 'TRIM_HORIZON', MaximumRetryAttempts: -1, ...more })
+  const create = (more: object = {}, sourceName = stream.arn) =>
+    rig.create(sourceName, { StartingPosition: 'TRIM_HORIZON', MaximumRetryAttempts: -1, ...more })
   return { ...rig, stream, seen, create }
 }
 
@@ -347,6 +347,21 @@ describe('flows', () => {
     stream.put('shard-0', 'b')
     await time.pass(60_000)
     expect(seen()).toEqual(['a', 'b'])
+  })
+
+  it('learn the ARN of a stream that was given by its name, write it down, and take no second mapping of it', async () => {
+    const store = createMemoryStore()
+    const { create, registry, stream, time } = streamRig({ store })
+    const { uuid } = await create({}, 'kinesis:s')
+    expect(registry.get(uuid)?.sourceArn).toBeUndefined()
+    await time.pass(100)
+    expect(registry.get(uuid)).toMatchObject({ sourceName: 'kinesis:s', sourceArn: stream.arn })
+    expect((await store.mappings())[0]).toMatchObject({ sourceName: 'kinesis:s', sourceArn: stream.arn })
+    await expect(create()).rejects.toThrow(
+      `already exists. Please update or delete the existing mapping with UUID ${uuid}`,
+    )
+    const other = await create({ FunctionName: 'invoices' })
+    expect(registry.get(other.uuid)?.sourceArn).toBeUndefined()
   })
 
   it('finish what they hold of a shard that vanished, before its children are read', async () => {

@@ -11,6 +11,7 @@ import {
   UpdateShardCountCommand,
 } from '@aws-sdk/client-kinesis'
 import {
+  CreateEventSourceMappingCommand,
   GetEventSourceMappingCommand,
   ListEventSourceMappingsCommand,
   UpdateEventSourceMappingCommand,
@@ -184,7 +185,7 @@ describe('a Kinesis stream', () => {
   it('is attached by its name when it appears (issue 4, names)', async () => {
     const { start, endpoints, functions, name: other } = await stackOf()
     const name = `later-${other}`
-    await start({
+    const { lambda } = await start({
       aws: {
         region: 'us-east-1',
         account: '000000000000',
@@ -202,5 +203,14 @@ describe('a Kinesis stream', () => {
     )
     await functions.untilInvoked(1)
     expect(functions.invocations).toHaveLength(1)
+    const EventSourceArn = `arn:aws:kinesis:us-east-1:000000000000:stream/${name}`
+    const { EventSourceMappings: listed } = await lambda.send(new ListEventSourceMappingsCommand({ EventSourceArn }))
+    expect(listed).toMatchObject([{ EventSourceArn }])
+    const again = new CreateEventSourceMappingCommand({
+      EventSourceArn,
+      FunctionName: 'orders',
+      StartingPosition: 'LATEST',
+    })
+    await expect(lambda.send(again)).rejects.toThrow(`existing mapping with UUID ${listed?.[0]?.UUID}`)
   })
 })
