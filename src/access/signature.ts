@@ -17,7 +17,7 @@ export interface UnsignedRequest {
   readonly method: string
   /** Path and query as they go over the wire. */
   readonly path: string
-  /** Lower-case names; `host` among them. All of them are signed. */
+  /** Lower-case names; `host` among them. All of them are signed, but for the trace id. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
@@ -40,7 +40,9 @@ export function createSigner(scope: SigningScope): Signer {
       // S3 alone demands that the body's hash is a header of its own.
       if (scope.service === 's3') headers['x-amz-content-sha256'] = bodyHash
 
-      const names = Object.keys(headers).sort()
+      const names = Object.keys(headers)
+        .filter((name) => name !== tracing)
+        .sort()
       const signedNames = names.join(';')
       const canonicalHeaders = names.map((name) => `${name}:${canonicalValue(headers[name] ?? '')}\n`).join('')
       const [path, query] = splitPath(request.path)
@@ -54,6 +56,9 @@ export function createSigner(scope: SigningScope): Signer {
     },
   }
 }
+
+/** What stands between us and the service may add to it (the SDK leaves it out as well). */
+const tracing = 'x-amzn-trace-id'
 
 function signingKeys(scope: SigningScope): (identity: SigningIdentity, day: string) => HmacKey {
   let kept: { readonly secret: string; readonly day: string; readonly key: HmacKey } | null = null

@@ -14,6 +14,7 @@ const request = fc.record({
   query,
   body: fc.string({ maxLength: 40 }),
   header: fc.stringMatching(/^[a-z0-9 ]{0,20}$/),
+  traced: fc.boolean(),
   service: fc.constantFrom('sqs', 'kinesis', 'dynamodb', 'lambda', 'sns', 's3'),
   token: fc.option(fc.stringMatching(/^[A-Za-z0-9+/=]{10,20}$/), { nil: undefined }),
   // Longer and shorter than a block of the hash.
@@ -27,7 +28,12 @@ describe('the signature', () => {
       fc.asyncProperty(request, async (drawn) => {
         const identity = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: drawn.secret, sessionToken: drawn.token }
         const pathOnly = `/${drawn.segments.join('/')}`
-        const headers = { host: 'example.test:4566', 'content-type': 'text/plain', 'x-note': drawn.header }
+        const headers = {
+          host: 'example.test:4566',
+          'content-type': 'text/plain',
+          'x-note': drawn.header,
+          ...(drawn.traced && { 'x-amzn-trace-id': 'Root=1-2-3;Lineage=a:1' }),
+        }
         const search = Object.entries(drawn.query)
           .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
           .join('&')
@@ -58,6 +64,7 @@ describe('the signature', () => {
           { signingDate: new Date(drawn.wallMs) },
         )
         expect(ours['authorization']).toBe(theirs.headers['authorization'])
+        expect(ours).toMatchObject(headers)
       }),
       { numRuns: 300 },
     )
