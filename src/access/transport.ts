@@ -60,18 +60,21 @@ export interface TransportLimits {
    * before the usual 5 s of the servers that emulators are made of, and before AWS's own limits. A shorter `Keep-Alive` hint wins.
    */
   readonly idleMsMax: { readonly aws: number; readonly elsewhere: number }
+  /** The longest reply: what GetRecords answers at most (10 MiB of data in base64), and a function (6 MB), have room in it. */
+  readonly replyBytesMax: number
 }
 
 const usualLimits: TransportLimits = {
   silenceMsMax: { receive: 35_000, settle: 20_000, control: 20_000, invoke: undefined },
   idleMsMax: { aws: 15_000, elsewhere: 4_000 },
+  replyBytesMax: 64 * 1_048_576,
 }
 
 /** NAT gateways forget a connection after 350 s of silence (spec 13.11). */
 const tcpKeepAliveMs = 60_000
 
 export function createTransport(network: NetworkSettings, limits: TransportLimits = usualLimits): Transport {
-  const { silenceMsMax, idleMsMax } = limits
+  const { silenceMsMax, idleMsMax, replyBytesMax } = limits
   const agents = new Map<string, HttpAgent | HttpsAgent>()
 
   function agentFor(pool: Pool, origin: Origin): HttpAgent | HttpsAgent {
@@ -105,7 +108,8 @@ export function createTransport(network: NetworkSettings, limits: TransportLimit
         headers: request.headers,
         timeout: silenceMsMax[pool] ?? 0,
       }
-      return exchange(origin.secure ? httpsRequest(options) : httpRequest(options), request.body, signal)
+      const started = origin.secure ? httpsRequest(options) : httpRequest(options)
+      return exchange(started, { body: request.body, replyBytesMax }, signal)
     },
     close() {
       for (const agent of agents.values()) agent.destroy()
@@ -124,7 +128,16 @@ export function createProxyAgents(
   return { httpAgent: new HttpAgent(proxy), httpsAgent: new HttpsAgent({ ...proxy, ...trust }) }
 }
 
-function exchange(request: ClientRequest, body: string, signal: AbortSignal): Promise<WireReply | Unreachable> {
+interface Exchange {
+  readonly body: string
+  readonly replyBytesMax: number
+}
+
+function exchange(
+  request: ClientRequest,
+  { body, replyBytesMax }: Exchange,
+  signal: AbortSignal,
+): Promise<WireReply | Unreachable> {
   const { promise, resolve, reject } = Promise.withResolvers<WireReply | Unreachable>()
   const abort = (): void => {
     reject(signal.reason)
@@ -139,7 +152,7 @@ function exchange(request: ClientRequest, body: string, signal: AbortSignal): Pr
   }
   request.on('error', fail)
   request.on('timeout', () => request.destroy(new Error('No answer within the time a healthy service needs.')))
-  request.on('response', (response) => collect(response, settle, fail))
+  request.on('response', (response) => collect(response, replyBytesMax, { settle, fail }))
   if (signal.aborted) abort()
   else {
     signal.addEventListener('abort', abort)
@@ -148,9 +161,19 @@ function exchange(request: ClientRequest, body: string, signal: AbortSignal): Pr
   return promise
 }
 
-function collect(response: IncomingMessage, settle: (reply: WireReply) => void, fail: (error: Error) => void): void {
+interface Ends {
+  readonly settle: (reply: WireReply) => void
+  readonly fail: (error: Error) => void
+}
+
+function collect(response: IncomingMessage, bytesMax: number, { settle, fail }: Ends): void {
   const chunks: Buffer[] = []
-  response.on('data', (chunk: Buffer) => chunks.push(chunk))
+  let bytes = 0
+  response.on('data', (chunk: Buffer) => {
+    bytes += chunk.length
+    if (bytes <= bytesMax) chunks.push(chunk)
+    else response.destroy(new Error(`The reply has more than ${bytesMax} bytes: it was cut off.`))
+  })
   response.on('error', fail)
   response.on('end', () => {
     const [first] = chunks

@@ -8,6 +8,7 @@ import type { Origin, Transport } from '../../src/access/transport.ts'
 const limits = {
   silenceMsMax: { receive: 3_000, settle: 3_000, control: 3_000, invoke: undefined },
   idleMsMax: { aws: 30, elsewhere: 30 },
+  replyBytesMax: 1_000,
 }
 const signal = new AbortController().signal
 
@@ -97,6 +98,26 @@ describe('a connection', () => {
     response.write('half')
     setImmediate(() => response.destroy())
     expect(await reply).toMatchObject({ kind: 'unreachable', sent: true })
+  })
+
+  it('whose reply has no end is cut off before it fills the memory', async () => {
+    const short = send('invoke')
+    ;(await heldRequest()).end('x'.repeat(1_000))
+    expect(await short).toMatchObject({ kind: 'reply', status: 200 })
+    const endless = send('invoke')
+    const response = await heldRequest()
+    response.on('error', () => {})
+    const closed = new Promise((resolve) => {
+      response.on('close', resolve)
+    })
+    response.write('x'.repeat(600))
+    response.write('x'.repeat(600))
+    expect(await endless).toMatchObject({
+      kind: 'unreachable',
+      sent: true,
+      message: expect.stringContaining('more than 1000 bytes'),
+    })
+    await closed
   })
 
   it('goes to IPv6 addresses as well', () => {
