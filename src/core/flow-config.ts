@@ -42,6 +42,8 @@ export interface ScalingConfig {
   readonly policy: 'eager' | 'aws' | 'aws-2022'
   /** Concurrent batches at most (MaximumConcurrency, pollers × 10, or the documented ceiling). */
   readonly flightsMax: number
+  /** Provisioned mode: what is ready without a ramp (MinimumPollers × 10), and a ramp of its own. */
+  readonly provisioned?: { readonly flightsMin: number } | undefined
   /** Receives in flight at most. */
   readonly receivesMax: number
 }

@@ -34,18 +34,26 @@ export function flightsAllowed(scale: ScaleState, scaling: ScalingConfig, nowMs:
 
 function curve(scale: ScaleState, scaling: ScalingConfig, nowMs: number): number {
   const perMinute = rampPerMinute(scaling)
-  if (perMinute === null) return scale.flights
-  if (scale.busySinceMs === null) return scale.flights
-  return scale.flights + Math.floor(((nowMs - scale.busySinceMs) * perMinute) / 60_000)
+  const from = reached(scale, scaling)
+  if (perMinute === null || scale.busySinceMs === null) return from
+  return from + Math.floor(((nowMs - scale.busySinceMs) * perMinute) / 60_000)
 }
 
-/** The documented ramp: 300 concurrent invocations a minute, in the text of 2022 60 a minute. `eager` has no clock. */
+/** Pollers that were paid for are there from the first message on. */
+function reached(scale: ScaleState, { provisioned }: ScalingConfig): number {
+  return Math.max(scale.flights, provisioned?.flightsMin ?? 0)
+}
+
+/**
+ * The documented ramp: 300 concurrent invocations a minute, 1,000 in provisioned mode; in the text of 2022, which knows no such mode,
+ * 60. `eager` has no clock.
+ */
 function rampPerMinute(scaling: ScalingConfig): number | null {
   switch (scaling.policy) {
     case 'eager':
       return null
     case 'aws':
-      return 300
+      return scaling.provisioned === undefined ? 300 : 1_000
     case 'aws-2022':
       return 60
     default:
@@ -58,14 +66,15 @@ export function nextRampMs(scale: ScaleState, scaling: ScalingConfig, nowMs: num
   const perMinute = rampPerMinute(scaling)
   if (perMinute === null || scale.busySinceMs === null) return null
   if (flightsAllowed(scale, scaling, nowMs) < curve(scale, scaling, nowMs)) return null
-  const steps = curve(scale, scaling, nowMs) - scale.flights + 1
+  const steps = curve(scale, scaling, nowMs) - reached(scale, scaling) + 1
   return scale.busySinceMs + Math.ceil((steps * 60_000) / perMinute)
 }
 
 /** Every flight is invoking and receives come back full: there is more work than concurrency. */
 export function scaleOnBusy(scale: ScaleState, scaling: ScalingConfig, nowMs: number): void {
   if (scale.busySinceMs === null) scale.busySinceMs = nowMs
-  if (scaling.policy === 'eager') scale.flights = Math.min(scale.flights * 2, Math.max(scaling.flightsMax, 1))
+  if (scaling.policy !== 'eager') return
+  scale.flights = Math.min(reached(scale, scaling) * 2, Math.max(scaling.flightsMax, 1))
 }
 
 /**

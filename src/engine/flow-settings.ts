@@ -100,11 +100,13 @@ export function receiveVisibilityMsOf(
 function scalingOf(parameters: MappingParameters, around: Circumstances): ScalingConfig {
   const { ScalingConfig: scaling, ProvisionedPollerConfig: pollers } = parameters
   const policy = around.scaling
-  const provisioned = pollers?.MaximumPollers === undefined ? null : pollers.MaximumPollers * invocationsPerPoller
-  const wanted = scaling?.MaximumConcurrency ?? provisioned ?? flightsMax[policy]
+  const most = pollers?.MaximumPollers === undefined ? null : pollers.MaximumPollers * invocationsPerPoller
+  const least = pollers?.MinimumPollers === undefined ? null : pollers.MinimumPollers * invocationsPerPoller
+  const wanted = scaling?.MaximumConcurrency ?? most ?? flightsMax[policy]
   // More batches than can ever run would only wait, with their visibility running out.
-  const most = Math.max(1, Math.min(wanted, around.maxInvocations, around.capacity ?? Number.POSITIVE_INFINITY))
-  return { policy, flightsMax: most, receivesMax }
+  const possible = Math.max(1, Math.min(wanted, around.maxInvocations, around.capacity ?? Number.POSITIVE_INFINITY))
+  const provisioned = least === null ? undefined : { flightsMin: least }
+  return { policy, flightsMax: possible, receivesMax, provisioned }
 }
 
 /**

@@ -181,7 +181,7 @@ export const mappingOptions: readonly MappingOption[] = [
     sources: queues,
     limits: { sqs: 'at least 2; no PollerGroupName', 'sqs-fifo': 'at least 2; no PollerGroupName' },
     clearedBy: '{}',
-    doc: 'MaximumPollers times 10 caps the invocations at once. MinimumPollers (default 2) is stored; MaximumPollers defaults to 200.',
+    doc: 'Ten invocations at once are ready for each of MinimumPollers (default 2); ten for each of MaximumPollers (default 200) are the most.',
   },
   {
     name: 'ParallelizationFactor',

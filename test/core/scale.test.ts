@@ -11,6 +11,10 @@ import {
   scaleReceives,
 } from '../../src/core/scale.ts'
 
+const provisioned = (policy: ScalingConfig['policy'], flightsMin: number, flightsMax = 1_000): ScalingConfig => ({
+  ...scaling(policy, flightsMax),
+  provisioned: { flightsMin },
+})
 const scaling = (policy: ScalingConfig['policy'], flightsMax = 1_250): ScalingConfig => ({
   policy,
   flightsMax,
@@ -92,6 +96,32 @@ describe('concurrent batches of a queue', () => {
     const scale = createScale()
     scaleOnTrouble(scale, scaling('aws', 1), 0)
     expect(flightsAllowed(scale, scaling('aws', 1), 0)).toBe(1)
+  })
+})
+
+// proves: param.pollers.scaling
+describe('concurrent batches of a queue in provisioned mode', () => {
+  test.each(['eager', 'aws', 'aws-2022'] as const)('are ready from the start and when idle (%s)', (policy) => {
+    const scale = createScale()
+    expect(flightsAllowed(scale, provisioned(policy, 40), 0)).toBe(40)
+    scaleOnBusy(scale, provisioned(policy, 40), 0)
+    scaleOnIdle(scale, 0)
+    expect(flightsAllowed(scale, provisioned(policy, 40), 60_000)).toBe(40)
+    // More than can ever run is not run, and what fails is still run less.
+    expect(flightsAllowed(scale, provisioned(policy, 40, 30), 60_000)).toBe(30)
+    scaleOnTrouble(scale, provisioned(policy, 40), 60_000)
+    expect(flightsAllowed(scale, provisioned(policy, 40), 60_000)).toBe(20)
+  })
+
+  test('grow by 1,000 a minute while busy, and eagerly from where they are', () => {
+    const scale = createScale()
+    scaleOnBusy(scale, provisioned('aws', 40), 1_000)
+    expect(nextRampMs(scale, provisioned('aws', 40), 1_000)).toBe(1_060)
+    expect(flightsAllowed(scale, provisioned('aws', 40), 31_000)).toBe(540)
+    expect(flightsAllowed(scale, provisioned('aws', 40), 3_600_000)).toBe(1_000)
+    const eager = createScale()
+    scaleOnBusy(eager, provisioned('eager', 40), 0)
+    expect(flightsAllowed(eager, provisioned('eager', 40), 0)).toBe(80)
   })
 })
 

@@ -61,6 +61,13 @@ describe('how a queue is run', () => {
     expect(configOf('sqs', more, at).scaling.flightsMax).toBe(flightsMax)
   })
 
+  // proves: param.pollers.scaling
+  it('has ten invocations ready for each poller that is provisioned', () => {
+    expect(configOf('sqs').scaling.provisioned).toBeUndefined()
+    const pollers = { ProvisionedPollerConfig: { MinimumPollers: 3, MaximumPollers: 4 } }
+    expect(configOf('sqs', pollers).scaling.provisioned).toEqual({ flightsMin: 30 })
+  })
+
   it('holds no more than can be invoked at once and one batch being gathered', () => {
     const config = configOf('sqs', { BatchSize: 8, ScalingConfig: { MaximumConcurrency: 3 } })
     expect(config.heldRecordsMax).toBe(32)

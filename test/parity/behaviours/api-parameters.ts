@@ -56,14 +56,15 @@ export const apiParameters: readonly Behaviour[] = [
     'ProvisionedPollerConfig has its ranges and defaults, and excludes MaximumConcurrency.',
   ),
   does('param.pollers.cap', '§2.1', queues, 'MaximumPollers times ten caps the invocations at once.'),
+  does(
+    'param.pollers.scaling',
+    '§2.1',
+    queues,
+    'Ten invocations are ready for each of MinimumPollers; with scaling "aws" 1,000 more a minute, up to ten for each of MaximumPollers.',
+  ),
   leaves(
-    [
-      'param.pollers.scaling',
-      '§2.1',
-      queues,
-      'Provisioned pollers scale by 1,000 invocations a minute between MinimumPollers and MaximumPollers, 1 MB/s each.',
-    ],
-    "Pollers are AWS's machines. MaximumPollers caps the concurrency; MinimumPollers is stored and echoed, since no warm pollers have to be kept here.",
+    ['param.pollers.throughput', '§2.1', queues, 'A poller takes 1 MB a second and polls ten times a second.'],
+    "Pollers are AWS's machines, and these their limits: here a queue is read as fast as it answers, within the concurrency.",
   ),
   does('param.logging-config', '§1.2', sources, 'LoggingConfig is refused for these sources.'),
   does('param.other-sources', '§1.2', sources, 'Members of Kafka, Amazon MQ and DocumentDB are refused.'),
