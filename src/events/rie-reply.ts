@@ -55,8 +55,8 @@ const runtimeExited = JSON.stringify({
   errorMessage: 'The runtime exited without an answer.',
 })
 
-/** The members of an error as runtimes write it; an object with any other is a result that mentions an error. */
-const errorMembers = new Set(['errorType', 'errorMessage', 'stackTrace', 'trace', 'cause', 'requestId'])
+/** The members of an error as runtimes write it (`causes`: .NET, of an AggregateException); an object with any other is a result. */
+const errorMembers = new Set(['errorType', 'errorMessage', 'stackTrace', 'trace', 'cause', 'causes', 'requestId'])
 
 /** `Error-Type` values of the multi-concurrency build that come before the function is entered. */
 const notEntered = /^(Client\.|Err[A-Z]|InvalidRequest$)/

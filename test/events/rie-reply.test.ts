@@ -28,6 +28,7 @@ describe('a 200 of the emulator', () => {
   test.each([
     '{"errorMessage":"boom","errorType":"Error","stackTrace":[]}',
     '{"errorType":"Error","errorMessage":"boom","trace":["a"],"cause":{},"requestId":"x"}',
+    '{"errorType":"AggregateException","errorMessage":"two","stackTrace":[],"cause":{},"causes":[{},{}]}',
     '{"errorType":"Runtime.ImportModuleError"}',
   ])('with the body %s is an exception', (body) => {
     expect(interpretRieReply(answer(200, body))).toEqual({
