@@ -22,8 +22,6 @@ export interface AdoptionSite {
 
 export interface AdoptingMillrace {
   readonly lambda: LambdaClient
-  /** Whether it has said this of the mapping since it was started. */
-  hasSaid(uuid: string, words: string): boolean
   /** How many records it has sent to the mapping's function since it was started. */
   invokedRecords(uuid: string): Promise<number>
 }
@@ -64,7 +62,6 @@ export async function withAdoption(
         running = { millrace, destroy: () => clients.destroy() }
         return {
           lambda: clients.lambda,
-          hasSaid: (uuid, words) => millrace.log().some((line) => line.includes(uuid) && line.includes(words)),
           invokedRecords: (uuid) => invokedRecords(millrace.endpoint, uuid),
         }
       },

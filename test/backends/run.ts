@@ -77,6 +77,6 @@ if (!flags.install) {
   print(`\n${printed}\n${closingLine(totals)}`)
   if (flags.json !== undefined) await writeFile(flags.json, JSON.stringify(totals))
   if (flags.write)
-    await writeFile(join(import.meta.dirname, 'RESULTS.md'), `# Behaviours on real backends\n\n${printed}`)
+    await writeFile(join(import.meta.dirname, 'RESULTS.md'), `# Behaviours on real backends\n\n${printed.trimEnd()}\n`)
   process.exitCode = totals.numFailedTests > 0 ? 1 : 0
 }

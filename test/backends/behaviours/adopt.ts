@@ -45,13 +45,12 @@ export const adoption: readonly Behaviour[] = [
         await stream.write(labels(0, 5))
         await untilInvoked(first, uuid, 5)
         await untilDone(kinesisKind, fn, 5)
-        // The backend's poller, about to end, may have read them as well: nobody keeps its position for the one who adopts.
-        assert.deepEqual([...new Set(doneOf(kinesisKind, fn.invocations))], labels(0, 5), 'in order')
         const second = await site.restart('--adopt')
         await stream.write(labels(5, 8))
         await untilDone(kinesisKind, fn, 8)
-        assert.deepEqual(doneOf(kinesisKind, fn.invocations).slice(-3), labels(5, 8), 'goes on where it stood')
         await untilInvoked(second, uuid, 3)
+        // The backend's poller, about to end, may have delivered the first of them as well.
+        assert.deepEqual([...new Set(doneOf(kinesisKind, fn.invocations))], labels(0, 8), 'in order')
         await second.lambda.send(new DeleteEventSourceMappingCommand({ UUID: uuid }))
         await untilNotShown(second.lambda, uuid, 'here')
         await untilNotShown(site.upstream, uuid, 'at the backend')
@@ -60,6 +59,7 @@ export const adoption: readonly Behaviour[] = [
   },
 ]
 
+/** It was not Disabled at the backend before: so it was Millrace that disabled it. */
 async function untilTaken({ upstream }: AdoptionSite, { lambda }: AdoptingMillrace, uuid: string): Promise<void> {
   await untilShown(lambda, uuid, 'Enabled here, under the UUID of the backend', ({ State }) => State === 'Enabled')
   await untilShown(upstream, uuid, 'Disabled at the backend', ({ State }) => State === 'Disabled')
@@ -112,9 +112,8 @@ async function copyChanges({ upstream }: AdoptionSite, { lambda }: AdoptingMillr
 }
 
 async function untilTakenAgain(site: AdoptionSite, millrace: AdoptingMillrace, uuid: string): Promise<void> {
-  await site.upstream.send(new UpdateEventSourceMappingCommand({ UUID: uuid, Enabled: true }))
-  const words = 'It was enabled upstream'
-  await until(() => millrace.hasSaid(uuid, words), 'Millrace says that it was enabled upstream')
+  const enabled = await site.upstream.send(new UpdateEventSourceMappingCommand({ UUID: uuid, Enabled: true }))
+  assert.match(enabled.State ?? '', /^Enabl(ing|ed)$/, 'the backend polls again')
   await untilTaken(site, millrace, uuid)
 }
 
