@@ -1,14 +1,6 @@
 import { describe, expect, inject, test } from 'vitest'
 import { startLocalStack } from '../readme/local-stack.ts'
-import {
-  commandsOf,
-  commandsWithin,
-  composed,
-  composeMissing,
-  inProject,
-  startsAndShows,
-  threeCommands,
-} from './compose.ts'
+import { commandsOf, commandsWithin, composed, composeMissing, inProject, startsAndShows } from './compose.ts'
 import { eventually } from './docker.ts'
 import { report, skipped } from './report.ts'
 
@@ -46,7 +38,7 @@ for (const stack of stacks.filter(({ title }) => title !== 'LocalStack' && title
   const { file, title } = stack
   const reason = 'left' in stack ? stack.left : absent(stack.images)
   describe.skipIf(composeMissing !== '')(title, () => {
-    test(threeCommands, async ({ skip }) => {
+    test('a message of the queue reaches the function', async ({ skip }) => {
       skip(reason !== '', reason)
       await inProject(file, async (project) => {
         const { upSeconds, shown } = await startsAndShows(project, commandsOf(file), 'received aws:sqs hello')
@@ -60,13 +52,14 @@ for (const stack of stacks.filter(({ title }) => title !== 'LocalStack' && title
         await project.shows(logs, /received aws:kinesis (?:hello|aGVsbG8=)/)
         await project.succeeds(toTable)
         await project.shows(logs, /received aws:dynamodb/)
+        report(`${title}: Kinesis and DynamoDB`, 'a record and a change reach the function as well')
       })
     })
   })
 }
 
 describe.skipIf(composeMissing !== '')('sam local', () => {
-  test(threeCommands, async ({ skip }) => {
+  test('a message of the queue reaches the function', async ({ skip }) => {
     const reason = absent(['softwaremill/'])
     skip(reason !== '', reason)
     // Stands for `sam local start-lambda` on this machine.

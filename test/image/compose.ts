@@ -99,9 +99,6 @@ export function commandsOf(file: string): readonly string[] {
     .map((line) => line.slice(6))
 }
 
-/** The row of the table for what follows. */
-export const threeCommands = 'the three commands show a message that reached the function'
-
 /** The three commands of a stack: the last one, repeated, shows what it is to show. Says after how long the first was done. */
 export async function startsAndShows(
   project: Project,

@@ -7,7 +7,7 @@ import { readmeCode, substituted } from '../readme/code-blocks.ts'
 import { startLocalStack, type LocalStack } from '../readme/local-stack.ts'
 import { typed, type Shell } from '../readme/shell.ts'
 import { output } from './command.ts'
-import { commandsOf, composeMissing, inProject, startsAndShows, threeCommands } from './compose.ts'
+import { commandsOf, composeMissing, inProject, startsAndShows } from './compose.ts'
 import { docker, eventually, tryDocker } from './docker.ts'
 import { report, skipped } from './report.ts'
 import { imageTag } from './tags.ts'
@@ -99,7 +99,7 @@ describe.skipIf(missing !== '')('docker run', () => {
 })
 
 describe.skipIf(composeMissing !== '')('LocalStack', () => {
-  test(threeCommands, async ({ skip }) => {
+  test('a message of the queue reaches the function', async ({ skip }) => {
     const reason = absent('localstack/', 'amazon/aws-cli', 'public.ecr.aws/')
     skip(reason !== '', reason)
     const commands = readmeCode('With LocalStack', 'sh').split('\n')

@@ -70,7 +70,7 @@ export async function printReport(cells: readonly Cell[], file: string): Promise
   const lines = text === '' ? [] : text.split('\n').map((line) => JSON.parse(line) as Line)
   const figures = lines.filter((line) => line.kind === 'figure')
   const reasons = lines.filter((line) => line.kind === 'reason')
-  const parts = [tableOf(cells), notesOf(cells, reasons), alignedFigures(figures)]
+  const parts = [tablesOf(cells), notesOf(cells, reasons), alignedFigures(figures)]
   console.log(parts.map((part) => `\n${part.join('\n')}`).join('\n'))
 }
 
@@ -79,19 +79,26 @@ const marks: Readonly<Record<Outcome, string>> = { passed: '✓', failed: '✗',
 /** The stacks first that people know, then the rest as they came. */
 const firstColumns = ['image', 'docker run', 'Testcontainers', 'LocalStack', 'MiniStack', 'moto', 'ElasticMQ']
 
-/** Rows are behaviours, those of several columns first; a dash is a behaviour that the column does not have. */
-function tableOf(cells: readonly Cell[]): readonly string[] {
+/** Rows are behaviours. Those of a single column stand in a table of that column, so that the first one is not all dashes. */
+function tablesOf(cells: readonly Cell[]): readonly string[] {
   const found = [...new Set(cells.map(({ column }) => column))]
   const columns = [...new Set([...firstColumns.filter((name) => found.includes(name)), ...found])]
-  const rows = [...new Set(cells.map(({ row }) => row))]
-  const widthOf = (row: string): number => cells.filter((cell) => cell.row === row).length
-  const placeOf = (row: string): number => columns.indexOf(cells.find((cell) => cell.row === row)?.column ?? '')
-  const ordered = rows.toSorted((a, b) => widthOf(b) - widthOf(a) || placeOf(a) - placeOf(b))
+  const isShared = ({ row, column }: Cell): boolean => cells.some((each) => each.row === row && each.column !== column)
+  const shared = cells.filter(isShared)
+  const own = cells.filter((cell) => !isShared(cell))
+  const tables = columns.map((column) => table(own, [column])).filter((lines) => lines.length > 0)
+  return [table(shared, columns), ...tables].flatMap((lines) => [...lines, '']).slice(0, -1)
+}
+
+/** A dash is a behaviour that the column does not have. */
+function table(cells: readonly Cell[], columns: readonly string[]): readonly string[] {
+  const rows = [...new Set(cells.filter(({ column }) => columns.includes(column)).map(({ row }) => row))]
+  if (rows.length === 0) return []
   const markAt = (row: string, column: string): string => {
     const cell = cells.find((each) => each.row === row && each.column === column)
     return cell === undefined ? '–' : marks[cell.outcome]
   }
-  return aligned([['', ...columns], ...ordered.map((row) => [row, ...columns.map((column) => markAt(row, column))])])
+  return aligned([['', ...columns], ...rows.map((row) => [row, ...columns.map((column) => markAt(row, column))])])
 }
 
 /** Why something was skipped or failed; the same reason is said once. */

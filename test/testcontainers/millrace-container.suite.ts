@@ -72,7 +72,8 @@ describe.skipIf(missing !== '')('Testcontainers', () => {
     }
   }
 
-  test('carries messages to a handler of the test process, and deletes them', async () => {
+  // The handler is one of the test process, and the message is deleted.
+  test('a message of the queue reaches the function', async () => {
     const orders = await queue('orders')
     const bodies: string[] = []
     const began = performance.now()
