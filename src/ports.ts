@@ -40,7 +40,6 @@ export interface ReadRequest {
   readonly from:
     | { readonly at: 'after'; readonly position: string }
     | { readonly at: 'horizon' }
-    | { readonly at: 'latest' }
     | { readonly at: 'time'; readonly ms: number }
     | null
   /** The life of the stream that `from` belongs to: in another one the source answers `recreated`. Absent: the life it read last. */

@@ -6,7 +6,6 @@ import type { FlowRecord } from '../model/record.ts'
 export type ReadFrom =
   | { readonly at: 'after'; readonly position: string }
   | { readonly at: 'horizon' }
-  | { readonly at: 'latest' }
   | { readonly at: 'time'; readonly ms: number }
 
 /**

@@ -8,10 +8,9 @@ import type { Source } from '../ports.ts'
 import { createDynamoStream } from './dynamodb-stream.ts'
 import { troubleOf } from './service-errors.ts'
 import type { CallFailure } from './service-errors.ts'
-import { createShardIterators } from './shard-iterators.ts'
 import type { ReadFrom, ShardProtocol, ShardRefusal } from './shard-iterators.ts'
 import type { SourceAccess } from './source-access.ts'
-import { createStreamLives } from './stream-lives.ts'
+import { createStreamSource } from './stream-source.ts'
 
 /** The stream of a DynamoDB table, by its own ARN or, as `dynamodb:TABLE`, whichever the table has at the time. */
 export function openDynamoSource(mapping: MappingDocument, access: SourceAccess): Source {
@@ -23,21 +22,8 @@ export function openDynamoSource(mapping: MappingDocument, access: SourceAccess)
   const tables = access.service('dynamodb', name.region, name.account)
   const arn = parseArn(mapping.sourceName) === undefined ? null : mapping.sourceName
   const stream = createDynamoStream({ streams, tables }, { table: name.resource, arn })
-  const closing = new AbortController()
-  const lives = createStreamLives((signal) => stream.describe(signal), closing.signal)
-  const clockOffsetMs = (): number => access.offsetMs(streams.endpoint)
-  const iterators = createShardIterators(dynamoProtocol(streams), lives, () => Date.now() + clockOffsetMs())
-  return {
-    describe: (signal) => lives.look(signal),
-    read: (request, signal) => iterators.read(request, signal),
-    // A position is acknowledged by the checkpoint, not at the stream.
-    settle: async () => ({ failed: [] }),
-    release: async () => {},
-    clockOffsetMs,
-    async close() {
-      closing.abort(new Error('The source is closed.'))
-    },
-  }
+  const protocol = dynamoProtocol(streams)
+  return createStreamSource({ describe: (signal) => stream.describe(signal), protocol, reader: streams }, access)
 }
 
 function dynamoProtocol(caller: AwsCaller): ShardProtocol {
@@ -63,13 +49,12 @@ function dynamoProtocol(caller: AwsCaller): ShardProtocol {
       const context = { arn: life.arn, region: parseArn(life.arn)?.region ?? '' }
       return (record) => encodeDynamoRecord(record, context)
     },
-    sinceFrom: null,
     // The service does not say how far behind a page is: an empty one may precede records, so the reader only slows down (spec 13.4).
     isTip: () => true,
   }
 }
 
-/** LATEST would lose what is written until the shards are known, and there is no seeking by time: older records are skipped by the reader. */
+/** There is no seeking by time: what is older than the start is skipped by the reader. */
 function startOf(from: ReadFrom): object {
   return from.at === 'after'
     ? { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', SequenceNumber: from.position }

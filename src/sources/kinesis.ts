@@ -9,10 +9,9 @@ import type { Source } from '../ports.ts'
 import { createKinesisStream } from './kinesis-stream.ts'
 import { troubleOf } from './service-errors.ts'
 import type { CallFailure } from './service-errors.ts'
-import { createShardIterators } from './shard-iterators.ts'
 import type { ReadFrom, ShardProtocol, ShardRefusal } from './shard-iterators.ts'
 import type { SourceAccess } from './source-access.ts'
-import { createStreamLives } from './stream-lives.ts'
+import { createStreamSource } from './stream-source.ts'
 
 /** A Kinesis data stream, by its ARN or by `kinesis:NAME`, read by polling its shards. */
 export function openKinesisSource(mapping: MappingDocument, access: SourceAccess): Source {
@@ -29,25 +28,8 @@ export function openKinesisSource(mapping: MappingDocument, access: SourceAccess
   const arn = parseArn(mapping.sourceName) === undefined ? null : mapping.sourceName
   const isAws = access.isAws('kinesis')
   const stream = createKinesisStream(caller, { name: name.resource, arn }, isAws)
-  const closing = new AbortController()
-  const lives = createStreamLives((signal) => stream.describe(signal), closing.signal)
-  const clockOffsetMs = (): number => access.offsetMs(caller.endpoint)
-  const iterators = createShardIterators(
-    kinesisProtocol(caller, name.resource, isAws),
-    lives,
-    () => Date.now() + clockOffsetMs(),
-  )
-  return {
-    describe: (signal) => lives.look(signal),
-    read: (request, signal) => iterators.read(request, signal),
-    // A position is acknowledged by the checkpoint, not at the stream.
-    settle: async () => ({ failed: [] }),
-    release: async () => {},
-    clockOffsetMs,
-    async close() {
-      closing.abort(new Error('The source is closed.'))
-    },
-  }
+  const protocol = kinesisProtocol(caller, name.resource, isAws)
+  return createStreamSource({ describe: (signal) => stream.describe(signal), protocol, reader: caller }, access)
 }
 
 function kinesisProtocol(caller: AwsCaller, streamName: string, isAws: boolean): ShardProtocol {
@@ -84,14 +66,10 @@ function kinesisProtocol(caller: AwsCaller, streamName: string, isAws: boolean):
       const context = { arn: life.arn, region: place?.region ?? '', shardId, roleArn }
       return (record) => encodeKinesisRecord(record, context)
     },
-    sinceFrom: (sinceMs) => ({ at: 'time', ms: sinceMs - clockToleranceMs }),
     // An empty page that is behind only skipped a gap (spec 13.4).
     isTip: (behindMs) => behindMs === null || behindMs === 0,
   }
 }
-
-/** How far two clocks may differ unnoticed: the `Date` header has a resolution of a second. Rather a record too many than one too few. */
-const clockToleranceMs = 1_500
 
 function startOf(from: ReadFrom): object {
   switch (from.at) {
@@ -99,8 +77,6 @@ function startOf(from: ReadFrom): object {
       return { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', StartingSequenceNumber: from.position }
     case 'horizon':
       return { ShardIteratorType: 'TRIM_HORIZON' }
-    case 'latest':
-      return { ShardIteratorType: 'LATEST' }
     case 'time':
       return { ShardIteratorType: 'AT_TIMESTAMP', Timestamp: from.ms / 1_000 }
     default:

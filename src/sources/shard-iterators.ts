@@ -21,8 +21,6 @@ export interface ShardProtocol {
   page(life: StreamLife, iterator: string, recordsMax: number, signal: AbortSignal): Promise<PageResult>
   /** Made once a page, so that what the records share is looked up once. */
   encoder(life: StreamLife, shardId: string): (record: JsonObject) => SourceRecord
-  /** The place to ask for instead of `latest` once an iterator for `latest` is lost; null where the service cannot seek. */
-  readonly sinceFrom: ((sinceMs: number) => ReadFrom) | null
   /** An empty page at this distance means that nothing newer is there. */
   isTip(behindMs: number | null): boolean
 }
@@ -53,17 +51,11 @@ interface Standing {
   /** The place that `iterator` stands at; null where the iterator is lost. */
   place: string | null
   iterator: string | null
-  /** Since when `latest` holds: a lost iterator must not skip what came meanwhile. */
-  latestSinceMs: number | null
 }
 
-export function createShardIterators(
-  protocol: ShardProtocol,
-  lives: StreamLives,
-  sourceNowMs: () => number,
-): ShardIterators {
+export function createShardIterators(protocol: ShardProtocol, lives: StreamLives): ShardIterators {
   const standings = new Map<string, Standing>()
-  const parts: Parts = { protocol, lives, sourceNowMs }
+  const parts: Parts = { protocol, lives }
   return {
     async read(request, signal): Promise<ReadResult> {
       const { shardId } = request
@@ -90,7 +82,6 @@ export function createShardIterators(
 interface Parts {
   readonly protocol: ShardProtocol
   readonly lives: StreamLives
-  readonly sourceNowMs: () => number
 }
 
 interface Reading {
@@ -157,8 +148,7 @@ function refusedPage(
   return { kind: 'expired', message: page.message }
 }
 
-async function open(reading: Reading, { protocol, sourceNowMs }: Parts): Promise<IteratorResult> {
-  const { request, life, standing, signal } = reading
+async function open({ request, life, signal }: Reading, { protocol }: Parts): Promise<IteratorResult> {
   const { shardId, from } = request
   const start = life.startingPositions.get(shardId)
   if (from.at === 'after' && start !== undefined && compareSequenceNumbers(from.position, start) < 0) {
@@ -167,15 +157,7 @@ async function open(reading: Reading, { protocol, sourceNowMs }: Parts): Promise
       message: `${from.position} is older than shard ${shardId}, which starts at ${start}.`,
     }
   }
-  if (from.at !== 'latest') return protocol.iterator(life, shardId, from, signal)
-  const { latestSinceMs } = standing
-  if (latestSinceMs !== null && protocol.sinceFrom !== null) {
-    return protocol.iterator(life, shardId, protocol.sinceFrom(latestSinceMs), signal)
-  }
-  const askedMs = sourceNowMs()
-  const opened = await protocol.iterator(life, shardId, from, signal)
-  if (opened.kind === 'iterator') standing.latestSinceMs = askedMs
-  return opened
+  return protocol.iterator(life, shardId, from, signal)
 }
 
 /** A position that the service does not know: either the stream lives anew, or it forgot the place. */
@@ -190,7 +172,7 @@ async function lost(life: StreamLife, message: string, lives: StreamLives, signa
 type PlacedRequest = ReadRequest & { readonly from: ReadFrom }
 
 function newStanding(life: StreamLife): Standing {
-  return { incarnation: life.incarnation, place: null, iterator: null, latestSinceMs: null }
+  return { incarnation: life.incarnation, place: null, iterator: null }
 }
 
 function forget(standing: Standing): void {
@@ -205,7 +187,6 @@ function placeOf(from: ReadFrom): string {
     case 'time':
       return `time ${from.ms}`
     case 'horizon':
-    case 'latest':
       return from.at
     default:
       throw new Error(`Unknown place ${JSON.stringify(from satisfies never)}.`)

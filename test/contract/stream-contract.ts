@@ -173,14 +173,6 @@ export function streamContract(title: string, abilities: StreamAbilities, start:
       expect((await stream.source.describe(neverAborted)).kind).toBe('missing')
     })
 
-    it.skipIf(!abilities.seek)('begins at the latest record, and then misses nothing', async () => {
-      const shardId = await firstShard()
-      await putAll(3)
-      expect((await page(shardId, { at: 'latest' })).records).toEqual([])
-      await stream.put('k', 'new')
-      expect(await readOn(shardId, { at: 'latest' }, 1)).toHaveLength(1)
-    })
-
     // proves: stream.start.timestamp
     it.skipIf(!abilities.seek)('begins at a time', async () => {
       const shardId = await firstShard()

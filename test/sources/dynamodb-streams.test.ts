@@ -124,13 +124,6 @@ describe('the records of a table', () => {
     })
   })
 
-  it.each(['latest', 'horizon'] as const)('are read from the horizon when %s is asked for', async (at) => {
-    const { table, source } = newTable()
-    const [shardId = ''] = server.shardIds(table)
-    server.put(table, 'a')
-    expect((await readPage(source, { shardId, from: { at } })).records).toHaveLength(1)
-  })
-
   it('that were trimmed while they were read are told', async () => {
     const { table, source } = newTable()
     const [shardId = ''] = server.shardIds(table)

@@ -182,27 +182,6 @@ describe('reading a shard', () => {
     expect(access.inputs('GetRecords').map(({ ShardIterator }) => ShardIterator)).toEqual(['it-1', 'it-1', 'it-2'])
   })
 
-  it('replaces a lost iterator of LATEST by one for the moment it was asked for', async () => {
-    const access = scriptedAccess(
-      stream(({ operation }, nth) =>
-        operation === 'GetRecords' && nth === 2 ? refusal('ExpiredIteratorException') : null,
-      ),
-    )
-    const source = open(access)
-    const latest = () => source.read(readRequest({ shardId, from: { at: 'latest' } }), neverAborted)
-    const beforeMs = Date.now()
-    expect([(await latest()).kind, (await latest()).kind, (await latest()).kind]).toEqual([
-      'records',
-      'expired',
-      'records',
-    ])
-    const [first, second] = access.inputs('GetShardIterator')
-    expect(first).toMatchObject({ ShardIteratorType: 'LATEST' })
-    expect(second).toMatchObject({ ShardIteratorType: 'AT_TIMESTAMP' })
-    expect(Number(second?.['Timestamp']) * 1_000).toBeLessThanOrEqual(beforeMs)
-    expect(Number(second?.['Timestamp']) * 1_000).toBeGreaterThan(beforeMs - 10_000)
-  })
-
   it('ends with the page that has no next', async () => {
     const access = scriptedAccess(
       stream(({ operation }) =>

@@ -79,8 +79,6 @@ interface ShardState {
   /** The last record that was trimmed. */
   trimmedTo: string | null
   closed: boolean
-  /** What was there when somebody first read at `latest`; reads at `latest` go on from here. */
-  latestSince: string | null
 }
 
 export function createMemoryStream(options: MemoryStreamOptions = {}): MemoryStream {
@@ -121,7 +119,6 @@ export function createMemoryStream(options: MemoryStreamOptions = {}): MemoryStr
       records: [],
       trimmedTo: null,
       closed: false,
-      latestSince: null,
     })
   }
 
@@ -158,8 +155,7 @@ export function createMemoryStream(options: MemoryStreamOptions = {}): MemoryStr
     if (from.at === 'after' && trimmedTo !== null && compareSequenceNumbers(from.position, trimmedTo) < 0) {
       return { kind: 'trimmed', message: `TrimmedDataAccessException: ${from.position} is older than the horizon.` }
     }
-    if (from.at === 'latest') state.latestSince ??= state.records.at(-1)?.position ?? state.trimmedTo ?? '0'
-    const rest = state.records.filter((record) => isWanted(record, from, state.latestSince))
+    const rest = state.records.filter((record) => isWanted(record, from))
     if (faults.emptyPages > 0) {
       faults.emptyPages -= 1
       return pageOf([], rest, false)
@@ -263,7 +259,7 @@ function pageOf(records: readonly SourceRecord[], rest: readonly SourceRecord[],
   return { kind: 'records', records, end, tip: end || (records.length === 0 && behindMs === 0), behindMs }
 }
 
-function isWanted(record: SourceRecord, from: NonNullable<ReadRequest['from']>, latestSince: string | null): boolean {
+function isWanted(record: SourceRecord, from: NonNullable<ReadRequest['from']>): boolean {
   switch (from.at) {
     case 'after':
       return compareSequenceNumbers(record.position, from.position) > 0
@@ -271,8 +267,6 @@ function isWanted(record: SourceRecord, from: NonNullable<ReadRequest['from']>, 
       return record.arrivedMs >= from.ms
     case 'horizon':
       return true
-    case 'latest':
-      return compareSequenceNumbers(record.position, latestSince ?? '0') > 0
     default:
       throw new Error(`Unknown place ${JSON.stringify(from satisfies never)}.`)
   }

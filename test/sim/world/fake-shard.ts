@@ -62,9 +62,6 @@ export class FakeShard {
         return this.#firstWhere((record) => record.arrivedMs >= from.ms)
       case 'horizon':
         return this.#trimmed
-      // A run's shard is empty when its mapping is made: the latest of that moment is its beginning.
-      case 'latest':
-        return 0
       default:
         return from satisfies never
     }
