@@ -185,6 +185,23 @@ describe('a shard', () => {
     expect(flow.permit().invoked(ok).out('read')).toHaveLength(1)
   })
 
+  test('may always hold one read, also while the process holds too much', () => {
+    const flow = new Scenario('kinesis').tell({ kind: 'pressure', on: true }).open()
+    flow.page(stream([1]), { tip: false }).after(1_000)
+    expect(flow.said('read')).toHaveLength(1)
+    flow.permit().invoked(ok)
+    expect(flow.said('read')).toHaveLength(2)
+  })
+
+  test('calls only what stays a trouble: neither a lost position nor the first iterator that ran out', () => {
+    const flow = new Scenario('kinesis').open().page(stream([1]), { tip: false })
+    flow.reads({ kind: 'trimmed', message: 'gone' }).after(1).page([])
+    flow.after(200).reads({ kind: 'expired', message: 'too old' })
+    expect(flow.said('sourceTrouble')).toEqual([])
+    flow.after(1).reads({ kind: 'expired', message: 'too old again' })
+    expect(flow.said('sourceTrouble')).toMatchObject([{ trouble: 'expired', message: 'too old again' }])
+  })
+
   test('ends with a last checkpoint once everything is resolved, and at once when that was written before', () => {
     const flow = new Scenario('kinesis')
       .open()

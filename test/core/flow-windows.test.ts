@@ -134,6 +134,14 @@ describe('tumbling windows', () => {
     ])
   })
 
+  test('go on with a state of exactly 1 MB', () => {
+    const flow = shardAt(14_000, { batchSize: 1 })
+      .open()
+      .page([...at(1, 12_000), ...at(2, 13_000)])
+    flow.permit().invoked(counted('{"big":1}', 1_048_576)).permit()
+    expect(flow.windows().at(-1)).toMatchObject({ state: '{"big":1}', isFinal: false })
+  })
+
   test('end early once, also when that final invocation is given up in the middle of a bisected batch', () => {
     const flow = shardAt(14_000, { retryAttemptsMax: 0, bisect: true }).open()
     flow

@@ -378,4 +378,34 @@ export const mutants: readonly Mutant[] = [
     find: '- windowEnvelopeBytes - shard.window.stateBytes',
     replace: '- windowEnvelopeBytes',
   },
+  {
+    file: 'shard-flow.ts',
+    bug: 'what was read of a shard that is gone is dropped',
+    find: 'if (shard.gone && isEmpty(shard))',
+    replace: 'if (shard.gone)',
+  },
+  {
+    file: 'shard-ledger.ts',
+    bug: 'a shard counts as done although its window is open',
+    find: 'shard.entries.length === 0 && shard.window === null &&',
+    replace: 'shard.entries.length === 0 &&',
+  },
+  {
+    file: 'shard-reader.ts',
+    bug: 'a process under pressure reads nothing any more',
+    find: '  if (shard.entries.length === 0) return config.traits.readRecordsMax\n',
+    replace: '',
+  },
+  {
+    file: 'pace.ts',
+    bug: 'a shard that is behind is read more often than AWS allows',
+    find: 'Math.max(config.readIntervalMs, tipPauseMs',
+    replace: 'Math.max(0, tipPauseMs',
+  },
+  {
+    file: 'mapping-discovery.ts',
+    bug: 'a shard is gone after one listing that lacks it',
+    find: 'const listingsUntilAbsent = 2',
+    replace: 'const listingsUntilAbsent = 1',
+  },
 ]
