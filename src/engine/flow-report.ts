@@ -1,5 +1,7 @@
 import type { FlowCommand, FlowNotice, NextStep } from '../core/flow-commands.ts'
+import { objectOf, parseJson } from '../events/json-value.ts'
 import type { Outcome } from '../model/invocation.ts'
+import { isStream } from '../model/source.ts'
 import { functionFailures, processingResults, resultOf, sourceFailures } from '../model/failure.ts'
 import type { FlowContext } from './flow-context.ts'
 
@@ -61,15 +63,23 @@ const droppedTexts = {
 } as const
 
 /** One line for each failed invocation. */
-function reportAttempt({ log, listener }: FlowContext, news: AttemptFailed): void {
-  const { records, attempt, outcome, next } = news
-  const ids = records.slice(0, idsMax).map((record) => record.id)
+function reportAttempt({ log, listener, identity }: FlowContext, news: AttemptFailed): void {
+  const { records, outcome, next } = news
+  const concerned = outcome.kind === 'partial' ? outcome.failed.flatMap((index) => records[index] ?? []) : records
+  const told = concerned.slice(0, idsMax)
+  const ids = told.map((record) => record.id)
+  const attempt = isStream(identity.kind) ? news.attempt : Math.max(news.attempt, ...told.map(receivesOf))
   const what = whatFailed(outcome)
   log.warn(
     { ...what, records: records.length, messageIds: ids, attempt, ...afterwards(next) },
     outcome.kind === 'partial' ? 'The function reported failed records.' : 'An invocation failed.',
   )
   if (outcome.kind !== 'partial') listener.failed(`${what.errorType}: ${what.reason}`)
+}
+
+/** A queue counts the attempts: each comes by a receive of its own. */
+function receivesOf({ fragment }: { readonly fragment: string }): number {
+  return Number(objectOf(objectOf(parseJson(fragment))['attributes'])['ApproximateReceiveCount'] ?? 0) || 0
 }
 
 function whatFailed(outcome: AttemptFailed['outcome']): {

@@ -404,7 +404,7 @@ describe('the shell of a flow', () => {
   })
 
   it('says of each failed invocation what failed, which messages, and what comes next', async () => {
-    const { say, lines } = await started('sqs')
+    const { say, lines } = await started('kinesis')
     await say({
       kind: 'attemptFailed',
       records: [record('a')],
@@ -428,6 +428,32 @@ describe('the shell of a flow', () => {
         },
       },
     ])
+  })
+
+  it('names the messages that the function reported, not those around them', async () => {
+    const { say, lines } = await started('sqs')
+    await say({
+      kind: 'attemptFailed',
+      records: [record('a'), record('b'), record('c')],
+      attempt: 1,
+      outcome: { kind: 'partial', reply, failed: [1], state: null },
+      next: { kind: 'visibility' },
+    })
+    expect(lines[0]?.fields).toMatchObject({ records: 3, messageIds: ['b'], requestId: 'r-1', next: 'visibility' })
+  })
+
+  it('counts the attempts of a message as its queue does', async () => {
+    const { say, lines } = await started('sqs')
+    const received = (id: string, count: number) =>
+      record(id, { fragment: `{"attributes":{"ApproximateReceiveCount":"${count}"}}` })
+    await say({
+      kind: 'attemptFailed',
+      records: [received('a', 2), received('b', 3)],
+      attempt: 1,
+      outcome: { kind: 'failed', reply, errorType: 'TypeError', message: 'boom' },
+      next: { kind: 'visibility' },
+    })
+    expect(lines[0]?.fields['attempt']).toBe(3)
   })
 
   // proves: stream.permission-lost
