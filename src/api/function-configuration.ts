@@ -17,6 +17,8 @@ export function functionConfiguration(
 ): object {
   const [name = settings.name, own] = settings.name.split(':')
   const qualifier = own ?? asked.qualifier
+  // What an alias stands for is not known here.
+  const version = /^\d+$/.test(qualifier ?? '') ? qualifier : '$LATEST'
   return {
     FunctionName: name,
     FunctionArn: functionArnOf(qualifier === undefined ? name : `${name}:${qualifier}`, place),
@@ -27,8 +29,7 @@ export function functionConfiguration(
     MemorySize: 128,
     LastModified: new Date(startedMs).toISOString().replace('Z', '+0000'),
     CodeSha256: createHash('sha256').update(settings.urls.join(' ')).digest('base64'),
-    // What an alias stands for is not known here.
-    Version: own ?? (/^\d+$/.test(asked.qualifier ?? '') ? asked.qualifier : '$LATEST'),
+    Version: version,
     TracingConfig: { Mode: 'PassThrough' },
     State: 'Active',
     LastUpdateStatus: 'Successful',

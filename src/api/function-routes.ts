@@ -45,6 +45,16 @@ export function addFunctionRoutes(server: FastifyInstance, deps: ApiDeps, way: W
   show(`${functionsPath}/:name`, functionDescription)
   show(`${functionsPath}/:name/configuration`, functionConfiguration)
 
+  server.get(`${functionsPath}/:name/versions`, async (request, reply) => {
+    const settings = deps.functions.hosted(pathValue(request, 'name'))
+    if (settings === undefined) return passThrough(request, reply)
+    const name = bareName(settings)
+    const published = deps.functions.functions.filter((one) => bareName(one) === name && /:\d+$/.test(one.name))
+    const latest = functionConfiguration({ ...settings, name }, deps.place, startedMs, { qualifier: '$LATEST' })
+    const versions = published.map((one) => functionConfiguration(one, deps.place, startedMs))
+    return reply.send({ Versions: [latest, ...versions], NextMarker: null })
+  })
+
   server.post(`${functionsPath}/:name/invocations`, async (request, reply) => {
     const name = hostedName(request)
     return name === undefined ? passThrough(request, reply) : invoke(name, request, reply)

@@ -253,9 +253,32 @@ describe('looking at functions of the config', () => {
     })
     const report = await here.api.inject({ method: 'GET', url: `${base}/report?Qualifier=live` })
     expect(JSON.parse(report.body)).toMatchObject({
-      Configuration: { FunctionName: 'report', Version: 'live', Timeout: 2 },
+      Configuration: { FunctionName: 'report', Version: '$LATEST', Timeout: 2 },
     })
     expect(JSON.parse(report.body)).not.toHaveProperty('Concurrency')
+  })
+
+  it('lists the versions of one, which is how Terraform looks for it', async () => {
+    const here = createApiWorld({
+      functions: ['audit', 'audit:live', 'audit:7', 'other:9'].map((name) => hostedFunction(name)),
+    })
+    const versions = async (name: string) => {
+      const answer = await here.api.inject({ method: 'GET', url: `${base}/${name}/versions?MaxItems=50` })
+      const { Versions, NextMarker } = answer.json<{
+        Versions: { FunctionName: string; FunctionArn: string; Version: string }[]
+        NextMarker: null
+      }>()
+      expect(NextMarker).toBeNull()
+      return Versions.map((one) => [one.FunctionName, one.FunctionArn.replace(/^.*:function:/, ''), one.Version])
+    }
+    const both = [
+      ['audit', 'audit:$LATEST', '$LATEST'],
+      ['audit', 'audit:7', '7'],
+    ]
+    expect(await versions('audit')).toEqual(both)
+    expect(await versions('arn:aws:lambda:us-east-1:000000000000:function:audit')).toEqual(both)
+    const unknown = await here.api.inject({ method: 'GET', url: `${base}/nobody/versions` })
+    expect([unknown.statusCode, unknown.headers['x-amzn-errortype']]).toEqual([404, 'ResourceNotFoundException'])
   })
 
   it('lists them', async () => {

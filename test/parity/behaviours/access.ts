@@ -67,7 +67,7 @@ export const functionsAndUpstream: readonly Behaviour[] = [
     'facade.show',
     '§2',
     sources,
-    'GetFunction, GetFunctionConfiguration and ListFunctions show them as the CLI and Terraform expect.',
+    'GetFunction, GetFunctionConfiguration, ListFunctions and ListVersionsByFunction show them as the CLI and Terraform expect.',
   ),
   does(
     'pass.through',
