@@ -92,7 +92,7 @@ function cutAged(turn: Turn, shard: ShardState, flight: Flight, unit: Unit): Uni
     turn.commands.push({ kind: 'dropped', count: gone.length, reason: 'retention' })
     resolve(turn, shard, gone)
   }
-  discard(turn, flight, { ...unit, held: aged, lastReply: null }, 'RecordAgeExceeded')
+  discard(turn, flight, { ...unit, held: aged }, 'RecordAgeExceeded')
   const cut = new Set([...gone, ...aged])
   const left: Unit = { ...unit, held: unit.held.filter((one) => !cut.has(one)) }
   if (left.held.length === 0) return null
@@ -209,7 +209,7 @@ function goOn(turn: Turn, shard: ShardState, flight: Flight, next: NextStep): vo
 
 function giveUp(turn: Turn, flight: Flight, unit: Unit, condition: DiscardCondition): null {
   flight.units.pop()
-  discard(turn, flight, condition === 'RecordAgeExceeded' ? { ...unit, lastReply: null } : unit, condition)
+  discard(turn, flight, unit, condition)
   return null
 }
 

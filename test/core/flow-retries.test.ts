@@ -150,6 +150,14 @@ describe('MaximumRecordAgeInSeconds', () => {
   })
 
   // proves: stream.retention
+  test('names the last attempt that there was, so that the function can be asked for it', () => {
+    const flow = new Scenario('kinesis', { recordAgeMsMax: 60_000 }).open().page(stream([1]))
+    flow.permit().invoked(thrown).after(60_001)
+    expect(flow.said('discard')).toMatchObject([
+      { condition: 'RecordAgeExceeded', attempts: 1, reply: { requestId: 'request' } },
+    ])
+  })
+
   test('drops and counts what the source no longer keeps', () => {
     const flow = new Scenario('kinesis', { retentionMs: 60_000 }).open().page(stream([1, 2]), { end: true })
     flow.run(() => thrown)
