@@ -206,7 +206,9 @@ describe('tumbling windows', () => {
       if (flow.out('permit').length > 0) flow.permit().invoked(outcome)
       else flow.after(Math.max(1, (deadline(flow.state) ?? 0) - flow.nowMs))
     }
-    expect(flow.said('discard')).toMatchObject([{ records: [], condition: 'RecordAgeExceeded', reply: outcome === thrown ? { requestId: 'request' } : null }])
+    expect(flow.said('discard')).toMatchObject([
+      { records: [], condition: 'RecordAgeExceeded', reply: outcome === thrown ? { requestId: 'request' } : null },
+    ])
     expect(flow.nowMs - dueMs).toBe(60_001)
   })
 
