@@ -7,7 +7,7 @@ import { Registry } from '../../src/engine/registry.ts'
 import { ShardCensus } from '../../src/engine/shard-census.ts'
 import type { MappingParameters } from '../../src/model/mapping.ts'
 import { validateCreate } from '../../src/model/mapping-validation.ts'
-import { silentLog } from '../../src/observe/log.ts'
+import { silentLog, type Log } from '../../src/observe/log.ts'
 import type { FunctionDescription, InvokeRequest, InvokeResult, Source, Store } from '../../src/ports.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
 import { manualClock } from './manual-clock.ts'
@@ -22,6 +22,7 @@ export interface EngineOptions {
   readonly invoke?: (request: InvokeRequest, signal: AbortSignal) => Promise<InvokeResult>
   readonly describeFunction?: () => FunctionDescription
   readonly startMachine?: StartMachine
+  readonly log?: Log
 }
 
 /** The result of a function that returned this. */
@@ -69,7 +70,7 @@ export function engineRig(options: EngineOptions) {
     place,
     meterOf: () => silentMeter,
     forgetMeter: () => {},
-    log: silentLog,
+    log: options.log ?? silentLog,
   })
   const create = (sourceName: string, more: Partial<MappingParameters> = {}) => {
     const body = { EventSourceArn: sourceName, FunctionName: 'orders', ...more }
