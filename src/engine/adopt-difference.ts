@@ -9,8 +9,14 @@ export function changedMembers(before: MappingParameters, after: MappingParamete
     mappingOptions
       .filter(({ name, updatable }) => updatable && name !== 'Enabled')
       .filter(({ name }) => JSON.stringify(old.get(name)) !== JSON.stringify(wanted.get(name)))
-      .map(({ name, clearedBy }) => [name, wanted.get(name) ?? clearedValues[clearedBy ?? '{}']]),
+      .map(({ name, clearedBy }) => [name, saidOf(name, wanted.get(name)) ?? clearedValues[clearedBy ?? '{}']]),
   )
+}
+
+/** AWS takes an OnFailure without a Destination for a mistake: an empty one is what takes it back. */
+function saidOf(name: string, value: unknown): unknown {
+  const isNone = name === 'DestinationConfig' && JSON.stringify(value) === '{"OnFailure":{}}'
+  return isNone ? { OnFailure: { Destination: '' } } : value
 }
 
 const clearedValues = { '""': '', '{}': {}, '[]': [] } as const

@@ -61,7 +61,7 @@ function checkStream(parameters: MappingParameters, { nowMs }: RuleContext): voi
   checkStart(parameters, nowMs)
   const age = parameters.MaximumRecordAgeInSeconds ?? -1
   if (age !== -1 && age < recordAgeSecondsMin) {
-    throw invalid(`Maximum record age in seconds must be -1, or between ${recordAgeSecondsMin} and 604800 inclusive`)
+    throw invalid('MaximumRecordAgeInSeconds must be either -1 (forever) or between 60 and 604800 (inclusive)')
   }
   checkTumbling(parameters)
   const target = parameters.DestinationConfig?.OnFailure.Destination
@@ -70,12 +70,12 @@ function checkStream(parameters: MappingParameters, { nowMs }: RuleContext): voi
 
 function checkStart(parameters: MappingParameters, nowMs: number): void {
   const { StartingPosition: position, StartingPositionTimestamp: timestamp } = parameters
-  if (position === undefined) throw missing('startingPosition')
+  if (position === undefined) throw missingPosition()
   if (position !== 'AT_TIMESTAMP') {
     if (timestamp === undefined) return
     throw invalid('StartingPositionTimestamp is taken with StartingPosition AT_TIMESTAMP only.')
   }
-  if (timestamp === undefined) throw missing('startingPositionTimestamp')
+  if (timestamp === undefined) throw invalid('Need to specify a timestamp')
   if (timestamp < 0 || timestamp * 1_000 > nowMs) {
     throw invalid(`StartingPositionTimestamp must be a time in the past: ${timestamp} is not.`)
   }
@@ -88,9 +88,9 @@ export function refusePosition(source: SourceKind, arn: unknown, position: unkno
 }
 
 /** AWS answers this one as an invalid parameter, not as a violation of the shape, and with a full stop. */
-function missing(path: string): ApiError {
+function missingPosition(): ApiError {
   return invalid(
-    `1 validation error detected: Value null at '${path}' failed to satisfy constraint: Member must not be null.`,
+    "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: Member must not be null.",
   )
 }
 

@@ -364,7 +364,7 @@ describe('rules of streams', () => {
     expect(refusal(() => create('dynamodb', at({})))).toBe(unsupported)
     // Who asks for it brings the time along.
     expect(refusal(() => create('dynamodb', at({ StartingPositionTimestamp: 1_700_000_000 })))).toBe(unsupported)
-    expect(refusal(() => create('kinesis', at({})))).toBe(nothing('startingPositionTimestamp'))
+    expect(refusal(() => create('kinesis', at({})))).toBe(wrong('Need to specify a timestamp'))
     expect(refusal(() => create('kinesis', at({ StartingPositionTimestamp: nowMs / 1000 })))).toBe('accepted')
     expect(refusal(() => create('kinesis', at({ StartingPositionTimestamp: nowMs / 1000 + 1 })))).toContain(
       'in the past',
@@ -374,7 +374,7 @@ describe('rules of streams', () => {
 
   // proves: error.record-age
   it.each([0, 1, 59])('refuses a record age of %i s', (age) => {
-    const text = wrong('Maximum record age in seconds must be -1, or between 60 and 604800 inclusive')
+    const text = wrong('MaximumRecordAgeInSeconds must be either -1 (forever) or between 60 and 604800 (inclusive)')
     expect(refusal(() => create('kinesis', { MaximumRecordAgeInSeconds: age }))).toBe(text)
     expect(refusal(() => update('kinesis', {}, { MaximumRecordAgeInSeconds: age }))).toBe(text)
   })
