@@ -2,6 +2,15 @@ import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
+interface SentMessage {
+  readonly body: string
+}
+
+/** Known by the key of its item. */
+interface TableChange {
+  readonly dynamodb: { readonly Keys: { readonly id: { readonly S: string } } }
+}
+
 /** One invocation that a test holds in its hands. */
 export interface HeldInvocation {
   readonly bodies: readonly string[]
@@ -35,10 +44,10 @@ export async function startFunction(mode: 'hold' | 'answer'): Promise<FunctionSe
     request.toArray().then(
       (chunks) => {
         const { Records } = JSON.parse(Buffer.concat(chunks as Buffer[]).toString()) as {
-          readonly Records: readonly { readonly body: string }[]
+          readonly Records: readonly (SentMessage | TableChange)[]
         }
         const invocation = hold(
-          Records.map((record) => record.body),
+          Records.map((record) => ('body' in record ? record.body : record.dynamodb.Keys.id.S)),
           response,
         )
         invocations.push(invocation)

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
+import { startDynamoStreamServer } from '../fakes/dynamodb-stream-server.ts'
 import { ordersArn, startStack, type Stack } from './stack.ts'
 import { until } from './until.ts'
 
@@ -34,6 +35,36 @@ test('kill -9 in the middle of a backlog loses nothing: each message is in the f
   await stack.start()
   await until(() => stack.left() === 0, 'the queue is empty')
   expect(new Set(stack.target.answered())).toEqual(new Set(sent))
+})
+
+// proves: stream.checkpoint
+test('kill -9 in the middle of a stream only repeats records: none is lost, and what was written down does not come again', async () => {
+  const tables = await startDynamoStreamServer()
+  try {
+    const arn = tables.createTable('orders')
+    stack = await startStack({
+      mode: 'answer',
+      source: { endpoint: tables.endpoint, arn, parameters: ['StartingPosition: TRIM_HORIZON'] },
+    })
+    const sent = Array.from({ length: 400 }, (_, n) => `item-${n}`)
+    for (const id of sent) tables.put('orders', id)
+    const first = await stack.start()
+    await until(() => stack.target.answered().length >= 100, 'some are through')
+    first.signal('SIGKILL')
+    expect(await first.exited).toBeNull()
+    const before = stack.target.answered().length
+
+    for (const id of ['late-1', 'late-2']) tables.put('orders', id)
+    await stack.start()
+    await until(() => stack.target.answered().at(-1) === 'late-2', 'the newest record')
+    const after = stack.target.answered().slice(before)
+    const all = [...sent, 'late-1', 'late-2']
+    expect(new Set(stack.target.answered())).toEqual(new Set(all))
+    expect(after).toEqual(all.slice(-after.length))
+    expect(after.length).toBeLessThan(all.length)
+  } finally {
+    await tables.close()
+  }
 })
 
 test('a message whose invocation was cut by kill -9 comes again', async () => {

@@ -28,9 +28,18 @@ export interface StackOptions {
   readonly mode: 'hold' | 'answer'
   readonly visibilitySeconds?: number
   readonly config?: string
+  /** What is mapped instead of the queue, and where it is. */
+  readonly source?: MappedSource
 }
 
-export async function startStack({ mode, visibilitySeconds = 30, config }: StackOptions): Promise<Stack> {
+export interface MappedSource {
+  readonly endpoint: string
+  readonly arn: string
+  /** More lines of the mapping. */
+  readonly parameters: readonly string[]
+}
+
+export async function startStack({ mode, visibilitySeconds = 30, config, source }: StackOptions): Promise<Stack> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-process-'))
   const queues = await startFauxqs({ host: '127.0.0.1', port: 0, logger: false })
   queues.createQueue('orders', { attributes: { VisibilityTimeout: String(visibilitySeconds) } })
@@ -38,7 +47,13 @@ export async function startStack({ mode, visibilitySeconds = 30, config }: Stack
   const port = await freePort()
   await writeFile(
     join(folder, 'millrace.yaml'),
-    config ?? configFor({ queuePort: queues.port, port, functionUrl: target.url, timeoutSeconds: visibilitySeconds }),
+    config ??
+      configFor({
+        source: source ?? { endpoint: `http://127.0.0.1:${queues.port}`, arn: ordersArn, parameters: [] },
+        port,
+        functionUrl: target.url,
+        timeoutSeconds: visibilitySeconds,
+      }),
   )
   const started: MillraceProcess[] = []
   const endpoint = `http://127.0.0.1:${port}`
@@ -74,22 +89,22 @@ export async function startStack({ mode, visibilitySeconds = 30, config }: Stack
 }
 
 interface ConfigParts {
-  readonly queuePort: number
+  readonly source: MappedSource
   readonly port: number
   readonly functionUrl: string
   /** Not above the queue's visibility: Millrace would receive with a longer one, and after a kill nothing came back for long. */
   readonly timeoutSeconds: number
 }
 
-function configFor({ queuePort, port, functionUrl, timeoutSeconds }: ConfigParts): string {
-  return `aws: { region: us-east-1, account: "000000000000", endpoint: "http://127.0.0.1:${queuePort}" }
+function configFor({ source, port, functionUrl, timeoutSeconds }: ConfigParts): string {
+  return `aws: { region: us-east-1, account: "000000000000", endpoint: "${source.endpoint}" }
 server: { host: 127.0.0.1, port: ${port} }
 store: sqlite:./millrace.db
 functions:
   orders: { url: "${functionUrl}", timeout: ${timeoutSeconds}, reservedConcurrency: 4 }
 mappings:
-  - EventSourceArn: ${ordersArn}
+  - EventSourceArn: ${source.arn}
     FunctionName: orders
     BatchSize: 10
-`
+${source.parameters.map((line) => `    ${line}\n`).join('')}`
 }
