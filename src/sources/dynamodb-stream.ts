@@ -67,7 +67,8 @@ async function describeStream(caller: AwsCaller, arn: string, signal: AbortSigna
 function incarnationOf(arn: string, description: JsonObject): string {
   const label = stringOf(description['StreamLabel']) ?? arn.slice(arn.lastIndexOf('/') + 1)
   const requested = description['CreationRequestDateTime']
-  return typeof requested === 'number' ? `${label} ${Math.round(requested * 1_000)}` : label
+  if (typeof requested === 'number') return `${label} ${Math.round(requested * 1_000)}`
+  return typeof requested === 'string' && requested !== '' ? `${label} ${requested}` : label
 }
 
 /** Some emulators print the newest number of an open shard as its end: only a child, or the stream's end, closes a shard. */

@@ -110,16 +110,21 @@ function found(stream: KinesisName, looked: Extract<Looked, { kind: 'looked' }>)
     return { kind: 'missing', message: `Stream ${stream.name} is ${status}.` }
   }
   const hours = summary['RetentionPeriodHours']
-  const created = summary['StreamCreationTimestamp']
   return {
     kind: 'found',
     arn: stream.arn ?? stringOf(summary['StreamARN']) ?? '',
     // The name stays when a stream is made again; the moment of its creation does not.
-    incarnation: typeof created === 'number' ? `created ${Math.round(created * 1_000)}` : 'unknown',
+    incarnation: incarnationOf(summary['StreamCreationTimestamp']),
     visibilityMs: null,
     retentionMs: typeof hours === 'number' ? hours * 3_600_000 : null,
     shards,
   }
+}
+
+/** An emulator may write the moment as a text: which moment it is does not matter, that it is another one does. */
+function incarnationOf(created: unknown): string {
+  if (typeof created === 'number') return `created ${Math.round(created * 1_000)}`
+  return typeof created === 'string' && created !== '' ? `created ${created}` : 'unknown'
 }
 
 function shardsOf(output: JsonObject): readonly Shard[] {

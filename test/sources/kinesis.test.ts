@@ -102,6 +102,21 @@ describe('a look at the stream', () => {
     expect((await open(access).describe(neverAborted)).kind).toBe('missing')
   })
 
+  it.each([
+    [1_600_000_000.5, 'created 1600000000500'],
+    ['2026-11-21T10:00:00Z', 'created 2026-11-21T10:00:00Z'],
+    [undefined, 'unknown'],
+  ])(
+    'tells the lives of a stream apart by the moment of its creation, however that is written: %j',
+    async (at, life) => {
+      const StreamDescriptionSummary = { StreamStatus: 'ACTIVE', StreamCreationTimestamp: at }
+      const access = scriptedAccess(
+        stream(({ operation }) => (operation === 'DescribeStreamSummary' ? ok({ StreamDescriptionSummary }) : null)),
+      )
+      expect(await open(access).describe(neverAborted)).toMatchObject({ kind: 'found', incarnation: life })
+    },
+  )
+
   it('ends where a service pages for ever', async () => {
     const access = scriptedAccess(
       stream(({ operation }) => (operation === 'ListShards' ? ok({ Shards: [], NextToken: 'again' }) : null)),
