@@ -249,6 +249,18 @@ describe('a standard queue', () => {
     expect(inspectFlow(flow.state, flow.config, flow.nowMs + 60_000).concurrency).toBe(5)
   })
 
+  test('keeps the concurrency of what runs when a receive finds the queue empty', () => {
+    const flow = new Scenario('sqs', { batchSize: 1, scaling: { policy: 'eager', flightsMax: 50, receivesMax: 5 } })
+    flow.open()
+    for (let id = 1; id <= 8; id++) {
+      flow.page(messages([id]))
+      if (flow.out('permit').length > 0) flow.permit()
+    }
+    expect([flow.out('invoke').length, inspectFlow(flow.state, flow.config, 0).concurrency]).toEqual([8, 10])
+    flow.page([])
+    expect(inspectFlow(flow.state, flow.config, 0).concurrency).toBe(8)
+  })
+
   test('never puts a message that was too big for an event into an invocation', () => {
     const flow = new Scenario('sqs', { batchBytesMax: 100 }).open().page(messages([1], '', { bytes: 101 }))
     expect(flow.out('permit')).toEqual([])

@@ -63,6 +63,30 @@ export const mutants: readonly Mutant[] = [
     replace: '[...queue.ready.flat(), ...queue.gathering]',
   },
   {
+    file: 'queue-reader.ts',
+    bug: 'an update changes the visibility of a receive that is out',
+    find: 'pending.visibilityMs ?? config.visibilityMs',
+    replace: 'config.receiveVisibilityMs ?? config.visibilityMs',
+  },
+  {
+    file: 'queue-reader.ts',
+    bug: 'an empty receive sends everybody home',
+    find: 'scaleOnIdle(queue.scale, state.flights.size)',
+    replace: 'scaleOnIdle(queue.scale, 0)',
+  },
+  {
+    file: 'queue-ledger.ts',
+    bug: 'a final refusal is tried again',
+    find: ' || final.has(index)',
+    replace: '',
+  },
+  {
+    file: 'flow.ts',
+    bug: 'a drain does not wait for an acknowledgement that is to be tried again',
+    find: 'state.pending.size === 0 && !isOwed(state)',
+    replace: 'state.pending.size === 0',
+  },
+  {
     file: 'queue-attempt.ts',
     bug: 'a partial response acknowledges what failed',
     find: 'unit.held.filter((_, index) => !failed.has(index))',
