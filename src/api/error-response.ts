@@ -15,6 +15,9 @@ const capitalised: ReadonlySet<string> = new Set<ApiErrorType>([
   'ServiceException',
 ])
 
+/** Its retryAfterSeconds is a header. */
+const throttled = 'TooManyRequestsException'
+
 /** Answers of Lambda's front, before the operation: they have no `Type`. */
 const ofTheFront: ReadonlySet<string> = new Set(['ValidationException', 'SerializationException'])
 
@@ -26,12 +29,12 @@ function errorBody({ type, message }: ErrorResponse): string {
   if (ofTheFront.has(type)) return JSON.stringify({ message })
   const Type = type === 'ServiceException' ? 'Service' : 'User'
   if (capitalised.has(type)) return JSON.stringify({ Type, Message: message })
-  const throttle =
-    type === 'TooManyRequestsException' ? { retryAfterSeconds: '1', Reason: 'CallerRateLimitExceeded' } : {}
+  const throttle = type === throttled ? { Reason: 'CallerRateLimitExceeded' } : {}
   return JSON.stringify({ Type, message, ...throttle })
 }
 
 export function sendError(reply: FastifyReply, error: ErrorResponse): FastifyReply {
+  if (error.type === throttled) reply.header('retry-after', '1')
   return reply
     .code(error.status)
     .header('x-amzn-errortype', error.type)

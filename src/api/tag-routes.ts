@@ -11,7 +11,7 @@ import type { PassThrough } from './pass-through.ts'
 import { pathValue, queryValues, readJson } from './request-body.ts'
 
 const tagsPath = '/2017-03-31/tags/:arn'
-const printedPattern = String.raw`arn:(aws[a-zA-Z-]*):lambda:[a-z]{2}(-gov)?(-[a-z]+)?-\d{1}:\d{12}:(function:[a-zA-Z0-9-_]+(:(\$LATEST|[a-zA-Z0-9-_]+))?|code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12})`
+const printedPattern = String.raw`arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:(function:[a-zA-Z0-9-_]+(:(\$LATEST|[a-zA-Z0-9-_]+))?|code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|(capacity-provider|network-connector):[a-zA-Z0-9-_]{1,64})`
 
 /** Tags of mappings (API version 2017-03-31). Those of anything else live upstream. */
 export function addTagRoutes(server: FastifyInstance, deps: ApiDeps, passThrough: PassThrough): void {
@@ -52,7 +52,15 @@ export function addTagRoutes(server: FastifyInstance, deps: ApiDeps, passThrough
 
 /** AWS's pattern, its region widened: mappings live in the regions of emulators too. */
 const mappingArnPattern =
-  /^arn:aws[a-zA-Z-]*:lambda:[a-z0-9-]+:\d{12}:event-source-mapping:[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12}$/
+  /^arn:aws[a-zA-Z-]*:lambda:[a-z0-9-]+:\d{12}:event-source-mapping:[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12}$/i
+
+/** What else of Lambda's has tags (TaggableResource of the API's model). */
+const taggedUpstream: ReadonlySet<string> = new Set([
+  'function',
+  'code-signing-config',
+  'capacity-provider',
+  'network-connector',
+])
 
 /** The ARN of the path if it is one of a mapping; undefined: something else of Lambda's that may have tags. */
 function mappingArnGiven(request: FastifyRequest): string | undefined {
@@ -60,7 +68,7 @@ function mappingArnGiven(request: FastifyRequest): string | undefined {
   const arn = parseArn(given)
   const [kind] = arn?.resource.split(':') ?? []
   if (mappingArnPattern.test(given)) return given
-  if (arn?.service === 'lambda' && (kind === 'function' || kind === 'code-signing-config')) return undefined
+  if (arn?.service === 'lambda' && taggedUpstream.has(kind ?? '')) return undefined
   const text = `Member must satisfy regular expression pattern: ${printedPattern}`
   throw refusedArn(given, text)
 }
@@ -74,5 +82,7 @@ function readTags(body: unknown): Readonly<Record<string, string>> {
   const { Tags: tags } = readStructure(body, { Tags: tagsShape }, '', violations)
   if (tags === undefined) violations.push(violation(null, 'tags', 'Member must not be null'))
   refuse(violations)
-  return validateTags(tags)
+  const read = validateTags(tags)
+  if (Object.keys(read).length > 0) return read
+  throw new ApiError('InvalidParameterValueException', 'An error occurred and the request cannot be processed.')
 }

@@ -31,14 +31,15 @@ const forStreams = <T>(value: T) => ({ kinesis: value, dynamodb: value })
 
 // The region is wider than AWS's: emulators make ARNs with regions of their own (`ddblocal`, `dynoxide`, `elasticmq`).
 const arn = /^arn:aws[a-zA-Z0-9-]*:[a-zA-Z0-9-]+:[a-zA-Z0-9-]*:(\d{12})?:.*$/
-const arnPrinted = String.raw`arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:([a-z]{2}(-gov)?-[a-z]+-\d{1})?:(\d{12})?:(.*)`
+const regionPrinted = String.raw`(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}`
+const arnPrinted = String.raw`arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:(${regionPrinted})?:(\d{12})?:(.*)`
 const sourcePattern: Pattern = {
   matches: (text) => arn.test(text) || /^(kinesis|dynamodb):[a-zA-Z0-9_.-]{1,255}$/.test(text),
   printed: arnPrinted,
 }
 const functionPattern: Pattern = {
   matches: (text) => parseFunctionName(text) !== undefined,
-  printed: String.raw`(arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}(-gov)?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_]+)(:(\$LATEST(\.PUBLISHED)?|[a-zA-Z0-9-_]+))?`,
+  printed: String.raw`(arn:(aws[a-zA-Z-]*)?:lambda:)?(${regionPrinted}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_]+)(:(\$LATEST(\.PUBLISHED)?|[a-zA-Z0-9-_]+))?`,
 }
 const keyPattern: Pattern = {
   matches: (text) => text === '' || /^arn:aws[a-zA-Z-]*:[a-z0-9.-]+:.*$/.test(text),
@@ -134,7 +135,7 @@ export const mappingOptions: readonly MappingOption[] = [
   },
   {
     name: 'KMSKeyArn',
-    shape: { type: 'string', lengthMin: 0, lengthMax: 2048, pattern: keyPattern },
+    shape: { type: 'string', lengthMin: 0, lengthMax: 10_000, pattern: keyPattern },
     updatable: true,
     sources: all,
     clearedBy: '""',

@@ -201,12 +201,13 @@ describe('refusals that need a look outside', () => {
   it('a source that throttles asks the client to come again', async () => {
     const world = createApiWorld()
     world.source = () => ({ kind: 'throttled', message: '' })
-    const answer = await create(world, onQueue)
-    expect([answer.status, answer.type, answer.body['message']]).toEqual([
+    const answer = await world.api.inject({ method: 'POST', url: path, payload: JSON.stringify(onQueue) })
+    expect([answer.statusCode, answer.headers['x-amzn-errortype'], answer.headers['retry-after']]).toEqual([
       429,
       'TooManyRequestsException',
-      'Rate exceeded',
+      '1',
     ])
+    expect(answer.json()).toEqual({ Type: 'User', message: 'Rate exceeded', Reason: 'CallerRateLimitExceeded' })
   })
 
   it('a visibility as long as the timeout will do, and so will one that is unknown', async () => {

@@ -92,6 +92,11 @@ describe('tags of mappings', () => {
     const arn = await tagged(world, { first: '1' })
     const message = async (body: unknown) => (await call(world, 'POST', arn, { body })).body?.['message']
     expect(await message({})).toContain("Value null at 'tags' failed to satisfy constraint: Member must not be null")
+    expect(await call(world, 'POST', arn, { body: { Tags: {} } })).toEqual({
+      status: 400,
+      type: 'InvalidParameterValueException',
+      body: { Type: 'User', message: 'An error occurred and the request cannot be processed.' },
+    })
     expect(await message({ Tags: { a: 1 } })).toBe('NUMBER_VALUE can not be converted to a String')
     expect(await message({ Tags: { ['k'.repeat(129)]: '' } })).toContain('Map keys must satisfy constraint')
     const fifty = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`k${index}`, 'v']))

@@ -204,6 +204,14 @@ describe('ranges of the shape', () => {
     )
   })
 
+  it('takes a key of any length that the API takes', () => {
+    const key = (length: number) => `arn:aws:kms:us-east-1:000000000000:key/${'x'.repeat(length - 39)}`
+    expect(refusal(() => create('sqs', { KMSKeyArn: key(10_000) }))).toBe('accepted')
+    expect(refusal(() => create('sqs', { KMSKeyArn: key(10_001) }))).toContain(
+      "' at 'kMSKeyArn' failed to satisfy constraint: Member must have length less than or equal to 10000",
+    )
+  })
+
   it('wants a function name', () => {
     expect(refusal(() => create('sqs', { FunctionName: undefined }))).toBe(
       broken('null', 'functionName', 'Member must not be null'),
