@@ -364,6 +364,21 @@ describe('flows', () => {
     expect(registry.get(other.uuid)?.sourceArn).toBeUndefined()
   })
 
+  it.each([-3_600_000, 3_600_000])(
+    'judge the age of records by the clock of their source, %i ms from ours',
+    async (offsetMs) => {
+      const { create, stream, time, seen } = streamRig()
+      stream.faults.clockOffsetMs = offsetMs
+      await create({ MaximumRecordAgeInSeconds: 60 })
+      await time.pass(100)
+      const sourceMs = time.clock.wallMs() + offsetMs
+      stream.put('shard-0', 'old', { arrivedMs: sourceMs - 61_000 })
+      stream.put('shard-0', 'young', { arrivedMs: sourceMs - 50_000 })
+      await time.pass(1_000)
+      expect(seen()).toEqual(['young'])
+    },
+  )
+
   it('finish what they hold of a shard that vanished, before its children are read', async () => {
     let fails = true
     const { create, stream, time, seen, registry } = streamRig({

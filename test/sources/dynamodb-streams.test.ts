@@ -171,6 +171,19 @@ describe('a look at the stream', () => {
     expect(await source.describe(neverAborted)).toMatchObject({ kind: 'denied', action })
   })
 
+  it.each([
+    [1_600_000_000.5, 'label 1600000000500'],
+    ['2026-11-21T10:00:00Z', 'label 2026-11-21T10:00:00Z'],
+    [undefined, 'label'],
+  ])('tells streams of one label apart by when they were asked for: %j', async (at, incarnation) => {
+    const StreamDescription = { StreamLabel: 'label', CreationRequestDateTime: at, Shards: [] }
+    const source = openDynamoSource(
+      mappingOf('dynamodb', newTable().arn),
+      scriptedAccess(() => ok({ StreamDescription })),
+    )
+    expect(await source.describe(neverAborted)).toMatchObject({ kind: 'found', incarnation })
+  })
+
   it('uses names of regions that are none as emulators print them', async () => {
     const scripted = scriptedAccess(() => ok({ StreamDescription: { Shards: [] } }))
     const arn = 'arn:aws:dynamodb:ddblocal:000000000000:table/orders/stream/2026-11-21T00:00:00.000'
