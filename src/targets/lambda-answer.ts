@@ -78,10 +78,11 @@ function requestIdOf({ headers }: LambdaAnswer): string | undefined {
 function serverError(answer: LambdaAnswer, error: ServiceError | null, madeRequestId: () => string): InvokeResult {
   const message = describeAnswer(answer, error)
   const retryAfterMs = retryAfterMsOf(answer.headers['retry-after'])
-  if (error !== null || answer.body.trim() === '') return { kind: 'unavailable', message, retryAfterMs }
+  // First: an error of a function may have a code of its own (ENOENT), which is none of the service.
   if (isFunctionError(answer)) {
     return answered(answer, madeRequestId, answer.headers['x-amz-function-error'] ?? 'Unhandled')
   }
+  if (error !== null || answer.body.trim() === '') return { kind: 'unavailable', message, retryAfterMs }
   // A gateway's own page: the function was not reached. After a gateway's timeout it may have been.
   if (answer.status === 502 || answer.status === 503) return { kind: 'unavailable', message, retryAfterMs }
   return { kind: 'lost', errorType: `Invoke.Status${answer.status}`, message }
@@ -90,6 +91,7 @@ function serverError(answer: LambdaAnswer, error: ServiceError | null, madeReque
 /** Emulators that hand on what their runtime said: an error of the function under a status that is not 200. */
 function isFunctionError(answer: LambdaAnswer): boolean {
   if (answer.headers['x-amz-function-error'] !== undefined) return true
+  if (answer.headers['x-amzn-errortype'] !== undefined) return false
   const body = parseJson(answer.body)
   return isJsonObject(body) && (typeof body['errorType'] === 'string' || typeof body['errorMessage'] === 'string')
 }

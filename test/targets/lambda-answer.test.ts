@@ -111,6 +111,8 @@ describe('a server error', () => {
       reply: { functionError: 'Unhandled', statusCode: 200 },
     })
     expect(interpret(500, 'text', { 'x-amz-function-error': 'Unhandled' })).toMatchObject({ kind: 'answered' })
+    const coded = '{"errorType":"Error","errorMessage":"no such file","code":"ENOENT"}'
+    expect(interpret(500, coded)).toMatchObject({ kind: 'answered', reply: { functionError: 'Unhandled' } })
   })
 
   test('with a gateway’s page did not reach the function, except after the gateway’s own timeout', () => {
