@@ -3,6 +3,7 @@ import { ApiError } from '../model/api-error.ts'
 import { parseFunctionName } from '../model/arn.ts'
 import type { FunctionSettings } from '../model/settings.ts'
 import type { ApiDeps } from './api-deps.ts'
+import { createAsyncInvocations } from './async-invocations.ts'
 import { functionConfiguration, functionDescription } from './function-configuration.ts'
 import { createInvoke } from './function-invoke.ts'
 import { sendError } from './error-response.ts'
@@ -17,7 +18,10 @@ const listBytesMax = 8 * 1_048_576
 export function addFunctionRoutes(server: FastifyInstance, deps: ApiDeps, way: WayUp): void {
   const { ended, passThrough } = way
   const startedMs = deps.clock.wallMs()
-  const invoke = createInvoke(deps, ended)
+  const asyncInvocations = createAsyncInvocations(deps, ended)
+  const invoke = createInvoke(deps, asyncInvocations, ended)
+  // A server that closes has answered all its requests; what was accepted for later is still its business.
+  server.addHook('onClose', () => asyncInvocations.drain())
 
   const isHosted = (name: string) => deps.functions.hosted(name) !== undefined
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { ApiDeps } from '../../src/api/api-deps.ts'
 import type { InvokeResult } from '../../src/ports.ts'
 import { answered, createApiWorld, hostedFunction, type ApiWorld } from '../fakes/api.ts'
 
@@ -188,7 +189,38 @@ describe('invoking a function of the config', () => {
     await invoke(here, 'audit', '{}', { 'x-amz-invocation-type': 'Event' })
     await here.api.close(AbortSignal.abort())
     expect(await promise).toBe('told')
-    expect(here.lines).toEqual([])
+    expect(here.lines.map(({ level, message }) => [level, message])).toEqual([
+      ['warn', 'An asynchronous invocation is given up: Millrace is stopping.'],
+    ])
+  })
+
+  it('asynchronous ones that run end before the server has closed, those that wait for another try are given up', async () => {
+    let waiting = false
+    const timer: ApiDeps['clock']['timer'] = () => {
+      waiting = true
+      return () => (waiting = false)
+    }
+    const clock = { wallMs: () => 0, monoMs: () => 0, uuid: () => 'uuid', timer }
+    const here = createApiWorld({ functions, deps: { clock } })
+    const { promise, resolve } = Promise.withResolvers<InvokeResult>()
+    here.invoke = ({ functionName }) => (functionName === 'audit' ? promise : { kind: 'throttled', message: 'later' })
+    const later = { 'x-amz-invocation-type': 'Event' }
+    await invoke(here, 'audit', '{}', later)
+    await invoke(here, 'report:live', '{}', later)
+    await until(() => waiting)
+    here.lines.length = 0
+    let closed = false
+    const closing = here.api.close().then(() => (closed = true))
+    await until(() => here.lines.length === 1)
+    expect(here.lines[0]).toMatchObject({
+      level: 'warn',
+      message: 'An asynchronous invocation is given up: Millrace is stopping.',
+      fields: { functionName: 'report:live' },
+    })
+    expect([closed, waiting]).toEqual([false, false])
+    resolve(answered('null'))
+    await closing
+    expect(here.lines).toHaveLength(1)
   })
 
   it('a dry run runs nothing', async () => {
