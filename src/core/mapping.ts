@@ -82,7 +82,7 @@ function apply(turn: Turn, event: MappingEvent): void {
     case 'flowRefused':
       return applyRefused(turn, event.flow, event.refused)
     case 'changed':
-      return applyChanged(machine, event.state)
+      return applyChanged(turn, event.state)
     case 'removed':
       machine.removed = true
       return
@@ -100,9 +100,14 @@ function apply(turn: Turn, event: MappingEvent): void {
   }
 }
 
-function applyChanged(machine: MappingMachine, state: MappingState): void {
+function applyChanged(turn: Turn, state: MappingState): void {
+  const { machine } = turn
   machine.state = state
-  if (state === 'Updating') machine.unconfigured = true
+  if (state === 'Updating') {
+    machine.unconfigured = true
+    // What it waited for may be another function now.
+    if (machine.flows.size === 0) lookAnew(turn)
+  }
   if (state === 'Enabling') {
     machine.answered = false
     machine.lookAtMs = null
@@ -161,6 +166,11 @@ function applyRefused(turn: Turn, name: string, refused: boolean): void {
     turn.machine.discovery.looks = 0
     lookSoon(turn)
   }
+}
+
+function lookAnew(turn: Turn): void {
+  turn.machine.lookAtMs = null
+  for (const [id, kind] of turn.machine.asked) if (kind === 'describe') cancel(turn, id)
 }
 
 function lookSoon(turn: Turn): void {

@@ -254,6 +254,21 @@ describe('the life of a mapping', () => {
     expect(mapping.log.filter((each) => each.kind === 'drainFlow')).toEqual([])
   })
 
+  it('looks at once whether an update has ended what it waits for', () => {
+    const mapping = drive(false)
+    mapping.start('Enabled')
+    for (let looks = 0; looks < 5; looks++) {
+      mapping.look({ kind: 'missing', message: 'no such function' })
+      mapping.toDeadline()
+    }
+    const { id } = mapping.take('describe')
+    mapping.send({ kind: 'changed', state: 'Updating' })
+    expect(mapping.take('cancel').id).toBe(id)
+    mapping.send({ kind: 'cancelled', id })
+    mapping.list('')
+    expect(mapping.started()).toEqual(['queue:first'])
+  })
+
   it('starts a failed flow again, later each time, and anew after it ran well', () => {
     const mapping = drive(false)
     mapping.start('Enabled')
