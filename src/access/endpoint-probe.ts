@@ -15,7 +15,7 @@ export interface EndpointProbe {
   readonly failure: string | null
 }
 
-const answerMsMax = 3_000
+const answerMsMax = 10_000
 
 /**
  * Looks at every endpoint that was named and at every function's URL, in the way of the service itself: the SDK's rules, trust,
