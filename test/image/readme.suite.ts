@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { freePort } from '../fakes/free-port.ts'
 import { readmeCode, substituted } from '../readme/code-blocks.ts'
+import { freshCopy, repository } from '../readme/fresh-copy.ts'
 import { startLocalStack, type LocalStack } from '../readme/local-stack.ts'
 import { typed, type Shell } from '../readme/shell.ts'
 import { output } from './command.ts'
@@ -15,7 +16,6 @@ import { imageTag } from './tags.ts'
 // What README.md shows and needs Docker, taken from there. Ports are free ones of this machine, and packages are not
 // fetched again; nothing else differs from what a reader types.
 
-const repository = join(import.meta.dirname, '../..')
 const missing = inject('dockerMissing')
 if (missing !== '') skipped('docker run', missing)
 
@@ -91,6 +91,26 @@ describe.skipIf(missing !== '')('docker run', () => {
     await eventually('the function has it', async () => stack.received('payments').includes('paid'))
   })
 
+  test('with the network of the machine, it reaches a stack of 127.0.0.1', async () => {
+    const here = await startLocalStack(['orders'])
+    const lines = substituted(lastCommand(readmeCode('In Docker', 'sh')), {
+      '--publish 127.0.0.1:4570:4570 --add-host host.docker.internal:host-gateway': '--network host',
+      'host.docker.internal:4566': `127.0.0.1:${here.port}`,
+      // Others may have taken 4570 of this machine.
+      '  millrace': '  --env MILLRACE_PORT=0 millrace',
+    })
+    const started = typed(lines, { cwd: repository })
+    try {
+      here.send('orders', 'hello')
+      const { received } = here
+      await eventually('the function has it', async () => received('orders').includes('hello') || started.ended())
+      expect(received('orders'), started.written()).toEqual(['hello'])
+    } finally {
+      await started.end('SIGINT')
+      await here.stop()
+    }
+  })
+
   test('Ctrl-C ends it, and nothing is left', async () => {
     await shell.end('SIGINT')
     expect(shell.written()).toContain('Millrace has stopped.')
@@ -142,9 +162,16 @@ describe.skipIf(missing !== '')('Testcontainers', () => {
   }, 300_000)
 })
 
+/** The last of several commands, which may go over several lines. */
+function lastCommand(lines: string): string {
+  return lines.split(/(?<!\\)\n/).at(-1) ?? ''
+}
+
 /** Puts the package there as `npm pack` makes it; those that it needs are the ones of this checkout. */
 async function installPackage(folder: string): Promise<void> {
-  const packed = await output('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: repository })
+  const clone = join(folder, 'millrace')
+  await freshCopy(clone)
+  const packed = await output('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: clone })
   const modules = join(folder, 'node_modules')
   await mkdir(join(modules, 'millrace'), { recursive: true })
   const archive = join(folder, packed.split('\n').at(-1) ?? '')

@@ -1,11 +1,12 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { execFile } from 'node:child_process'
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { readmeCode, substituted } from '../readme/code-blocks.ts'
+import { freshCopy, repository } from '../readme/fresh-copy.ts'
 import { startLocalStack, type LocalStack } from '../readme/local-stack.ts'
 import { typed, type Shell } from '../readme/shell.ts'
 import { startFunction } from './function-server.ts'
@@ -14,7 +15,6 @@ import { until } from './until.ts'
 // What README.md shows and Node alone can run, taken from there. Addresses and ports are a test's own; packages are not
 // fetched again.
 
-const repository = join(import.meta.dirname, '../..')
 const waitMs = 120_000
 vi.setConfig({ testTimeout: 3 * waitMs })
 
@@ -110,10 +110,7 @@ test('in the same process: starts, says where it serves, stops, and the process 
 })
 
 test('npm start in a fresh copy builds, and starts the try-out', async () => {
-  for (const name of ['src', 'package.json', 'rolldown.config.mjs', 'tsconfig.json', 'tsconfig.build.json']) {
-    await cp(join(repository, name), join(folder, name), { recursive: true })
-  }
-  await symlink(join(repository, 'node_modules'), join(folder, 'node_modules'))
+  await freshCopy(folder)
   const lines = substituted(readmeCode('Try it', 'sh'), { 'npm ci && ': '' })
   const running = await types(lines, 'Ready after', folder)
   await untilWritten(running, /^\S+ {2}orders +\S+ ms {2}/m)
