@@ -88,7 +88,7 @@ async function accepts(url: string, { tls }: NetworkSettings): Promise<string | 
   try {
     return await new Promise<string | null>((settle) => {
       socket.once(secure ? 'secureConnect' : 'connect', () => settle(null))
-      socket.once('error', (error) => settle(describeError(error)))
+      socket.once('error', (error: Error) => settle(describeError(error)))
       signal.addEventListener('abort', () => settle(noAnswer), { once: true })
     })
   } finally {
