@@ -28,8 +28,8 @@ export type FlowEvent =
   /** The process holds too many bytes (or no longer does). */
   | { readonly kind: 'pressure'; readonly on: boolean }
   | { readonly kind: 'leaseLost' }
-  /** The source neither lists the shard nor lets anyone read it: what was read is finished, and nothing comes after it. */
-  | { readonly kind: 'shardGone' }
+  /** The source neither lists the shard nor lets anyone read it: what was read is finished. `incarnation`: the life that the source lives. */
+  | { readonly kind: 'shardGone'; readonly incarnation: string }
 
 export type Matches = (record: FlowRecord) => boolean
 

@@ -13,7 +13,7 @@ import { onReceived } from './queue-reader.ts'
 import { createQueueState } from './queue-state.ts'
 import { onShardDiscarded, onShardInvoked, onShardPermitted } from './shard-attempt.ts'
 import { drainShard, forsakeShard, openShard, pumpShard, reconfigureShard, shardMoments } from './shard-flow.ts'
-import { losePosition, onPage } from './shard-reader.ts'
+import { loseShard, losePosition, onPage } from './shard-reader.ts'
 import { createShardState } from './shard-state.ts'
 import { assert } from './assertion.ts'
 
@@ -77,7 +77,7 @@ function handle(turn: Turn, event: FlowEvent): void {
     case 'leaseLost':
       return forsake(turn)
     case 'shardGone':
-      if (state.shard !== null) state.shard.gone = true
+      if (state.shard !== null) loseShard(turn, state.shard, event.incarnation)
       return cancelReads(turn)
     case 'readDone':
     case 'permitted':

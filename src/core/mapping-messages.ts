@@ -39,7 +39,7 @@ export type MappingNotice =
     }
   | { readonly kind: 'sourceHealthy' }
   /** A shard that the source neither lists nor lets anyone read: it is done with what was read of it (spec §13.5). */
-  | { readonly kind: 'shardGone'; readonly id: number; readonly flow: string }
+  | { readonly kind: 'shardGone'; readonly id: number; readonly flow: string; readonly incarnation: string }
   /** Nothing is outstanding any more: after `stop`, or after the mapping was removed. */
   | { readonly kind: 'stopped' }
 

@@ -234,10 +234,12 @@ function forgetRests(machine: MappingMachine, readable: readonly string[], monoM
 
 /** A flow whose shard the source refuses to read and no longer lists has only to finish what it holds. */
 function endGoneFlows(turn: Turn): void {
-  for (const [name, flow] of turn.machine.flows) {
-    if (!flow.refused || flow.draining || flow.gone || !isAbsent(turn.machine.discovery, name)) continue
+  const { discovery, flows } = turn.machine
+  for (const [name, flow] of flows) {
+    if (!flow.refused || flow.draining || flow.gone || !isAbsent(discovery, name)) continue
     flow.gone = true
-    turn.out.push({ kind: 'shardGone', id: flow.id, flow: name })
+    const incarnation = discovery.listing?.incarnation ?? flow.incarnation
+    turn.out.push({ kind: 'shardGone', id: flow.id, flow: name, incarnation })
   }
 }
 

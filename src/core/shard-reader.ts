@@ -141,6 +141,12 @@ export function losePosition(
   shard.cursor = { at: 'horizon' }
 }
 
+/** Nothing more is read. When the stream was made again without the shard, what was not read of it is lost as well. */
+export function loseShard(turn: Turn, shard: ShardState, incarnation: string): void {
+  shard.gone = true
+  if (shard.incarnation !== incarnation) losePosition(turn, shard, { kind: 'recreated', incarnation, message: '' })
+}
+
 /** Positions of an earlier life mean nothing in this one; a window that was open then is closed with what it has. */
 export function beginLife(shard: ShardState, incarnation: string): void {
   shard.incarnation = incarnation

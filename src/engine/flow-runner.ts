@@ -1,6 +1,6 @@
 import type { FlowCommand, FlowRequest } from '../core/flow-commands.ts'
 import type { PaceConfig } from '../core/flow-config.ts'
-import type { DrainReason, FlowEvent, ReadOutcome } from '../core/flow-events.ts'
+import type { FlowEvent, ReadOutcome } from '../core/flow-events.ts'
 import type { FlowEnd } from '../core/mapping-messages.ts'
 import type { Checkpoint } from '../model/checkpoint.ts'
 import { isStream } from '../model/source.ts'
@@ -82,10 +82,10 @@ export class FlowRunner {
     this.#settings = { ...this.#settings, config: { ...this.#settings.config, pace } }
   }
 
-  /** `gone`: the source has nothing more; what was read of it is finished first. */
-  drain(reason: DrainReason | 'gone'): void {
+  /** Comes to its end: what is out is finished; of a shard that its source has no more, all that was read. */
+  drain(why: Extract<FlowEvent, { readonly kind: 'draining' | 'shardGone' }>): void {
     this.#draining = true
-    this.#happen(reason === 'gone' ? { kind: 'shardGone' } : { kind: 'draining', reason })
+    this.#happen(why)
   }
 
   abort(): void {

@@ -67,9 +67,7 @@ export class MappingRunner {
   }
 
   start(): void {
-    const { services, census } = this.#engine
-    services.permits.join(this.#document.uuid)
-    if (isStream(this.#document.source)) census.join(this, () => this.#repace())
+    if (isStream(this.#document.source)) this.#engine.census.join(this, () => this.#repace())
     this.#happen({ kind: 'start', state: this.#document.state, enabled: this.#document.parameters.Enabled })
   }
 
@@ -120,9 +118,12 @@ export class MappingRunner {
   }
 
   #step(event: MappingEvent): void {
-    const { clock } = this.#engine.services
+    const { clock, permits } = this.#engine.services
     const env = { monoMs: clock.monoMs(), jitter: clock.random() }
     const commands = stepMapping(this.#machine, event, this.#engine.pace, env)
+    // Places are kept free only for mappings that may come to need one.
+    if (this.#machine.flows.size > 0) permits.join(this.#document.uuid)
+    else permits.leave(this.#document.uuid)
     if (isStream(this.#document.source)) this.#engine.census.count(this, this.#machine.flows.size)
     for (const command of commands) this.#obey(command)
     this.#cancelTimer?.()
@@ -142,7 +143,7 @@ export class MappingRunner {
       case 'startFlow':
         return this.#startFlow(command)
       case 'drainFlow':
-        this.#flows.get(command.id)?.runner.drain(command.reason)
+        this.#flows.get(command.id)?.runner.drain({ kind: 'draining', reason: command.reason })
         return
       case 'cancel':
         this.#outstanding.get(command.id)?.abort(new GivenUp('nobody needs it any more'))
@@ -155,7 +156,7 @@ export class MappingRunner {
         return
       case 'shardGone':
         this.#log.warn({ shard: command.flow }, 'The shard is neither listed nor readable any more; it counts as done.')
-        this.#flows.get(command.id)?.runner.drain('gone')
+        this.#flows.get(command.id)?.runner.drain({ kind: 'shardGone', incarnation: command.incarnation })
         return
       case 'stopped':
         return this.#finish()
@@ -281,7 +282,6 @@ export class MappingRunner {
   #finish(): void {
     if (this.#over) return
     this.#over = true
-    this.#engine.services.permits.leave(this.#document.uuid)
     this.#engine.census.leave(this)
     if (this.#machine.removed) {
       this.#engine.forgetMeter(this.#document.uuid)

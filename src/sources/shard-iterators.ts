@@ -72,6 +72,8 @@ export function createShardIterators(protocol: ShardProtocol, lives: StreamLives
       standings.set(shardId, standing)
       const placed: PlacedRequest = { ...request, from: request.from ?? { at: 'horizon' } }
       const result = await readAt({ request: placed, life, standing, signal }, parts)
+      // Nobody comes back to a shard that was read to its end.
+      if (result.kind === 'records' && result.end) standings.delete(shardId)
       // Whatever goes by the stream's name when it comes back may live its next life.
       if (result.kind === 'missing' || result.kind === 'failed') lives.doubt()
       return result.kind === 'unknownPosition' ? lost(life, result.message, lives, signal) : result
@@ -111,7 +113,6 @@ async function readAt(reading: Reading, parts: Parts): Promise<ReadTry> {
   if (last !== undefined) standing.place = placeOf({ at: 'after', position: last.position })
   standing.iterator = page.next
   const end = page.next === null
-  if (end) forget(standing)
   const { behindMs } = page
   return {
     kind: 'records',

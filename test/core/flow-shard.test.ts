@@ -231,7 +231,7 @@ describe('a shard', () => {
     const flow = new Scenario('kinesis', { batchSize: 1, windowMs: 300_000 })
       .open()
       .page(stream([1, 2]), { tip: false })
-    flow.permit().tell({ kind: 'shardGone' })
+    flow.permit().tell({ kind: 'shardGone', incarnation: 'life-1' })
     expect(flow.said('cancel')).toHaveLength(1)
     const [read] = flow.out('read')
     if (read !== undefined) flow.answer(read, { kind: 'cancelled', id: read.id })
@@ -241,11 +241,24 @@ describe('a shard', () => {
     expect(flow.said('drained')).toHaveLength(1)
     expect(flow.said('finished')).toEqual([])
     expect(flow.said('read')).toHaveLength(2)
+    expect(flow.said('positionLost')).toEqual([])
+  })
+
+  test('that is gone with the life of its stream has lost its position, and that is told once', () => {
+    const unaware = new Scenario('kinesis').open().page(stream([1]))
+    unaware.tell({ kind: 'shardGone', incarnation: 'life-2' }).run(() => ok)
+    expect(unaware.said('positionLost')).toMatchObject([{ reason: 'recreated' }])
+    expect(unaware.invocations()).toEqual([['1']])
+    const told = new Scenario('kinesis').open()
+    told
+      .reads({ kind: 'recreated', incarnation: 'life-2', message: '' })
+      .tell({ kind: 'shardGone', incarnation: 'life-2' })
+    expect(told.said('positionLost')).toHaveLength(1)
   })
 
   test('that is gone from its source sends off what waits for its window', () => {
     const flow = new Scenario('kinesis', { windowMs: 300_000 }).open().page(stream([1]))
-    flow.tell({ kind: 'shardGone' }).permit()
+    flow.tell({ kind: 'shardGone', incarnation: 'life-1' }).permit()
     expect(flow.invocations()).toEqual([['1']])
   })
 

@@ -88,7 +88,7 @@ describe('tumbling windows', () => {
   })
 
   test('close when their shard is gone from its source', () => {
-    const flow = shardAt(14_000).open().page(at(1, 12_000)).permit().tell({ kind: 'shardGone' })
+    const flow = shardAt(14_000).open().page(at(1, 12_000)).permit().tell({ kind: 'shardGone', incarnation: 'life-1' })
     flow.run(() => counted('{"n":1}'))
     expect(flow.windows()).toMatchObject([{ isFinal: false }, { state: '{"n":1}', isFinal: true }])
     expect(flow.said('drained')).toHaveLength(1)

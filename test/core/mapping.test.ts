@@ -367,7 +367,7 @@ describe('discovery', () => {
       mapping.toDeadline()
       mapping.list('two', ['a'])
     }
-    expect(mapping.take('shardGone').flow).toBe('b')
+    expect(mapping.take('shardGone')).toMatchObject({ flow: 'b', incarnation: 'two' })
     mapping.end('b', 'drained')
     mapping.toDeadline()
     mapping.list('two', ['a'], ['b', 'a'])

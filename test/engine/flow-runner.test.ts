@@ -351,7 +351,7 @@ describe('the shell of a flow', () => {
   it('ends as drained when it was asked to, and as failed when another owner took it', async () => {
     const asked = await started('sqs')
     asked.machine.queued.push([{ kind: 'drained' }])
-    asked.runner.drain('stop')
+    asked.runner.drain({ kind: 'draining', reason: 'stop' })
     expect(asked.heard('draining')).toEqual([{ kind: 'draining', reason: 'stop' }])
     expect(asked.ends).toEqual([{ how: 'drained' }])
     const taken = await started('kinesis')
@@ -385,7 +385,7 @@ describe('the shell of a flow', () => {
   it('gives a permit back that is granted in the moment it ends', async () => {
     const { say, runner, machine, permits, time } = await started('sqs')
     machine.queued.push([{ kind: 'permit', id: 1 }])
-    runner.drain('stop')
+    runner.drain({ kind: 'draining', reason: 'stop' })
     runner.abort()
     await time.settle()
     expect(permits.inFlight).toBe(0)

@@ -1,4 +1,4 @@
-import { UpdateEventSourceMappingCommand } from '@aws-sdk/client-lambda'
+import { ListEventSourceMappingsCommand, UpdateEventSourceMappingCommand } from '@aws-sdk/client-lambda'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ok, throwing } from '../fakes/functions/behaviour.ts'
 import { metric, ofTable, startRig, type Rig } from '../regressions/rig.ts'
@@ -82,6 +82,29 @@ describe('a DynamoDB stream of several shards', () => {
     await millrace.lambda.send(new UpdateEventSourceMappingCommand({ UUID: mapping?.uuid, Enabled: true }))
     await until(() => seen().at(-1) === 'last', 'the record behind what was trimmed')
     expect(await metric(millrace, 'millrace_lost_positions_total')).toBe(1)
+  })
+
+  it('that is named by its table is waited for, and followed to the stream of a table that is made again', async () => {
+    const { tables, run, seen } = rig
+    const millrace = await run(ofTable('dynamodb:orders'))
+    const listed = async () => {
+      const { EventSourceMappings } = await millrace.lambda.send(new ListEventSourceMappingsCommand({}))
+      return EventSourceMappings?.[0]?.EventSourceArn
+    }
+    await until(async () => (await listed()) === 'dynamodb:orders', 'the mapping, before its table is there')
+    const first = tables.createTable('orders')
+    tables.put('orders', 'a')
+    await until(() => seen().includes('a'), 'the first record')
+    expect(await listed()).toBe(first)
+    tables.deleteTable('orders')
+    const second = tables.createTable('orders')
+    tables.put('orders', 'b')
+    await until(() => seen().includes('b'), 'the first record of the second table')
+    expect(seen()).toEqual(['a', 'b'])
+    await until(async () => (await listed()) === second, 'the ARN of the stream of the second table')
+    expect(second).not.toBe(first)
+    const lost = () => metric(millrace, 'millrace_lost_positions_total')
+    await until(async () => (await lost()) === 1, 'the position in the first stream, counted as lost')
   })
 })
 
