@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest'
+import { createMemoryQueue } from '../fakes/sources/memory-queue.ts'
+import { engineRig } from './engine-rig.ts'
+import { manualClock } from './manual-clock.ts'
+
+it('keeps no places free for mappings that are disabled', async () => {
+  const time = manualClock()
+  const queue = createMemoryQueue({ clock: time.clock })
+  let out = 0
+  const invoke = (): Promise<never> => {
+    out += 1
+    return new Promise(() => {})
+  }
+  const { create, registry } = engineRig({ time, source: queue, invoke })
+  registry.start()
+  for (const name of ['a', 'b']) await create(queue.arn, { FunctionName: name, Enabled: false })
+  const { uuid, parameters } = await create(queue.arn, { FunctionName: 'c' })
+  await time.pass(1_000)
+  await registry.update(uuid, { parameters: { ...parameters, Enabled: false } })
+  await time.pass(10_000)
+  expect(registry.get(uuid)?.state).toBe('Disabled')
+  for (let sent = 0; sent < 30; sent++) queue.send(`m${sent}`)
+  await create(queue.arn, { FunctionName: 'd', BatchSize: 1 })
+  await time.pass(10_000)
+  expect(out).toBe(10)
+  registry.abort()
+})
