@@ -56,6 +56,14 @@ interface Standing {
 export function createShardIterators(protocol: ShardProtocol, lives: StreamLives): ShardIterators {
   const standings = new Map<string, Standing>()
   const parts: Parts = { protocol, lives }
+
+  function note(shardId: string, result: ReadTry): void {
+    // Nobody comes back to a shard that was read to its end.
+    if (result.kind === 'records' && result.end) standings.delete(shardId)
+    // Whatever goes by the stream's name when it comes back may live its next life.
+    if (result.kind === 'missing' || result.kind === 'failed') lives.doubt()
+  }
+
   return {
     async read(request, signal): Promise<ReadResult> {
       const { shardId } = request
@@ -72,10 +80,7 @@ export function createShardIterators(protocol: ShardProtocol, lives: StreamLives
       standings.set(shardId, standing)
       const placed: PlacedRequest = { ...request, from: request.from ?? { at: 'horizon' } }
       const result = await readAt({ request: placed, life, standing, signal }, parts)
-      // Nobody comes back to a shard that was read to its end.
-      if (result.kind === 'records' && result.end) standings.delete(shardId)
-      // Whatever goes by the stream's name when it comes back may live its next life.
-      if (result.kind === 'missing' || result.kind === 'failed') lives.doubt()
+      note(shardId, result)
       return result.kind === 'unknownPosition' ? lost(life, result.message, lives, signal) : result
     },
   }

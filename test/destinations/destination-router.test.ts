@@ -201,6 +201,7 @@ describe('against a service that refuses', () => {
     ['a bucket', bucketArn, xml(403, 'AccessDenied'), false],
     ['a bucket', bucketArn, xml(503, 'SlowDown'), true],
     ['a bucket', bucketArn, { status: 500, body: 'oops' }, true],
+    ['a bucket', bucketArn, { status: 404, body: 'nothing here' }, true],
   ])('%s (%s) answers with %j: worth another try is %s', async (_what, arn, reply, retryable) => {
     const { destination } = await serviceThatAnswers(() => reply)
     expect(await destination.deliver(deliveryTo(arn), idle)).toMatchObject({ kind: 'refused', retryable })

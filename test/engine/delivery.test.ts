@@ -13,7 +13,7 @@ const discard = {
   window: null,
 } as const
 
-function rigOf(destination: string | null, answers: DeliveryResult[]) {
+function rigOf(destination: string | null, answers: DeliveryResult[], more: object = {}) {
   const deliveries: Delivery[] = []
   let failures = 0
   const rig = flowRig('kinesis', {
@@ -24,7 +24,8 @@ function rigOf(destination: string | null, answers: DeliveryResult[]) {
     },
     meter: { deliveryFailed: () => failures++ },
   })
-  const run = () => deliverFailure(rig.context, { ...rig.settings, destination }, discard, new AbortController().signal)
+  const run = () =>
+    deliverFailure(rig.context, { ...rig.settings, destination }, { ...discard, ...more }, new AbortController().signal)
   return { ...rig, deliveries, run, failures: () => failures }
 }
 
@@ -57,6 +58,20 @@ describe('the failure destination', () => {
     const [delivery] = deliveries
     expect(JSON.parse(delivery?.body ?? '')).toMatchObject({ payload: '{"Records":[{"kinesis":{}}]}' })
     expect(delivery?.objectKey).toMatch(/^aws\/lambda\/mapping\/shard-1\/2023\/11\/14\/2023-11-14T22\.13\.20-uuid-\d+$/)
+  })
+
+  it('in S3 gets the event of a window with its members, as the function got it', async () => {
+    const window = { startMs: 0, endMs: 60_000, state: '{"n":1}', isFinal: true, isTerminatedEarly: false }
+    const { run, deliveries } = rigOf('arn:aws:s3:::bucket', [], { records: [], window })
+    await run()
+    const { payload } = JSON.parse(deliveries[0]?.body ?? '') as { readonly payload: string }
+    expect(JSON.parse(payload)).toMatchObject({
+      Records: [],
+      window: { start: '1970-01-01T00:00:00Z', end: '1970-01-01T00:01:00Z' },
+      state: { n: 1 },
+      shardId: 'shard-1',
+      isFinalInvokeForWindow: true,
+    })
   })
 
   // proves: destination.delivery, metric.dropped

@@ -86,6 +86,7 @@ export interface Ports {
   settle?: Source['settle']
   invoke?: (request: InvokeRequest, signal: AbortSignal) => Promise<InvokeResult>
   deliver?: Destination['deliver']
+  destination?: string
   store?: Store
   meter?: Partial<MappingMeter>
   matches?: (record: SourceRecord) => boolean
@@ -142,7 +143,7 @@ export function flowRig(kind: SourceKind, ports: Ports = {}) {
     capacity: null,
     reportsFailures: true,
     sourceArn: 'arn:aws:kinesis:us-east-1:000000000000:stream/s',
-    destination: null,
+    destination: ports.destination ?? null,
     matches: ports.matches ?? null,
   }
   const runner = new FlowRunner(context, settings)

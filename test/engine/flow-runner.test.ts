@@ -466,4 +466,37 @@ describe('the shell of a flow', () => {
     expect(refusals).toEqual([true, false])
     expect(results).toEqual(['PROBLEM: no shard'])
   })
+
+  it('takes a shard that is throttled or cannot be read just now for no refused one', async () => {
+    const { say, refusals } = await started('kinesis')
+    await say(
+      { kind: 'sourceTrouble', trouble: 'throttled', message: 'slow down', retryMs: 100 },
+      { kind: 'sourceTrouble', trouble: 'failed', message: 'reset', retryMs: 100 },
+    )
+    expect(refusals).not.toContain(true)
+  })
+
+  // proves: metric.dropped
+  it.each([
+    [undefined, 'undestined', []],
+    ['arn:aws:sqs:us-east-1:000000000000:failures', 'delivered', [2]],
+  ])('counts as delivered only what its destination took: %s', async (destination, fate, counted) => {
+    const delivered: number[] = []
+    const { say, heard } = await started('kinesis', {
+      ...(destination !== undefined && { destination }),
+      deliver: () => Promise.resolve({ kind: 'delivered' }),
+      meter: { delivered: (count) => delivered.push(count) },
+    })
+    await say({
+      kind: 'discard',
+      id: 1,
+      records: [record('a'), record('b')],
+      condition: 'RetryAttemptsExhausted',
+      attempts: 1,
+      reply: null,
+      window: null,
+    })
+    expect(heard('discarded')).toMatchObject([{ id: 1, fate }])
+    expect(delivered).toEqual(counted)
+  })
 })

@@ -35,6 +35,28 @@ it('records that a source serves although they are older than its retention are 
   expect(seen()).toEqual(['friday', 'monday', 'saturday'])
 })
 
+it('what such a source still has is not lost by an update either, while it is blocked', async () => {
+  let fails = true
+  const { create, stream, time, seen, registry } = rig(dayMs, () => Promise.resolve(fails ? thrown() : answered()))
+  stream.put('shard-0', 'friday', { arrivedMs: time.clock.wallMs() - 3 * dayMs })
+  const { uuid } = await create()
+  await time.pass(1_000)
+  await registry.update(uuid, { parameters: { ...(registry.get(uuid)?.parameters ?? stop()), BatchSize: 1 } })
+  fails = false
+  const before = seen().length
+  await time.pass(minuteMs)
+  expect(seen().slice(before)).toEqual(['friday'])
+})
+
+it('a record that is a little late is no sign of such a source: what the retention has passed over is lost', async () => {
+  const { create, stream, time, seen } = rig(dayMs)
+  stream.put('shard-0', 'late', { arrivedMs: time.clock.wallMs() - dayMs - minuteMs })
+  stream.put('shard-0', 'kept')
+  await create()
+  await time.pass(1_000)
+  expect(seen()).toEqual(['kept'])
+})
+
 // proves: stream.retention
 it('a record that outlives the retention while its shard is blocked is lost, and the shard goes on', async () => {
   const poison = Buffer.from('poison').toString('base64')

@@ -167,6 +167,13 @@ describe('reading a shard', () => {
     expect(await open(access).read(fromHorizon(), neverAborted)).toMatchObject({ tip: true, behindMs: null })
   })
 
+  it('shares one look among those who ask at the same time', async () => {
+    const access = scriptedAccess(stream(() => null))
+    const source = open(access)
+    await Promise.all([source.read(fromHorizon(), neverAborted), source.describe(neverAborted)])
+    expect(access.inputs('DescribeStreamSummary')).toHaveLength(1)
+  })
+
   it('looks at the stream once after a failure, and goes on where looking is not allowed', async () => {
     const looks: (ReturnType<typeof refusal> | null)[] = [null, null, refusal('AccessDeniedException')]
     const failures = new Set([2, 4])
@@ -234,6 +241,19 @@ describe('a stream that lives anew (floci#2076)', () => {
     const access = scriptedAccess(stream(() => null))
     expect(await open(access).read(after('99'), neverAborted)).toMatchObject({ kind: 'trimmed' })
     expect(access.inputs('GetShardIterator')).toEqual([])
+  })
+
+  it('is not told to who knows already, although the last read was of the life before', async () => {
+    const access = scriptedAccess(
+      stream(({ operation }, nth) =>
+        operation === 'DescribeStreamSummary' ? summaryAt(nth === 1 ? 1_600_000_000 : 1_700_000_000) : null,
+      ),
+    )
+    const source = open(access)
+    await source.read(fromHorizon(), neverAborted)
+    await source.describe(neverAborted)
+    const knowing = { ...fromHorizon(), incarnation: 'created 1700000000000' }
+    expect((await source.read(knowing, neverAborted)).kind).toBe('records')
   })
 
   it('is told when it refuses the position', async () => {
