@@ -61,7 +61,7 @@ export const functionsAndUpstream: readonly Behaviour[] = [
   ),
   leaves(
     ['facade.log-tail', '§2', sources, 'LogType Tail shows the end of the log in the answer.'],
-    'The functions of the config run elsewhere, and so are their logs; the header is ignored, as AWS ignores it where there is nothing to show.',
+    'The functions of the config run elsewhere, and their logs stay there: the header changes nothing, the answer has no LogResult.',
   ),
   does(
     'facade.show',
