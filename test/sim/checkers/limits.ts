@@ -1,4 +1,5 @@
 import type { FlowCommand } from '../../../src/core/flow-commands.ts'
+import { windowEnvelopeBytes } from '../../../src/model/limits.ts'
 import type { Held, Life } from '../book.ts'
 import { countPending, isOver, isStreamLife, lifeOf } from '../book.ts'
 import type { Checker } from '../trace.ts'
@@ -25,11 +26,13 @@ export function limits(terms: Terms): Checker {
 
 function onInvoke(command: Extract<FlowCommand, { kind: 'invoke' }>, life: Life): void {
   const { config } = life
-  const { records } = command
+  const { records, window } = command
   if (records.length > config.batchSize) {
     violate('limits', `${shown(records)} is more than BatchSize ${String(config.batchSize)}`)
   }
-  const bytes = records.reduce((sum, record) => sum + record.bytes + 1, -1)
+  const windowBytes = window === null ? 0 : windowEnvelopeBytes + window.state.length
+  // A final invocation carries the state alone, also one of over 1 MB that ends its window early.
+  const bytes = records.length === 0 ? 0 : records.reduce((sum, record) => sum + record.bytes + 1, windowBytes - 1)
   if (bytes > config.batchBytesMax) violate('limits', `${shown(records)} weighs ${String(bytes)} bytes`)
   const flightsMax = isStreamLife(life) ? config.slots : config.scaling.flightsMax
   const out = countPending(life, 'invoke')

@@ -4,6 +4,8 @@ import type { Prng } from '../prng.ts'
 
 /** Six megabytes, and sizes at which a few of the small records of a run already fill an event. */
 const plentyBytes = 6_000_000
+/** The members of a window, its state when it has counted every record, and one record: more makes an event too large. */
+const tightBytes = 2_000
 
 const common = {
   pace: { readIntervalMs: 0, tipMsMin: 10, tipMsMax: 200 },
@@ -63,7 +65,7 @@ export function drawShardConfig(prng: Prng): FlowConfig {
   return plainConfig(prng.chance(0.5) ? 'kinesis' : 'dynamodb', {
     batchSize: prng.pick([1, 2, 3, 4, 5, 10, 100]),
     windowMs: prng.pick([0, 0, 50, 500, 3_000]),
-    batchBytesMax: tumblingMs > 0 ? plentyBytes : prng.pick([500, 1_500, plentyBytes]),
+    batchBytesMax: prng.pick(tumblingMs > 0 ? [tightBytes, plentyBytes] : [500, 1_500, plentyBytes]),
     heldRecordsMax: prng.pick([5, 20, 10_000]),
     heldBytesMax: prng.pick([1_000, plentyBytes, 100_000_000]),
     slots: tumblingMs > 0 ? 1 : prng.pick([1, 1, 2, 4]),
