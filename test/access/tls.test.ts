@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer as createPlainServer, type IncomingMessage } from 'node:http'
 import { createServer } from 'node:https'
 import type { Server } from 'node:https'
+import { connect, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -72,6 +74,30 @@ describe('a certificate that nobody knows', () => {
     await expect(call({ trust: { sqs: '/nowhere/ca.pem' } })).rejects.toThrow(
       /\/nowhere\/ca\.pem .*aws\.trust\.sqs.* cannot be read/,
     )
+  })
+
+  // proves: access.proxies
+  it('is judged through a proxy as it is without one', async () => {
+    const tunnels: (string | undefined)[] = []
+    const proxy = createPlainServer().on('connect', (request: IncomingMessage, client: Socket) => {
+      tunnels.push(request.url)
+      const onward = connect(Number(new URL(endpoint).port), '127.0.0.1', () => {
+        client.write('HTTP/1.1 200 Connection established\r\n\r\n')
+        onward.pipe(client).pipe(onward)
+      })
+    })
+    await new Promise<void>((resolve) => {
+      proxy.listen(0, '127.0.0.1', () => resolve())
+    })
+    vi.stubEnv('HTTPS_PROXY', `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`)
+    const far = { endpoint: 'https://queues.test' }
+    const refused = await call(far)
+    expect(refused.kind === 'unreachable' && refused.message).toMatch(/self-signed certificate/)
+    expect((await call({ ...far, insecure: true })).kind).toBe('ok')
+    expect((await call({ ...far, trust: { sqs: 'insecure' } })).kind).toBe('ok')
+    expect(tunnels).toEqual(Array(3).fill('queues.test:443'))
+    vi.stubEnv('HTTPS_PROXY', undefined)
+    proxy.close()
   })
 
   it('stops the start when its file cannot be read, naming it', async () => {
