@@ -46,23 +46,33 @@ function utf8Length(text: string): number {
 }
 
 export function pumpShard(turn: Turn, shard: ShardState): void {
-  if (turn.state.phase === 'running') {
-    for (const flight of turn.state.flights.values()) {
-      if (flight.phase === 'waiting' && flight.dueMs <= turn.env.monoMs) tryUnit(turn, shard, flight)
-    }
-    if (isLayoutStale(turn, shard)) layOutAnew(turn, shard)
-    for (const [index, slot] of shard.slots.entries()) {
-      // A batch whose records are all too old is gone before it needed a permit: the next one starts at once.
-      let before = Infinity
-      while (slot.flight === null && slot.queue.length < before) {
-        before = slot.queue.length
-        fly(turn, shard, slot, index)
-      }
-    }
-    readOn(turn, shard)
-    if (shard.gone && isEmpty(shard)) turn.state.phase = 'draining'
-  }
+  const { state } = turn
+  if (state.phase === 'running') run(turn, shard)
   writeCheckpoint(turn, shard)
+  if (shard.gone && state.phase === 'draining' && state.pending.size === 0) leaveGone(turn, shard)
+}
+
+function run(turn: Turn, shard: ShardState): void {
+  for (const flight of turn.state.flights.values()) {
+    if (flight.phase === 'waiting' && flight.dueMs <= turn.env.monoMs) tryUnit(turn, shard, flight)
+  }
+  if (isLayoutStale(turn, shard)) layOutAnew(turn, shard)
+  for (const [index, slot] of shard.slots.entries()) {
+    // A batch whose records are all too old is gone before it needed a permit: the next one starts at once.
+    let before = Infinity
+    while (slot.flight === null && slot.queue.length < before) {
+      before = slot.queue.length
+      fly(turn, shard, slot, index)
+    }
+  }
+  readOn(turn, shard)
+  if (shard.gone && isEmpty(shard)) turn.state.phase = 'draining'
+}
+
+/** What a flow leaves undone is read again some day, but for the records of a shard that its source has no more. */
+function leaveGone(turn: Turn, shard: ShardState): void {
+  const count = holdsAny(shard).length
+  if (count > 0) turn.commands.push({ kind: 'dropped', count, reason: 'retention' })
 }
 
 /** A slot that is free starts its next batch, or the final invocation that its window owes. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Checkpoint } from '../../src/model/checkpoint.ts'
-import { ok, Scenario, stream, thrown } from './scenario.ts'
+import { ok, reported, Scenario, stream, thrown } from './scenario.ts'
 
 const keyed = (id: number, hash: number): ReturnType<typeof stream> =>
   stream([id], { orderKey: `key-${String(hash)}`, orderHash: hash })
@@ -242,6 +242,15 @@ describe('a shard', () => {
     expect(flow.said('finished')).toEqual([])
     expect(flow.said('read')).toHaveLength(2)
     expect(flow.said('positionLost')).toEqual([])
+  })
+
+  test('that is gone from its source counts what a drain leaves undone: nobody can read it again', () => {
+    const flow = new Scenario('kinesis', { batchSize: 2 }).open().page(stream([1, 2, 3]), { tip: false })
+    flow.permit().tell({ kind: 'shardGone', incarnation: 'life-1' }).tell({ kind: 'draining', reason: 'disable' })
+    for (const read of flow.out('read')) flow.answer(read, { kind: 'cancelled', id: read.id })
+    flow.invoked(reported(1)).checkpointed()
+    expect(flow.said('dropped')).toEqual([{ kind: 'dropped', count: 2, reason: 'retention' }])
+    expect(flow.said('drained')).toHaveLength(1)
   })
 
   test('that is gone with the life of its stream has lost its position, and that is told once', () => {
