@@ -261,6 +261,7 @@ function engineOf({ settings, clock, log, store }: Parts, wiring: Wiring): Engin
     census: new ShardCensus(),
     pace: mappingPace,
     maxInvocations: settings.maxInvocations,
+    acknowledgesEmptyItem: settings.acknowledgeEmptyItems,
     scaling: (kind) => settings.scaling ?? (isAws(kind) ? 'aws' : 'eager'),
     isAws,
     place,

@@ -16,6 +16,7 @@ export interface EmbeddedOptions {
   readonly scaling?: ServiceSettings['scaling']
   readonly maxInvocations?: number
   readonly shutdownGraceMs?: number
+  readonly acknowledgeEmptyItems?: boolean
   readonly prune?: boolean
   readonly adopt?: ServiceSettings['adopt']
   readonly logLevel?: ServiceSettings['logLevel']

@@ -88,7 +88,7 @@ function given(byService: Readonly<Record<AwsService, string | undefined>>): Par
 }
 
 function settingsOf(values: OptionValues): Omit<ServiceSettings, 'functions' | 'mappings'> {
-  const { scaling, store, maxInvocations, shutdownGraceMs, prune, adopt, logLevel } = values
+  const { acknowledgeEmptyItems, scaling, store, maxInvocations, shutdownGraceMs, prune, adopt, logLevel } = values
   const endpoints: Readonly<Record<AwsService, string | undefined>> = {
     sqs: values.endpointSqs,
     kinesis: values.endpointKinesis,
@@ -122,6 +122,7 @@ function settingsOf(values: OptionValues): Omit<ServiceSettings, 'functions' | '
     scaling,
     maxInvocations,
     shutdownGraceMs,
+    acknowledgeEmptyItems,
     prune,
     adopt,
     logLevel,

@@ -16,6 +16,8 @@ export interface EngineContext {
   readonly census: ShardCensus
   readonly pace: MappingPace
   readonly maxInvocations: number
+  /** What a queue's function answers with an empty entry is no failure. */
+  readonly acknowledgesEmptyItem?: boolean | undefined
   readonly scaling: (kind: SourceKind) => ScalingPolicy
   /** Whether the endpoint of this kind of source is AWS itself. */
   readonly isAws: (kind: SourceKind) => boolean

@@ -38,6 +38,7 @@ export interface FlowSettings {
   /** Attempts that the function takes at once where Millrace hosts it. */
   readonly capacity: number | null
   readonly reportsFailures: boolean
+  readonly acknowledgesEmptyItem?: boolean | undefined
   /** The ARN that records carry. */
   readonly sourceArn: string
   /** ARN of the failure destination; null: there is none. */

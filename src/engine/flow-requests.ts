@@ -140,6 +140,7 @@ function outcomeOfInvoke(result: InvokeResult, request: Of<'invoke'>, { context,
         ids: request.records.map((record) => record.id),
         source: context.identity.kind,
         reportsFailures: settings.reportsFailures,
+        acknowledgesEmptyItem: settings.acknowledgesEmptyItem,
         windowed: request.window !== null,
       })
     case 'lost':

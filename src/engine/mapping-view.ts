@@ -68,6 +68,7 @@ export class MappingView {
       functionArn: document.functionArn,
       capacity: this.#function.capacity,
       reportsFailures: parameters.FunctionResponseTypes.includes('ReportBatchItemFailures'),
+      acknowledgesEmptyItem: this.#engine.acknowledgesEmptyItem,
       sourceArn: found.arn,
       destination: parameters.DestinationConfig?.OnFailure.Destination ?? null,
       matches: this.#matches(document),

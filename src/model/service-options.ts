@@ -112,6 +112,17 @@ export const serviceOptions = {
     commands: both,
     doc: 'How long a stop waits for invocations that are out. The default stays below the 10 s of docker stop.',
   },
+  acknowledgeEmptyItems: {
+    key: 'acknowledgeEmptyItems',
+    flag: '--acknowledge-empty-items',
+    env: 'MILLRACE_ACKNOWLEDGE_EMPTY_ITEMS',
+    type: 'boolean',
+    default: false,
+    commands: start,
+    doc:
+      'Take {"batchItemFailures":[{}]} of a queue\'s function for a success, as AWS was once seen to. Its guide calls it a failure, which ' +
+      'loses nothing.',
+  },
   prune: {
     key: 'prune',
     flag: '--prune',

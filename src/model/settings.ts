@@ -12,6 +12,8 @@ export interface ServiceSettings {
   /** Invocations in flight at once, whole process. */
   readonly maxInvocations: number
   readonly shutdownGraceMs: number
+  /** An empty entry of a queue's partial response is no failure (spec §11.8). */
+  readonly acknowledgeEmptyItems?: boolean
   readonly prune: boolean
   readonly adopt: 'off' | 'on' | 'undo'
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'

@@ -44,6 +44,7 @@ const defaults: ServiceSettings = {
   scaling: undefined,
   maxInvocations: 100,
   shutdownGraceMs: 8_000,
+  acknowledgeEmptyItems: false,
   prune: false,
   adopt: 'off',
   logLevel: 'info',
@@ -61,6 +62,7 @@ const cases: Readonly<
   scaling: [(s) => s.scaling, 'aws', 'aws-2022'],
   maxInvocations: [(s) => s.maxInvocations, '1', '250'],
   shutdownGraceMs: [(s) => s.shutdownGraceMs, '0', '900000'],
+  acknowledgeEmptyItems: [(s) => s.acknowledgeEmptyItems, 'true', 'false'],
   prune: [(s) => s.prune, 'true', 'false'],
   adopt: [(s) => s.adopt, 'on', 'undo'],
   logLevel: [(s) => s.logLevel, 'debug', 'silent'],
@@ -241,7 +243,7 @@ describe('an unknown key is refused with what was probably meant', () => {
     ['server: { color: 1 }', 'unknown key server.color. Known here: host, port.'],
     [
       'config: x',
-      'unknown key config. Known here: server, store, scaling, maxInvocations, shutdownGraceMs, prune, adopt, logLevel, aws, functions, mappings.',
+      'unknown key config. Known here: server, store, scaling, maxInvocations, shutdownGraceMs, acknowledgeEmptyItems, prune, adopt, logLevel, aws, functions, mappings.',
     ],
   ])('%s', (text, message) => {
     write(`# head\n\n${text}`)

@@ -28,6 +28,7 @@ describe('concurrent batches of a queue', () => {
     expect(flightsAllowed(createScale(), scaling(policy, 2), 0)).toBe(2)
   })
 
+  // proves: sqs.scale.aws
   test.each([
     { policy: 'aws', perMinute: 300 },
     { policy: 'aws-2022', perMinute: 60 },

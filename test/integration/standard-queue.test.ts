@@ -134,6 +134,20 @@ describe('a standard queue', () => {
     },
   )
 
+  // proves: sqs.partial.empty-item@SQS
+  it('acknowledges an empty entry of a partial response where that is asked for', async () => {
+    const { queue, start, queues, functions, left } = await stackOf(quick)
+    queue('q')
+    functions.behave(() => okText('{"batchItemFailures":[{}]}'))
+    await start({
+      acknowledgeEmptyItems: true,
+      mappings: [mapping('q', { FunctionResponseTypes: ['ReportBatchItemFailures'] })],
+    })
+    queues.sendMessage('q', 'one')
+    await until(() => left('q') === 0, 'the message is deleted')
+    expect(functions.invocations).toHaveLength(1)
+  })
+
   // proves: param.batch-size@SQS
   it('gathers across receives until the batch is full', async () => {
     const { queue, start, queues, functions, left } = await stackOf()

@@ -105,7 +105,6 @@ const cells: readonly [name: string, value: unknown, sources: readonly SourceKin
   ]
 
 describe('parameters by source', () => {
-  // proves: param.logging-config
   it('has a row here for every parameter of the table', () => {
     const always = ['EventSourceArn', 'FunctionName', 'Tags']
     expect(mappingOptions.map((option) => option.name).toSorted()).toEqual(
@@ -123,7 +122,7 @@ describe('parameters by source', () => {
 
   const fifoWindow = (row: { kind: SourceKind; name: string }) =>
     row.kind === 'sqs-fifo' && row.name === 'MaximumBatchingWindowInSeconds'
-  // proves: param.sources, param.other-sources
+  // proves: param.sources, param.other-sources, param.logging-config
   it.each(rows.filter((row) => !row.taken && !fifoWindow(row)))('$kind refuses $name', ({ kind, name, value }) => {
     const text = wrong(`Unsupported ${name} parameter for given event source mapping type.`)
     expect(refusal(() => create(kind, { [name]: value }))).toBe(text)
@@ -305,6 +304,7 @@ describe('rules of queues', () => {
   // proves: param.batch-size.stream
   it('streams take a batch of any size without a window', () => {
     expect(create('dynamodb', { BatchSize: 101 }).parameters.BatchSize).toBe(101)
+    expect(create('kinesis', { BatchSize: 10_000 }).parameters.BatchSize).toBe(10_000)
   })
 
   // proves: param.fifo-limits

@@ -79,7 +79,7 @@ export const queueBehaviours: readonly Behaviour[] = [
     'sqs.partial.empty-item',
     '§2.4',
     queues,
-    'An empty entry fails the batch, or acknowledges it where the parity switch says so.',
+    'An empty entry fails the batch, or acknowledges it where acknowledgeEmptyItems says so.',
   ),
   does('sqs.partial.exception', '§2.4', queues, 'An exception fails the batch whatever the payload lists.'),
   does('sqs.partial.off', '§2.4', sources, 'Without ReportBatchItemFailures the response is not read.'),
