@@ -100,7 +100,7 @@ export type NextStep =
   | { readonly kind: 'split' }
   | { readonly kind: 'discard'; readonly condition: DiscardCondition }
   /** The queue shows the messages again when their visibility ends. */
-  | { readonly kind: 'visibility' }
+  | { readonly kind: 'visibility'; readonly inMs: number }
   /** The flow is draining: no further attempt here. */
   | { readonly kind: 'drain' }
 

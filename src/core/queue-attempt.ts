@@ -1,11 +1,13 @@
 import type { Outcome } from '../model/invocation.ts'
 import { backoffMs } from './backoff.ts'
 import { askPermit, currentUnit, startFlight, tellFailure, waitUntil, withdraw } from './flight.ts'
+import type { NextStep } from './flow-commands.ts'
 import type { Flight, Held, Turn, Unit } from './flow-state.ts'
 import { ask, recordsOf } from './flow-state.ts'
 import { fitsAlone } from './gather.ts'
+import { earliest } from './moments.ts'
 import { cutExpired, endUnsettled, lockGroups, release, settle } from './queue-ledger.ts'
-import { regroup } from './queue-reader.ts'
+import { regroup, shownAgainMs } from './queue-reader.ts'
 import type { QueueState } from './queue-state.ts'
 import { scaleOnSuccess, scaleOnTrouble } from './scale.ts'
 
@@ -49,7 +51,7 @@ function prepare(turn: Turn, queue: QueueState, flight: Flight): Unit | null {
   const only = left.length === 1 ? left[0] : undefined
   if (only !== undefined && !fitsAlone(only.record, turn.config.batchBytesMax)) {
     turn.state.flights.delete(flight.id)
-    tellFailure(turn, unit, { kind: 'oversize', bytes: only.record.bytes }, { kind: 'visibility' })
+    tellFailure(turn, unit, { kind: 'oversize', bytes: only.record.bytes }, byVisibility(turn, left))
     endUnsettled(turn, queue, left)
     return null
   }
@@ -71,21 +73,18 @@ export function onQueueInvoked(turn: Turn, queue: QueueState, flight: Flight, ou
     case 'partial': {
       scaleOnSuccess(queue.scale, turn.config.scaling)
       const failed = new Set(outcome.failed)
-      tellFailure(turn, unit, outcome, { kind: 'visibility' })
+      const kept = unit.held.filter((_, index) => failed.has(index))
+      tellFailure(turn, unit, outcome, byVisibility(turn, kept))
       settle(
         turn,
         unit.held.filter((_, index) => !failed.has(index)),
         'succeeded',
       )
-      return endUnsettled(
-        turn,
-        queue,
-        unit.held.filter((_, index) => failed.has(index)),
-      )
+      return endUnsettled(turn, queue, kept)
     }
     case 'failed':
       scaleOnTrouble(queue.scale, turn.config.scaling, turn.env.monoMs)
-      tellFailure(turn, unit, outcome, { kind: 'visibility' })
+      tellFailure(turn, unit, outcome, byVisibility(turn, unit.held))
       return endUnsettled(turn, queue, unit.held)
     default:
       return outcome satisfies never
@@ -110,13 +109,19 @@ function hold(turn: Turn, queue: QueueState, flight: Flight, outcome: Extract<Ou
   flight.notRunStreak += 1
   const inMs = Math.max(outcome.retryAfterMs ?? 0, backoffMs(flight.notRunStreak, config.throttleBackoff, env.jitter))
   if (unit.held.every((one) => one.expiresMs <= env.monoMs + inMs)) {
-    tellFailure(turn, unit, outcome, { kind: 'visibility' })
+    tellFailure(turn, unit, outcome, byVisibility(turn, unit.held))
     state.flights.delete(flight.id)
     turn.commands.push({ kind: 'dropped', count: unit.held.length, reason: 'visibility' })
     return endUnsettled(turn, queue, unit.held)
   }
   tellFailure(turn, unit, outcome, { kind: 'retry', inMs })
   waitUntil(flight, env.monoMs + inMs)
+}
+
+/** The queue makes the next try, when it shows the first of them again. */
+function byVisibility(turn: Turn, held: readonly Held[]): NextStep {
+  const shownMs = earliest(held.map(shownAgainMs)) ?? turn.env.monoMs
+  return { kind: 'visibility', inMs: Math.max(0, Math.round(shownMs - turn.env.monoMs)) }
 }
 
 /** The flow ends: what has not been invoked goes back to the queue. */

@@ -19,6 +19,12 @@ function visibilityMarginMs(visibilityMs: number): number {
   return Math.min(5_000, visibilityMs / 5)
 }
 
+/** When the queue shows the message again, if nobody acknowledges it: the end of its receipt without the margin. */
+export function shownAgainMs({ readMs, expiresMs }: Held): number {
+  const oursMs = expiresMs - readMs
+  return readMs + Math.min(oursMs * 1.25, oursMs + 5_000)
+}
+
 function limitsOf(config: FlowConfig): BatchLimits {
   return { records: config.batchSize, bytes: config.batchBytesMax }
 }

@@ -110,7 +110,7 @@ function whatFailed(outcome: AttemptFailed['outcome']): {
 }
 
 function afterwards(next: NextStep): { readonly next: string; readonly nextRetryMs?: number } {
-  if (next.kind === 'retry') return { next: 'retry', nextRetryMs: next.inMs }
+  if (next.kind === 'retry' || next.kind === 'visibility') return { next: next.kind, nextRetryMs: next.inMs }
   return { next: next.kind === 'discard' ? `discard: ${next.condition}` : next.kind }
 }
 

@@ -22,7 +22,7 @@ describe('a standard queue', () => {
       .invoked(thrown)
     expect(failed.said('settle')).toEqual([])
     expect(failed.said('release')).toEqual([])
-    expect(failed.said('attemptFailed')).toMatchObject([{ attempt: 1, next: { kind: 'visibility' } }])
+    expect(failed.said('attemptFailed')).toMatchObject([{ attempt: 1, next: { kind: 'visibility', inMs: 30_000 } }])
   })
 
   // proves: sqs.partial.listed
@@ -101,7 +101,8 @@ describe('a standard queue', () => {
       .run(() => throttled)
     const pauses = flow.said('attemptFailed').flatMap(({ next }) => (next.kind === 'retry' ? [next.inMs] : []))
     expect(pauses).toEqual([550, 1_050, 2_050, 4_050, ...Array.from({ length: 9 }, () => 5_050)])
-    expect(flow.said('attemptFailed').at(-1)?.next).toEqual({ kind: 'visibility' })
+    const [last] = flow.said('attemptFailed').slice(-1)
+    expect(last?.next).toEqual({ kind: 'visibility', inMs: 60_000 - flow.nowMs })
     expect(flow.said('dropped')).toEqual([{ kind: 'dropped', count: 1, reason: 'visibility' }])
     expect(flow.nowMs).toBeLessThan(55_000)
     expect(flow.said('invoke').every((invoke) => invoke.attempt === 1)).toBe(true)
@@ -139,6 +140,18 @@ describe('a standard queue', () => {
       expect(late.said('dropped')).toEqual([{ kind: 'dropped', count: 1, reason: 'visibility' }])
     },
   )
+
+  test.each([10_000, 30_000])('says when the queue shows a failed message again (visibility %i ms)', (visibilityMs) => {
+    const flow = new Scenario('sqs', { visibilityMs, windowMs: 1_000 }).open().page(messages([1]))
+    flow
+      .after(500)
+      .page(messages([2]))
+      .after(500)
+      .permit()
+      .after(2_000)
+      .invoked(reported(1))
+    expect(flow.said('attemptFailed')[0]?.next).toEqual({ kind: 'visibility', inMs: visibilityMs - 2_500 })
+  })
 
   test('counts the visibility that the receive asked for', () => {
     const flow = new Scenario('sqs', { visibilityMs: 10_000, receiveVisibilityMs: 60_000 }).open()

@@ -437,9 +437,10 @@ describe('the shell of a flow', () => {
       records: [record('a'), record('b'), record('c')],
       attempt: 1,
       outcome: { kind: 'partial', reply, failed: [1], state: null },
-      next: { kind: 'visibility' },
+      next: { kind: 'visibility', inMs: 28_000 },
     })
     expect(lines[0]?.fields).toMatchObject({ records: 3, messageIds: ['b'], requestId: 'r-1', next: 'visibility' })
+    expect(lines[0]?.fields['nextRetryMs']).toBe(28_000)
   })
 
   it('counts the attempts of a message as its queue does', async () => {
@@ -451,7 +452,7 @@ describe('the shell of a flow', () => {
       records: [received('a', 2), received('b', 3)],
       attempt: 1,
       outcome: { kind: 'failed', reply, errorType: 'TypeError', message: 'boom' },
-      next: { kind: 'visibility' },
+      next: { kind: 'visibility', inMs: 28_000 },
     })
     expect(lines[0]?.fields['attempt']).toBe(3)
   })

@@ -95,9 +95,9 @@ export const mutants: readonly Mutant[] = [
   {
     file: 'queue-attempt.ts',
     bug: 'a failed batch is acknowledged',
-    find: "tellFailure(turn, unit, outcome, { kind: 'visibility' })\n      return endUnsettled(turn, queue, unit.held)",
+    find: 'tellFailure(turn, unit, outcome, byVisibility(turn, unit.held))\n      return endUnsettled(turn, queue, unit.held)',
     replace:
-      "tellFailure(turn, unit, outcome, { kind: 'visibility' })\n      return settle(turn, unit.held, 'succeeded')",
+      "tellFailure(turn, unit, outcome, byVisibility(turn, unit.held))\n      return settle(turn, unit.held, 'succeeded')",
   },
   {
     file: 'queue-attempt.ts',
