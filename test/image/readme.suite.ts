@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import { freePort } from '../fakes/free-port.ts'
 import { readmeCode, substituted } from '../readme/code-blocks.ts'
 import { freshCopy, repository } from '../readme/fresh-copy.ts'
@@ -136,12 +136,12 @@ describe.skipIf(missing !== '')('Testcontainers', () => {
   let folder = ''
   let containers: readonly string[] = []
 
-  beforeAll(async () => {
+  beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'millrace-snippet-'))
     containers = await ownedByTestcontainers()
   })
   // Where there is nobody to take the containers away afterwards, the tests do so themselves.
-  afterAll(async () => {
+  afterEach(async () => {
     const left = (await ownedByTestcontainers()).filter((id) => !containers.includes(id))
     if (left.length > 0) await docker('rm', '--force', '--volumes', ...left)
     await rm(folder, { recursive: true, force: true })
