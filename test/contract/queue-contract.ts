@@ -115,6 +115,15 @@ export function queueContract(title: string, start: (fifo: boolean) => Promise<Q
         expect((await readPage(queue.source)).records).toEqual([])
       })
 
+      it('deletes each by itself when that is asked for, what is gone already among them', async () => {
+        for (let nth = 0; nth < 3; nth += 1) await queue.send(`m${nth}`)
+        const records = await readAll(3)
+        expect(await queue.source.settle(records.slice(0, 1), neverAborted)).toEqual({ failed: [] })
+        expect(await queue.source.settle(records, neverAborted, true)).toEqual({ failed: [] })
+        await queue.source.release(records, neverAborted)
+        expect((await readPage(queue.source)).records).toEqual([])
+      })
+
       it('does not call it a failure when the message is gone already', async () => {
         await queue.send('twice')
         const records = await readAll(1)
