@@ -44,7 +44,9 @@ beforeEach(() => {
   const home = mkdtempSync(join(tmpdir(), 'access-'))
   cleanups.push(() => rmSync(home, { recursive: true }))
   for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) vi.stubEnv(name, undefined)
-  for (const name of ['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy']) vi.stubEnv(name, undefined)
+  for (const name of ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy']) {
+    vi.stubEnv(name, undefined)
+  }
   vi.stubEnv('AWS_CONFIG_FILE', join(home, 'config'))
   vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', join(home, 'credentials'))
   vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true')
@@ -331,5 +333,18 @@ describe('proxies', () => {
       output: { via: 'nobody' },
     })
     expect(proxy.seen[0]?.path).toBe('http://queues.test:9324/')
+  })
+
+  // proves: access.proxies
+  it('are left aside for what NO_PROXY names', async () => {
+    const proxy = await service(() => ({ status: 200, body: '{"via":"proxy"}' }))
+    vi.stubEnv('HTTP_PROXY', proxy.url)
+    vi.stubEnv('NO_PROXY', 'elsewhere.test,.invalid')
+    const made = await access({ endpoints: { sqs: 'http://queues.invalid:9324', kinesis: 'http://streams.test:9324' } })
+    const call = (name: 'sqs' | 'kinesis') => made.service(name, undefined, undefined).json('X', {}, 'control', signal)
+    // Nobody has that name, and it was asked for directly.
+    expect(await call('sqs')).toMatchObject({ kind: 'unreachable', sent: false })
+    expect(await call('kinesis')).toMatchObject({ output: { via: 'proxy' } })
+    expect(proxy.seen.map(({ path }) => path)).toEqual(['http://streams.test:9324/'])
   })
 })

@@ -81,7 +81,6 @@ describe('the counters of a mapping', () => {
     expect(await valueOf(metrics, `millrace_in_flight_invocations{${labels}}`)).toBe(0)
   })
 
-  // proves: metric.iterator-age
   test('measure in seconds', async () => {
     const metrics = bare()
     const meter = metrics.forMapping(orders)
