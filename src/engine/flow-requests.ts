@@ -1,6 +1,7 @@
 import type { FlowRequest } from '../core/flow-commands.ts'
 import type { FlowEvent, ReadOutcome } from '../core/flow-events.ts'
 import { batchEvent } from '../events/batch-event.ts'
+import { isoSeconds } from '../events/event-time.ts'
 import { judgeReply } from '../events/response.ts'
 import { lineagePasses, lineagePassesMax } from '../events/trace.ts'
 import type { Outcome } from '../model/invocation.ts'
@@ -204,6 +205,12 @@ async function release(request: Of<'release'>, { context, signal }: RequestScope
 async function discard(request: Of<'discard'>, { context, settings, signal }: RequestScope): Promise<Answer> {
   const fate = await deliverFailure(context, settings, request, signal)
   if (fate === 'delivered') context.meter.delivered(request.records.length)
+  else if (request.records.length === 0) {
+    context.log.error(
+      { condition: request.condition, window: request.window && isoSeconds(request.window.startMs), fate },
+      'The state of a tumbling window was dropped: its final invocation was given up.',
+    )
+  }
   return { kind: 'discarded', id: request.id, fate }
 }
 

@@ -337,6 +337,15 @@ describe('discovery', () => {
     expect(mapping.started()).toEqual(['a:late'])
   })
 
+  it('expects no children of a shard that ended in another life of its stream', () => {
+    const mapping = drive(true)
+    mapping.send({ kind: 'start', state: 'Enabled', enabled: true })
+    mapping.send({ kind: 'loaded', id: mapping.take('load').id, done: [{ flow: 'a', incarnation: 'one' }] })
+    mapping.list('two', ['a'])
+    expect(mapping.started()).toEqual(['a:first'])
+    expect(mapping.toDeadline()).toBe(30_000)
+  })
+
   it('counts a parent as done that two listings lack and that nobody can read (spec §13.5)', () => {
     const mapping = drive(true)
     mapping.start('Enabled')

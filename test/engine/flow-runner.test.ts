@@ -477,6 +477,19 @@ describe('the shell of a flow', () => {
     expect(refusals).not.toContain(true)
   })
 
+  it('says when the state of a window is dropped, which no count of records tells', async () => {
+    const { say, lines } = await started('kinesis')
+    const window = { startMs: 0, endMs: 60_000, state: '{"n":1}', isFinal: true, isTerminatedEarly: false }
+    await say({ kind: 'discard', id: 1, records: [], condition: 'RecordAgeExceeded', attempts: 1, reply: null, window })
+    expect(lines).toMatchObject([
+      {
+        level: 'error',
+        message: 'The state of a tumbling window was dropped: its final invocation was given up.',
+        fields: { condition: 'RecordAgeExceeded', window: '1970-01-01T00:00:00Z' },
+      },
+    ])
+  })
+
   // proves: metric.dropped
   it.each([
     [undefined, 'undestined', []],
