@@ -100,9 +100,12 @@ async function describeFunction({ engine, document, signal }: MappingWork): Prom
   }
 }
 
-function noteFunction({ view }: MappingWork, described: FunctionDescription): void {
+function noteFunction({ view, document }: MappingWork, described: FunctionDescription): void {
   if (described.kind !== 'found') return
-  view.noteFunction({ timeoutMs: described.timeoutMs, capacity: described.concurrency })
+  view.noteFunction(document.parameters.FunctionName, {
+    timeoutMs: described.timeoutMs,
+    capacity: described.concurrency,
+  })
 }
 
 /** The store is waited for: a state that is not written down is none. */

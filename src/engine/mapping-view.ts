@@ -10,16 +10,20 @@ import { flowConfigOf, matcherOf, receiveVisibilityMsOf, type FoundSource } from
 /** Offsets below this are the grain of a Date header, not a wrong clock. */
 const offsetMsMin = 1_500
 
+interface KnownFunction {
+  readonly timeoutMs: number | null
+  readonly capacity: number | null
+}
+
+const unknownFunction: KnownFunction = { timeoutMs: null, capacity: null }
+
 /** What one mapping has last seen of its source and its function, and what follows from it for its flows. */
 export class MappingView {
   readonly #engine: EngineContext
   readonly #source: Source
   readonly #log: Log
   #found: FoundSource | null = null
-  #function: { readonly timeoutMs: number | null; readonly capacity: number | null } = {
-    timeoutMs: null,
-    capacity: null,
-  }
+  #function: { readonly name: string; readonly known: KnownFunction } | null = null
   #filter: { readonly criteria: unknown; readonly matches: ((record: SourceRecord) => boolean) | null } | null = null
   #toldVisibilityMs: number | null = null
 
@@ -37,8 +41,13 @@ export class MappingView {
     this.#found = found
   }
 
-  noteFunction(known: { readonly timeoutMs: number | null; readonly capacity: number | null }): void {
-    this.#function = known
+  noteFunction(name: string, known: KnownFunction): void {
+    this.#function = { name, known }
+  }
+
+  /** What was seen of the function before says nothing of the one that an update names. */
+  #knownOf({ parameters }: MappingDocument): KnownFunction {
+    return this.#function?.name === parameters.FunctionName ? this.#function.known : unknownFunction
   }
 
   /** Everything that decides how flows run, as one comparable text. */
@@ -51,9 +60,10 @@ export class MappingView {
     const { parameters, source } = document
     const found = this.#found
     if (found === null) throw new Error('A flow was started before its source was seen.')
+    const known = this.#knownOf(document)
     const around = {
       found,
-      ...this.#function,
+      ...known,
       origin,
       scaling: this.#engine.scaling(source),
       maxInvocations: this.#engine.maxInvocations,
@@ -66,7 +76,7 @@ export class MappingView {
       config: flowConfigOf(document, around),
       functionName: parameters.FunctionName,
       functionArn: document.functionArn,
-      capacity: this.#function.capacity,
+      capacity: known.capacity,
       reportsFailures: parameters.FunctionResponseTypes.includes('ReportBatchItemFailures'),
       acknowledgesEmptyItem: this.#engine.acknowledgesEmptyItem,
       sourceArn: found.arn,
@@ -89,13 +99,14 @@ export class MappingView {
     return this.#filter.matches
   }
 
-  #tellVisibility({ parameters }: MappingDocument, found: FoundSource): void {
-    const visibilityMs = receiveVisibilityMsOf(parameters, { found, timeoutMs: this.#function.timeoutMs })
+  #tellVisibility(document: MappingDocument, found: FoundSource): void {
+    const { timeoutMs } = this.#knownOf(document)
+    const visibilityMs = receiveVisibilityMsOf(document.parameters, { found, timeoutMs })
     if (visibilityMs === this.#toldVisibilityMs) return
     this.#toldVisibilityMs = visibilityMs
     if (visibilityMs === null) return
     this.#log.info(
-      { queueVisibilityMs: found.visibilityMs, receiveVisibilityMs: visibilityMs, timeoutMs: this.#function.timeoutMs },
+      { queueVisibilityMs: found.visibilityMs, receiveVisibilityMs: visibilityMs, timeoutMs },
       "Window and function timeout exceed the queue's visibility timeout; messages are received with a longer one.",
     )
   }

@@ -20,7 +20,7 @@ export interface EngineOptions {
   readonly store?: Store
   readonly source: Source
   readonly invoke?: (request: InvokeRequest, signal: AbortSignal) => Promise<InvokeResult>
-  readonly describeFunction?: () => FunctionDescription
+  readonly describeFunction?: (functionName: string) => FunctionDescription
   readonly startMachine?: StartMachine
   readonly log?: Log
 }
@@ -51,9 +51,14 @@ export function engineRig(options: EngineOptions) {
           events.push(request.payload)
           return options.invoke?.(request, signal) ?? Promise.resolve(answered())
         },
-        describe: () =>
+        describe: (functionName) =>
           Promise.resolve(
-            options.describeFunction?.() ?? { kind: 'found', arn: null, timeoutMs: 3_000, concurrency: null },
+            options.describeFunction?.(functionName) ?? {
+              kind: 'found',
+              arn: null,
+              timeoutMs: 3_000,
+              concurrency: null,
+            },
           ),
       },
       destination: { deliver: () => Promise.resolve({ kind: 'delivered' }) },
