@@ -25,11 +25,16 @@ export function errorResponse(error: ApiError): ErrorResponse {
   return { status: error.status, type: error.type, message: error.message }
 }
 
+/** Why the caller is throttled (ThrottleReason of the API's model), where the message says it. */
+function reasonOf(message: string): string {
+  return /\b[A-Z]\w+(?:Limit|Rate)Exceeded\b/.exec(message)?.[0] ?? 'CallerRateLimitExceeded'
+}
+
 function errorBody({ type, message }: ErrorResponse): string {
   if (ofTheFront.has(type)) return JSON.stringify({ message })
   const Type = type === 'ServiceException' ? 'Service' : 'User'
   if (capitalised.has(type)) return JSON.stringify({ Type, Message: message })
-  const throttle = type === throttled ? { Reason: 'CallerRateLimitExceeded' } : {}
+  const throttle = type === throttled ? { Reason: reasonOf(message) } : {}
   return JSON.stringify({ Type, message, ...throttle })
 }
 

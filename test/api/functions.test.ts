@@ -90,6 +90,18 @@ describe('invoking a function of the config', () => {
     expect(answer.body).toContain('why')
   })
 
+  it('tells a throttle by the reserved concurrency from one by the rate', async () => {
+    const here = world()
+    const reasonOf = async (message: string) => {
+      here.invoke = () => ({ kind: 'throttled', message })
+      const answer = await invoke(here, 'audit')
+      return [answer.statusCode, answer.headers['retry-after'], answer.json<{ Reason: string }>().Reason]
+    }
+    const reserved = 'Rate Exceeded. (ReservedFunctionConcurrentInvocationLimitExceeded)'
+    expect(await reasonOf(reserved)).toEqual([429, '1', 'ReservedFunctionConcurrentInvocationLimitExceeded'])
+    expect(await reasonOf('busy')).toEqual([429, '1', 'CallerRateLimitExceeded'])
+  })
+
   it('asynchronously answers 202 before the function has', async () => {
     const here = world()
     const { promise, resolve } = Promise.withResolvers<InvokeResult>()
