@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +11,9 @@ import { until } from './until.ts'
 
 /** A process space of its own, in which what is started is PID 1, as in a container. Some machines allow none. */
 const ownSpace = ['--user', '--map-root-user', '--pid', '--fork', '--kill-child']
-const isAllowed = spawnSync('unshare', [...ownSpace, 'true']).status === 0
+const isAllowed =
+  spawnSync('unshare', [...ownSpace, 'true']).status === 0 &&
+  existsSync(`/proc/${process.pid}/task/${process.pid}/children`)
 
 test.skipIf(!isAllowed).each(['SIGTERM', 'SIGINT'] as const)(
   'as PID 1 the process ends on %s, with 0',
