@@ -32,15 +32,12 @@ function limitsOf(config: FlowConfig): BatchLimits {
 /** Asks for as many receives as the scale wants and the room for their messages allows. */
 export function receive(turn: Turn, queue: QueueState): void {
   const { state, config, env } = turn
-  const recordsMax = Math.min(config.traits.readRecordsMax, config.batchSize)
   const visibilityMs = config.receiveVisibilityMs
-  let { receives, records } = outstandingReads(turn)
   const receivesMax = Math.min(queue.scale.receives, config.scaling.receivesMax)
-  while (
-    receives < receivesMax &&
-    state.pace.nextMs <= env.monoMs &&
-    hasRoom(turn, queue, receives + 1, records + recordsMax)
-  ) {
+  if (state.pace.nextMs > env.monoMs) return
+  for (let out = outstandingReads(turn); out.receives < receivesMax; out = outstandingReads(turn)) {
+    const recordsMax = recordsOfNextRead(turn, queue, out)
+    if (recordsMax === 0) return
     const lost = queue.lostReads.shift()
     const repeats = lost !== undefined && env.monoMs - lost.sinceMs < attemptIdMs ? lost : null
     ask(
@@ -55,32 +52,47 @@ export function receive(turn: Turn, queue: QueueState): void {
       },
       { kind: 'read', recordsMax, visibilityMs, sentMs: env.monoMs, attemptSinceMs: repeats?.sinceMs ?? env.monoMs },
     )
-    receives += 1
-    records += recordsMax
   }
 }
 
-function outstandingReads(turn: Turn): { receives: number; records: number } {
+interface ReadsOut {
+  readonly receives: number
+  readonly records: number
+  /** What they may bring where every receive makes batches of its own. */
+  readonly batches: number
+}
+
+function outstandingReads({ state, config }: Turn): ReadsOut {
   let receives = 0
   let records = 0
-  for (const pending of turn.state.pending.values()) {
+  let batches = 0
+  for (const pending of state.pending.values()) {
     if (pending.kind !== 'read') continue
     receives += 1
     records += pending.recordsMax
+    batches += Math.ceil(pending.recordsMax / config.batchSize)
   }
-  return { receives, records }
+  return { receives, records, batches }
 }
 
 /**
  * Never more is held than can be invoked at once plus one batch being gathered. A receive counts with all it may bring from
- * the moment it is sent.
+ * the moment it is sent. 0: there is no room.
  */
-function hasRoom(turn: Turn, queue: QueueState, receives: number, records: number): boolean {
+function recordsOfNextRead(turn: Turn, queue: QueueState, out: ReadsOut): number {
   const { state, config, env } = turn
-  if (isOverfull(turn)) return state.heldRecords === 0 && receives === 1
-  const coming = config.windowMs === 0 ? receives : Math.ceil((queue.gathering.length + records) / config.batchSize)
+  const { readRecordsMax, ordered } = config.traits
+  const one = Math.min(readRecordsMax, config.batchSize)
+  if (isOverfull(turn)) return state.heldRecords === 0 && out.receives === 0 ? one : 0
   const flights = flightsAllowed(queue.scale, config.scaling, env.monoMs)
-  return state.flights.size + queue.ready.length + coming <= flights + 1
+  const room = flights + 1 - state.flights.size - queue.ready.length
+  if (config.windowMs > 0) {
+    return Math.ceil((queue.gathering.length + out.records + one) / config.batchSize) <= room ? one : 0
+  }
+  if (out.batches >= room) return 0
+  // Small batches that can start at once share a receive. Messages of one group would wait for each other, out of sight of others.
+  const shared = ordered === 'group' ? 1 : Math.max(1, Math.floor(readRecordsMax / config.batchSize))
+  return one * Math.min(shared, room - out.batches)
 }
 
 function isOverfull(turn: Turn): boolean {

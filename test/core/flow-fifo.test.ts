@@ -26,6 +26,11 @@ describe('a FIFO queue', () => {
     expect(flow.settled().permit().invocations()).toEqual([['1'], ['2'], ['3']])
   })
 
+  test('a receive brings one batch: several of one group would wait for each other out of sight of others', () => {
+    const flow = new Scenario('sqs-fifo', { batchSize: 1 }).open()
+    expect(flow.out('read').map(({ recordsMax }) => recordsMax)).toEqual([1])
+  })
+
   test('lets no batch pass an earlier one of its group that waits', () => {
     const flow = new Scenario('sqs-fifo', { batchSize: 2 })
       .open()

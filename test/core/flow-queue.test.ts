@@ -242,6 +242,28 @@ describe('a standard queue', () => {
     expect(flow.out('read').length).toBeLessThan(4)
   })
 
+  test.each([
+    { batchSize: 1, flightsMax: 100, asks: 6, why: 'five may run at once, one more may wait' },
+    { batchSize: 1, flightsMax: 2, asks: 3, why: 'no more than may run, and one' },
+    { batchSize: 3, flightsMax: 100, asks: 9, why: 'whole batches only' },
+    { batchSize: 6, flightsMax: 100, asks: 6, why: 'two would be more than a receive brings' },
+  ])('one receive brings several batches of $batchSize: $why', ({ batchSize, flightsMax, asks }) => {
+    const flow = new Scenario('sqs', { batchSize, scaling: { policy: 'eager', flightsMax, receivesMax: 1 } }).open()
+    expect(flow.out('read').map(({ recordsMax }) => recordsMax)).toEqual([asks])
+    flow.page(messages(range(asks))).run(() => ok)
+    expect(flow.invocations().map((batch) => batch.length)).toEqual(Array(asks / batchSize).fill(batchSize))
+  })
+
+  test('what runs and what other receives may bring leaves that much less room for the next one', () => {
+    const flow = new Scenario('sqs', { batchSize: 1, scaling: { policy: 'aws', flightsMax: 100, receivesMax: 2 } })
+    flow.open().page(messages([1, 2]))
+    expect(flow.out('read').map(({ recordsMax }) => recordsMax)).toEqual([4])
+    flow.page(messages([3, 4, 5, 6]))
+    expect(flow.out('read')).toEqual([])
+    flow.permit().invoked(ok)
+    expect(flow.out('read').map(({ recordsMax }) => recordsMax)).toEqual([1])
+  })
+
   test('does not keep the concurrency of a burst while a trickle leaves it no moment without a message', () => {
     const flow = new Scenario('sqs', { batchSize: 1, scaling: { policy: 'aws', flightsMax: 1_000, receivesMax: 5 } })
     flow.open()

@@ -11,8 +11,20 @@ export const mutants: readonly Mutant[] = [
   {
     file: 'queue-reader.ts',
     bug: 'a queue holds one batch more than it can use',
-    find: 'state.flights.size + queue.ready.length + coming <= flights + 1',
-    replace: 'state.flights.size + queue.ready.length + coming <= flights + 2',
+    find: 'const room = flights + 1 - state.flights.size',
+    replace: 'const room = flights + 2 - state.flights.size',
+  },
+  {
+    file: 'queue-reader.ts',
+    bug: 'a receive that is out does not count against the next one',
+    find: 'Math.min(shared, room - out.batches)',
+    replace: 'Math.min(shared, room)',
+  },
+  {
+    file: 'queue-reader.ts',
+    bug: 'one receive brings several batches of a FIFO queue, whose groups wait for each other',
+    find: "ordered === 'group' ? 1 : Math.max(",
+    replace: 'Math.max(',
   },
   {
     file: 'queue-reader.ts',
