@@ -1,5 +1,5 @@
 import type { MappingState } from '../model/mapping.ts'
-import { backoffMs } from './backoff.ts'
+import { backoffMs, pauseAskedMs } from './backoff.ts'
 import type { DrainReason } from './flow-events.ts'
 import {
   isAbsent,
@@ -130,7 +130,7 @@ function applyDescribed(turn: Turn, result: Described): void {
     return
   }
   machine.troubles++
-  const retryMs = Math.max(backoffMs(machine.troubles, pace.troubleMs, env.jitter), result.retryAfterMs ?? 0)
+  const retryMs = pauseAskedMs(result.retryAfterMs, backoffMs(machine.troubles, pace.troubleMs, env.jitter))
   machine.lookAtMs = env.monoMs + retryMs
   out.push({ kind: 'sourceTrouble', trouble: result.kind, message: result.message, retryMs })
 }

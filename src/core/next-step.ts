@@ -1,5 +1,5 @@
 import type { Outcome } from '../model/invocation.ts'
-import { backoffMs } from './backoff.ts'
+import { backoffMs, pauseAskedMs } from './backoff.ts'
 import type { NextStep } from './flow-commands.ts'
 import type { Turn, Unit } from './flow-state.ts'
 import type { RetryPlan } from './retry-plan.ts'
@@ -35,8 +35,8 @@ export function nextStep(turn: Turn, ended: Ended): NextStep {
 }
 
 function notRunPauseMs(turn: Turn, ended: Ended): number {
-  const askedMs = ended.outcome?.kind === 'notRun' ? (ended.outcome.retryAfterMs ?? 0) : 0
-  return Math.max(askedMs, backoffMs(ended.notRunStreak, turn.config.throttleBackoff, turn.env.jitter))
+  const askedMs = ended.outcome?.kind === 'notRun' ? ended.outcome.retryAfterMs : undefined
+  return pauseAskedMs(askedMs, backoffMs(ended.notRunStreak, turn.config.throttleBackoff, turn.env.jitter))
 }
 
 /** No pause outlasts the moment at which the whole unit is too old: then it is to be given up, not to be waited for. */

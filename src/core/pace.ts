@@ -1,4 +1,4 @@
-import { backoffMs } from './backoff.ts'
+import { backoffMs, pauseAskedMs } from './backoff.ts'
 import type { FlowEnv } from './flow-events.ts'
 import type { PaceConfig } from './flow-config.ts'
 import type { ReadOutcome } from './flow-events.ts'
@@ -60,7 +60,7 @@ export function paceAfterTrouble(
 function troublePauseMs(failures: number, result: Exclude<ReadOutcome, { kind: 'records' }>, jitter: number): number {
   switch (result.kind) {
     case 'throttled':
-      return Math.max(result.retryAfterMs ?? 0, backoffMs(failures, passing, jitter))
+      return pauseAskedMs(result.retryAfterMs, backoffMs(failures, passing, jitter))
     case 'failed':
       return backoffMs(failures, passing, jitter)
     // The first of these is mended by reading again from the right place; a run of them is a fault like any other.

@@ -1,5 +1,5 @@
 import type { Outcome } from '../model/invocation.ts'
-import { backoffMs } from './backoff.ts'
+import { backoffMs, pauseAskedMs } from './backoff.ts'
 import { askPermit, currentUnit, startFlight, tellFailure, waitUntil, withdraw } from './flight.ts'
 import type { NextStep } from './flow-commands.ts'
 import type { Flight, Held, Turn, Unit } from './flow-state.ts'
@@ -107,7 +107,7 @@ function hold(turn: Turn, queue: QueueState, flight: Flight, outcome: Extract<Ou
     return regroup(turn, queue, withdraw(turn, flight))
   }
   flight.notRunStreak += 1
-  const inMs = Math.max(outcome.retryAfterMs ?? 0, backoffMs(flight.notRunStreak, config.throttleBackoff, env.jitter))
+  const inMs = pauseAskedMs(outcome.retryAfterMs, backoffMs(flight.notRunStreak, config.throttleBackoff, env.jitter))
   if (unit.held.every((one) => one.expiresMs <= env.monoMs + inMs)) {
     tellFailure(turn, unit, outcome, byVisibility(turn, unit.held))
     state.flights.delete(flight.id)

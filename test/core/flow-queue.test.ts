@@ -118,6 +118,16 @@ describe('a standard queue', () => {
     expect(flow.after(1).out('permit')).toHaveLength(1)
   })
 
+  test('waits a minute at most, whatever a throttle asks for', () => {
+    const flow = new Scenario('sqs', { visibilityMs: 600_000 })
+      .open()
+      .page(messages([1]))
+      .permit()
+    flow.invoked({ ...throttled, retryAfterMs: 86_400_000 } as Outcome)
+    expect(flow.after(59_999).out('permit')).toEqual([])
+    expect(flow.after(1).out('permit')).toHaveLength(1)
+  })
+
   test.each([
     { visibilityMs: 30_000, lastMs: 24_999 },
     { visibilityMs: 10_000, lastMs: 7_999 },
@@ -403,6 +413,15 @@ describe('a receive that goes wrong', () => {
     expect(flow.out('read')[0]?.repeats).toBe(lost)
     flow.reads({ kind: 'throttled', message: '' }).after(10_000)
     expect(flow.out('read')[0]?.repeats).toBeNull()
+  })
+
+  test('is tried again after as long as the queue asks for, a minute at most', () => {
+    const flow = new Scenario('sqs').open().reads({ kind: 'throttled', message: '', retryAfterMs: 20_000 })
+    expect(flow.after(19_999).out('read')).toEqual([])
+    expect(flow.after(1).out('read')).toHaveLength(1)
+    flow.reads({ kind: 'throttled', message: '', retryAfterMs: 86_400_000 })
+    expect(flow.after(59_999).out('read')).toEqual([])
+    expect(flow.after(1).out('read')).toHaveLength(1)
   })
 
   test('is not repeated by name after five minutes', () => {

@@ -75,6 +75,16 @@ describe('retries of a stream batch', () => {
     expect(flow.after(1).out('permit')).toHaveLength(1)
   })
 
+  test('wait a minute at most, whatever a throttle asks for', () => {
+    const flow = new Scenario('kinesis')
+      .open()
+      .page(stream([1]))
+      .permit()
+    flow.invoked({ ...throttled, retryAfterMs: 86_400_000 } as Outcome)
+    expect(flow.after(59_999).out('permit')).toEqual([])
+    expect(flow.after(1).out('permit')).toHaveLength(1)
+  })
+
   // proves: stream.retry.blocks
   test('keep the shard waiting: nothing behind a failing batch runs', () => {
     const flow = new Scenario('kinesis', { batchSize: 1 })

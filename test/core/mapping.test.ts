@@ -137,6 +137,8 @@ describe('the life of a mapping', () => {
     mapping.start('Enabled')
     mapping.look({ kind: 'throttled', message: 'slow down', retryAfterMs: 9_000 })
     expect(mapping.toDeadline()).toBe(9_000)
+    mapping.look({ kind: 'throttled', message: 'slow down', retryAfterMs: 86_400_000 })
+    expect(mapping.toDeadline()).toBe(60_000)
   })
 
   // proves: state.restart
