@@ -12,6 +12,11 @@ if (major < 22 || (major === 22 && minor < 18)) {
 }
 
 async function main(): Promise<void> {
+  // Whoever reads may have seen enough before the end, as `| head` has.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    process.exit()
+  })
   const [{ runProgram }, { processTerminal }] = await Promise.all([
     import('./cli/program.ts'),
     import('./cli/terminal.ts'),

@@ -1,4 +1,6 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,6 +28,13 @@ test('the built file is executable and runs by itself', async () => {
   expect((await stat(builtFile)).mode & 0o111).toBe(0o111)
   const { stdout } = await promisify(execFile)(builtFile, ['--version'])
   expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+})
+
+test('what is printed may be cut off by its reader, as head does', async () => {
+  const child = spawn(process.execPath, [builtFile, 'start', '--help'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  child.stdout.destroy()
+  const [complaint, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')])
+  expect([complaint, code]).toEqual(['', 0])
 })
 
 test.each([['--help'], ['help'], ['-h']])('millrace %s lists the commands and exits 0', async (word) => {
