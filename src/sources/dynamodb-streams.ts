@@ -1,11 +1,10 @@
 import type { AwsCaller } from '../access/aws-access.ts'
 import { encodeDynamoRecord } from '../events/dynamodb-record.ts'
-import { isJsonObject, objectOf, stringOf } from '../events/json-value.ts'
 import { parseArn, sourceOf } from '../model/arn.ts'
 import type { MappingDocument } from '../model/mapping.ts'
-import { sourceTraits } from '../model/source.ts'
 import type { Source } from '../ports.ts'
 import { createDynamoStream } from './dynamodb-stream.ts'
+import { createIteratorCalls, pageRecords } from './iterator-calls.ts'
 import { troubleOf } from './service-errors.ts'
 import type { CallFailure } from './service-errors.ts'
 import type { ReadFrom, ShardProtocol, ShardRefusal } from './shard-iterators.ts'
@@ -27,24 +26,12 @@ export function openDynamoSource(mapping: MappingDocument, access: SourceAccess)
 }
 
 function dynamoProtocol(caller: AwsCaller): ShardProtocol {
+  const calls = createIteratorCalls(caller, refusalOf)
   return {
-    async iterator(life, shardId, from, signal) {
-      const input = { StreamArn: life.arn, ShardId: shardId, ...startOf(from) }
-      const result = await caller.json('GetShardIterator', input, 'control', signal)
-      if (result.kind !== 'ok') return refusalOf(result)
-      const iterator = stringOf(objectOf(result.output)['ShardIterator'])
-      return iterator === undefined
-        ? { kind: 'failed', message: `GetShardIterator of ${shardId} was answered without an iterator.` }
-        : { kind: 'iterator', iterator }
-    },
-    async page(_life, iterator, recordsMax, signal) {
-      const Limit = Math.max(1, Math.min(recordsMax, sourceTraits.dynamodb.readRecordsMax))
-      const result = await caller.json('GetRecords', { ShardIterator: iterator, Limit }, 'receive', signal)
-      if (result.kind !== 'ok') return refusalOf(result)
-      const output = objectOf(result.output)
-      const records = Array.isArray(output['Records']) ? output['Records'].filter(isJsonObject) : []
-      return { kind: 'page', records, next: stringOf(output['NextShardIterator']) ?? null, behindMs: null }
-    },
+    iterator: (life, ShardId, from, signal) =>
+      calls.iterator({ StreamArn: life.arn, ShardId, ...startOf(from) }, signal),
+    page: (_life, ShardIterator, recordsMax, signal) =>
+      calls.page({ ShardIterator, Limit: pageRecords(recordsMax, 'dynamodb') }, signal),
     encoder(life) {
       const context = { arn: life.arn, region: parseArn(life.arn)?.region ?? '' }
       return (record) => encodeDynamoRecord(record, context)

@@ -1,11 +1,10 @@
 import type { AwsCaller } from '../access/aws-access.ts'
-import { isJsonObject, objectOf, stringOf } from '../events/json-value.ts'
 import { encodeKinesisRecord } from '../events/kinesis-record.ts'
 import { ApiError } from '../model/api-error.ts'
 import { parseArn, sourceOf } from '../model/arn.ts'
 import type { MappingDocument } from '../model/mapping.ts'
-import { sourceTraits } from '../model/source.ts'
 import type { Source } from '../ports.ts'
+import { createIteratorCalls, pageRecords } from './iterator-calls.ts'
 import { createKinesisStream } from './kinesis-stream.ts'
 import { troubleOf } from './service-errors.ts'
 import type { CallFailure } from './service-errors.ts'
@@ -33,32 +32,18 @@ export function openKinesisSource(mapping: MappingDocument, access: SourceAccess
 }
 
 function kinesisProtocol(caller: AwsCaller, streamName: string, isAws: boolean): ShardProtocol {
+  const calls = createIteratorCalls(caller, refusalOf)
   return {
-    async iterator(life, shardId, from, signal) {
-      const input = {
-        ...(isAws ? {} : { StreamName: streamName }),
-        StreamARN: life.arn,
-        ShardId: shardId,
-        ...startOf(from),
-      }
-      const result = await caller.json('GetShardIterator', input, 'control', signal)
-      if (result.kind !== 'ok') return refusalOf(result)
-      const iterator = stringOf(objectOf(result.output)['ShardIterator'])
-      return iterator === undefined
-        ? { kind: 'failed', message: `GetShardIterator of ${shardId} was answered without an iterator.` }
-        : { kind: 'iterator', iterator }
-    },
-    async page(life, iterator, recordsMax, signal) {
-      const Limit = Math.max(1, Math.min(recordsMax, sourceTraits.kinesis.readRecordsMax))
-      const input = { ShardIterator: iterator, Limit, ...(isAws ? { StreamARN: life.arn } : {}) }
-      const result = await caller.json('GetRecords', input, 'receive', signal)
-      if (result.kind !== 'ok') return refusalOf(result)
-      const output = objectOf(result.output)
-      const records = Array.isArray(output['Records']) ? output['Records'].filter(isJsonObject) : []
-      const behind = output['MillisBehindLatest']
-      const behindMs = typeof behind === 'number' ? behind : null
-      return { kind: 'page', records, next: stringOf(output['NextShardIterator']) ?? null, behindMs }
-    },
+    iterator: (life, ShardId, from, signal) =>
+      calls.iterator(
+        { ...(isAws ? {} : { StreamName: streamName }), StreamARN: life.arn, ShardId, ...startOf(from) },
+        signal,
+      ),
+    page: (life, ShardIterator, recordsMax, signal) =>
+      calls.page(
+        { ShardIterator, Limit: pageRecords(recordsMax, 'kinesis'), ...(isAws ? { StreamARN: life.arn } : {}) },
+        signal,
+      ),
     encoder(life, shardId) {
       const place = parseArn(life.arn)
       // Nobody assumes a role here; the event names one all the same, as on AWS.

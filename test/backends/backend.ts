@@ -30,5 +30,17 @@ export interface RunningBackend {
   stop(): Promise<void>
 }
 
+/** A backend that answers for all services at one address. */
+export function allAt(endpoint: string): Omit<Required<RunningBackend['endpoints']>, 'lambda'> {
+  return {
+    sqs: endpoint,
+    sns: endpoint,
+    s3: endpoint,
+    kinesis: endpoint,
+    dynamodb: endpoint,
+    dynamodbstreams: endpoint,
+  }
+}
+
 /** Needs nothing but this project's own packages. */
 export const nothingToInstall = (): Promise<Installed> => Promise.resolve({ kind: 'ready', folder: '' })

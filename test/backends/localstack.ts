@@ -2,7 +2,7 @@ import { ListTablesCommand } from '@aws-sdk/client-dynamodb'
 import { ListStreamsCommand } from '@aws-sdk/client-kinesis'
 import { join } from 'node:path'
 import { startBackendProcess } from './backend-process.ts'
-import type { Backend } from './backend.ts'
+import { allAt, type Backend } from './backend.ts'
 import { clientsFor } from './clients.ts'
 import { installLocalStack, localStackHome, localStackRoot } from './localstack/install.ts'
 import { until } from './until.ts'
@@ -26,15 +26,7 @@ export const localStack: Backend = {
     const { endpoint } = server
     await untilServicesRun(endpoint)
     return {
-      endpoints: {
-        sqs: endpoint,
-        sns: endpoint,
-        s3: endpoint,
-        kinesis: endpoint,
-        dynamodb: endpoint,
-        dynamodbstreams: endpoint,
-        lambda: endpoint,
-      },
+      endpoints: { ...allAt(endpoint), lambda: endpoint },
       region: 'us-east-1',
       async restart() {
         await server.restart()

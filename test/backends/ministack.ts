@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { startBackendProcess } from './backend-process.ts'
-import type { Backend } from './backend.ts'
+import { allAt, type Backend } from './backend.ts'
 import { installed } from './install/installed.ts'
 import { anyPython } from './install/machine-tools.ts'
 import { pythonPackages } from './install/packages.ts'
@@ -28,15 +28,7 @@ export const miniStack: Backend = {
     }))
     const { endpoint } = server
     return {
-      endpoints: {
-        sqs: endpoint,
-        sns: endpoint,
-        s3: endpoint,
-        kinesis: endpoint,
-        dynamodb: endpoint,
-        dynamodbstreams: endpoint,
-        lambda: endpoint,
-      },
+      endpoints: { ...allAt(endpoint), lambda: endpoint },
       region: 'us-east-1',
       restart: () => server.restart(),
       stop: () => server.stop(),

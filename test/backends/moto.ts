@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { startBackendProcess } from './backend-process.ts'
-import type { Backend } from './backend.ts'
+import { allAt, type Backend } from './backend.ts'
 import { installed } from './install/installed.ts'
 import { anyPython } from './install/machine-tools.ts'
 import { pythonPackages } from './install/packages.ts'
@@ -22,14 +22,7 @@ export const moto: Backend = {
     }))
     const { endpoint } = server
     return {
-      endpoints: {
-        sqs: endpoint,
-        sns: endpoint,
-        s3: endpoint,
-        kinesis: endpoint,
-        dynamodb: endpoint,
-        dynamodbstreams: endpoint,
-      },
+      endpoints: allAt(endpoint),
       region: 'us-east-1',
       restart: () => server.restart(),
       stop: () => server.stop(),

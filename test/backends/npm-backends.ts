@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { startFauxqs } from 'fauxqs'
 import { freePort } from '../fakes/free-port.ts'
@@ -7,6 +6,7 @@ import { nothingToInstall, type Backend, type RunningBackend } from './backend.t
 import { installed } from './install/installed.ts'
 import { npmPackages } from './install/packages.ts'
 import { findDynoxide } from '../fakes/sources/dynoxide.ts'
+import { kinesisLocalCommand } from '../fakes/sources/kinesis-local.ts'
 
 const region = 'us-east-1'
 
@@ -44,25 +44,7 @@ export const kinesisLocal: Backend = {
   sources: ['kinesis'],
   functions: 'rie',
   install: nothingToInstall,
-  async start() {
-    const folder = dirname(createRequire(import.meta.url).resolve('kinesis-local/package.json'))
-    const tlsPort = await freePort()
-    return serving(['kinesis'], (port) => ({
-      file: process.execPath,
-      args: ['main.js'],
-      cwd: folder,
-      env: {
-        KINESIS_MOCK_PLAIN_PORT: String(port),
-        KINESIS_MOCK_TLS_PORT: String(tlsPort),
-        LOG_LEVEL: 'ERROR',
-        // By default it pretends to need half a second for each of these.
-        CREATE_STREAM_DURATION: '1ms',
-        DELETE_STREAM_DURATION: '1ms',
-        SPLIT_SHARD_DURATION: '1ms',
-        MERGE_SHARDS_DURATION: '1ms',
-      },
-    }))
-  },
+  start: async () => serving(['kinesis'], await kinesisLocalCommand()),
 }
 
 /** The old dialect: no StreamARN, no ChildShards. */

@@ -1,0 +1,44 @@
+import type { AwsCaller } from '../access/aws-access.ts'
+import { isJsonObject, objectOf, stringOf } from '../events/json-value.ts'
+import { sourceTraits } from '../model/source.ts'
+import type { CallFailure } from './service-errors.ts'
+import type { IteratorResult, PageResult, ShardRefusal } from './shard-iterators.ts'
+
+/** GetShardIterator and GetRecords: the two services differ in what they are asked and how they refuse, not in their answers. */
+export interface IteratorCalls {
+  iterator(input: Input & { readonly ShardId: string }, signal: AbortSignal): Promise<IteratorResult>
+  page(input: Input & { readonly ShardIterator: string }, signal: AbortSignal): Promise<PageResult>
+}
+
+type Input = Readonly<Record<string, unknown>>
+
+/** How many records a page may be asked for. */
+export function pageRecords(recordsMax: number, kind: 'kinesis' | 'dynamodb'): number {
+  return Math.max(1, Math.min(recordsMax, sourceTraits[kind].readRecordsMax))
+}
+
+export function createIteratorCalls(
+  caller: AwsCaller,
+  refusalOf: (failure: CallFailure) => ShardRefusal,
+): IteratorCalls {
+  return {
+    async iterator(input, signal) {
+      const result = await caller.json('GetShardIterator', input, 'control', signal)
+      if (result.kind !== 'ok') return refusalOf(result)
+      const iterator = stringOf(objectOf(result.output)['ShardIterator'])
+      return iterator === undefined
+        ? { kind: 'failed', message: `GetShardIterator of ${input.ShardId} was answered without an iterator.` }
+        : { kind: 'iterator', iterator }
+    },
+    async page(input, signal) {
+      const result = await caller.json('GetRecords', input, 'receive', signal)
+      if (result.kind !== 'ok') return refusalOf(result)
+      const output = objectOf(result.output)
+      const records = Array.isArray(output['Records']) ? output['Records'].filter(isJsonObject) : []
+      // Kinesis alone says how far behind a page is.
+      const behind = output['MillisBehindLatest']
+      const behindMs = typeof behind === 'number' ? behind : null
+      return { kind: 'page', records, next: stringOf(output['NextShardIterator']) ?? null, behindMs }
+    },
+  }
+}
