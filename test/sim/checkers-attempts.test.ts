@@ -4,7 +4,7 @@ import { ages } from './checkers/ages.ts'
 import { receipts } from './checkers/receipts.ts'
 import { retries } from './checkers/retries.ts'
 import { windows } from './checkers/windows.ts'
-import type { Case } from './checkers/story.ts'
+import type { Case, Story } from './checkers/story.ts'
 import { failure, message, queue, record, reply, shard, told } from './checkers/story.ts'
 
 /** A checker that cannot fail is worth nothing: each is shown what it must not let pass. */
@@ -226,10 +226,35 @@ const cases: readonly Case[] = [
         .checkpoint({ window: { startMs: 0, endMs: 1_000, state: '{"seen":["r1"]}', phase: 'open' } }),
     says: /the state counts r1, the position does not/,
   },
+  {
+    checker: windows,
+    wrong: 'a window that gets two final invocations',
+    story: () => told(shard({ tumblingMs: 1_000 }).put(r1, r2).opened().read(r1, r2), closeTwice),
+    says: /a second final invocation/,
+  },
 ]
+
+/** A final invocation, and another one of the same borders. */
+function closeTwice(story: Story): void {
+  const close = { window: frame({ isFinal: true }) }
+  story.invoked(story.invoke([], close), { kind: 'succeeded', reply, state: null })
+  story.invoke([], close)
+}
 
 describe('checkers of attempts, receipts, ages and windows', () => {
   test.each(cases)('catch $wrong', ({ checker, story, says }) => {
     expect(story().judged(checker())).toMatch(says)
+  })
+
+  // Found by seed 265014678: the life that noticed the recreation was over before the old window was closed.
+  test('let the window of a recreated stream close, and then the new stream its own of the same borders', () => {
+    const window = { startMs: 0, endMs: 1_000, state: '{}', phase: 'closing' } as const
+    const checkpoint = { incarnation: 'life-1', watermark: null, arrivedMs: null, completed: [], window, done: false }
+    const story = shard({ tumblingMs: 1_000 }).opened(checkpoint)
+    story.command({ kind: 'positionLost', reason: 'recreated', watermark: null })
+    story.life = 2
+    story.opened(checkpoint).read(r1)
+    closeTwice(story)
+    expect(story.judged(windows())).toBeNull()
   })
 })

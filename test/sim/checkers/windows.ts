@@ -18,17 +18,21 @@ interface Expected {
   oversize: boolean
   /** It had its final invocation. */
   over: boolean
+  /** The stream was recreated with it open: the new stream's own window may have the same borders. */
+  isOfFormerStream: boolean
 }
 
 /** Tumbling windows (spec §4.7): state carried and counted once, aligned borders, the final invocation exactly when owed. */
 export function windows(): Checker {
   const open = new Map<number, Expected | null>()
+  // Outlives the life that noticed: until its final invocation is written down, each life that follows owes it.
+  const formerStarts = new Set<number>()
   return {
     name: 'windows',
     see(entry, book) {
       if (entry.kind === 'event') {
         const life = book.lives.get(entry.life)
-        if (entry.event.kind === 'opened') open.set(entry.life, fromCheckpoint(entry.event))
+        if (entry.event.kind === 'opened') open.set(entry.life, fromCheckpoint(entry.event, formerStarts))
         if (life !== undefined && 'id' in entry.event) onAnswer(entry.event, life, open)
       }
       if (entry.kind !== 'command') return
@@ -36,6 +40,7 @@ export function windows(): Checker {
       if (!isStreamLife(life)) return
       const { command } = entry
       if (command.kind === 'invoke') onInvoke(command, life, open)
+      if (command.kind === 'positionLost' && command.reason === 'recreated') outlive(open.get(entry.life), formerStarts)
       if (command.kind === 'checkpoint') countsWhatItCovers(command.checkpoint, book, life)
       if (command.kind === 'finished' && (open.get(entry.life)?.owed ?? false))
         violate('windows', 'the shard ended, its window did not')
@@ -43,11 +48,21 @@ export function windows(): Checker {
   }
 }
 
-function fromCheckpoint(event: Extract<FlowEvent, { kind: 'opened' }>): Expected | null {
+function fromCheckpoint(
+  event: Extract<FlowEvent, { kind: 'opened' }>,
+  formerStarts: ReadonlySet<number>,
+): Expected | null {
   const window: WindowCheckpoint | null = event.checkpoint?.window ?? null
   // A stream that was recreated meanwhile still owes the old window its end.
   if (window === null) return null
-  return { ...window, owed: true, oversize: window.phase === 'terminating', over: false }
+  const isOfFormerStream = formerStarts.has(window.startMs)
+  return { ...window, owed: true, oversize: window.phase === 'terminating', over: false, isOfFormerStream }
+}
+
+function outlive(window: Expected | null | undefined, formerStarts: Set<number>): void {
+  if (window === null || window === undefined || window.over) return
+  window.isOfFormerStream = true
+  formerStarts.add(window.startMs)
 }
 
 function onInvoke(
@@ -81,7 +96,7 @@ function carriesOn(frame: WindowFrame, life: Life, open: Map<number, Expected | 
   if (now !== null) begins(frame, now)
   // A window all of whose records were given up before any ran still ends with a final invocation [ours].
   if (frame.state !== '{}') violate('windows', `a window begins with the state ${frame.state}`)
-  open.set(life.life, { ...frame, owed: false, oversize: false, over: false })
+  open.set(life.life, { ...frame, owed: false, oversize: false, over: false, isOfFormerStream: false })
 }
 
 function goesOn(frame: WindowFrame, life: Life, now: Expected): void {
@@ -129,7 +144,8 @@ function end(now: Expected, frame: WindowFrame | null): void {
   now.owed = false
   now.state = '{}'
   now.oversize = false
-  now.over = frame !== null && !frame.isTerminatedEarly
+  now.over = frame !== null && !frame.isTerminatedEarly && !now.isOfFormerStream
+  now.isOfFormerStream = false
 }
 
 /** The state and the progress that go with it are one write: each record is in both or in neither. */
