@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import { constants } from 'node:os'
+
 // The process. Whatever needs a newer Node is imported after its version is known: on an older one the first import of
 // node:sqlite would end the process with an unknown module instead of a sentence.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
@@ -12,6 +14,11 @@ if (major < 22 || (major === 22 && minor < 18)) {
 }
 
 async function main(): Promise<void> {
+  // The first process of a container ignores the signals that it has no handler for. What nobody has taken yet ends it.
+  if (process.pid === 1) {
+    process.once('SIGTERM', leave)
+    process.once('SIGINT', leave)
+  }
   // Whoever reads may have seen enough before the end, as `| head` has.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
@@ -26,8 +33,8 @@ async function main(): Promise<void> {
     env: process.env,
     cwd: process.cwd(),
     terminal: processTerminal,
-    // A process without handlers of its own ignores these signals as PID 1 of a container.
     onSignal: (listener) => {
+      process.off('SIGTERM', leave).off('SIGINT', leave)
       process.on('SIGTERM', listener)
       process.on('SIGINT', listener)
     },
@@ -36,4 +43,9 @@ async function main(): Promise<void> {
   process.exitCode = code
   if (process.stdout.writableLength > 0) process.stdout.once('drain', () => process.exit(code))
   else process.exit(code)
+}
+
+/** As a shell tells of a command that a signal ended. */
+function leave(signal: 'SIGTERM' | 'SIGINT'): void {
+  process.exit(128 + constants.signals[signal])
 }

@@ -32,13 +32,21 @@ async function runStatus({ argv, env, terminal, onSignal }: CommandContext): Pro
   if (!(intervalMs >= refreshMsMin)) {
     throw new UsageError(`--interval ${values.interval}: seconds, at least ${refreshMsMin / 1000}`)
   }
+  if (!values.watch) {
+    for (const line of await statusLines(client)) terminal.out(line)
+    return exitCode.ok
+  }
   const interrupted = new AbortController()
   onSignal(() => interrupted.abort())
+  // A server that hangs must not hold whoever wants to leave.
+  const left = new Promise<undefined>((resolve) => {
+    interrupted.signal.addEventListener('abort', () => resolve(undefined), { once: true })
+  })
   for (;;) {
-    const lines = await statusLines(client)
-    if (values.watch) terminal.out(`\u001B[H\u001B[2J${new Date().toISOString()}  ${client.endpoint}`)
+    const lines = await Promise.race([statusLines(client), left])
+    if (lines === undefined) return exitCode.ok
+    terminal.out(`\u001B[H\u001B[2J${new Date().toISOString()}  ${client.endpoint}`)
     for (const line of lines) terminal.out(line)
-    if (!values.watch || interrupted.signal.aborted) return exitCode.ok
     await sleep(intervalMs, undefined, { signal: interrupted.signal }).catch(() => undefined)
     if (interrupted.signal.aborted) return exitCode.ok
   }
