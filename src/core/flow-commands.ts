@@ -76,7 +76,7 @@ export type FlowNotice =
   /** Records that were held when the filters changed and match none of the new ones. */
   | { readonly kind: 'filtered'; readonly count: number }
   /** Records that end without being acknowledged or delivered anywhere. */
-  | { readonly kind: 'dropped'; readonly count: number; readonly reason: DropReason }
+  | { readonly kind: 'dropped'; readonly records: readonly FlowRecord[]; readonly reason: DropReason }
   /** The position was lost and reading goes on at the horizon. */
   | { readonly kind: 'positionLost'; readonly reason: 'trimmed' | 'recreated'; readonly watermark: string | null }
   | {

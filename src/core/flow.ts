@@ -282,8 +282,8 @@ function end(turn: Turn): void {
   const isFinished = state.shard?.doneWritten === true && state.drainReason !== 'leaseLost'
   if (!isDraining && !isFinished) return
   state.phase = 'ended'
-  if (isFinished) turn.commands.push({ kind: 'finished' })
-  if (isDraining) turn.commands.push({ kind: 'drained' })
+  // One word ends a flow: of a shard that ended while it was told to end, that nothing is left to read.
+  turn.commands.push({ kind: isFinished ? 'finished' : 'drained' })
 }
 
 function deadlineOf(turn: Turn): number | null {

@@ -111,7 +111,7 @@ function hold(turn: Turn, queue: QueueState, flight: Flight, outcome: Extract<Ou
   if (unit.held.every((one) => one.expiresMs <= env.monoMs + inMs)) {
     tellFailure(turn, unit, outcome, byVisibility(turn, unit.held))
     state.flights.delete(flight.id)
-    turn.commands.push({ kind: 'dropped', count: unit.held.length, reason: 'visibility' })
+    turn.commands.push({ kind: 'dropped', records: recordsOf(unit.held), reason: 'visibility' })
     return endUnsettled(turn, queue, unit.held)
   }
   tellFailure(turn, unit, outcome, { kind: 'retry', inMs })

@@ -67,7 +67,7 @@ export function endUnsettled(turn: Turn, queue: QueueState, held: readonly Held[
   if (behind.length === 0) return
   for (const one of behind) end(turn, queue, one)
   forgetEnded(queue)
-  turn.commands.push({ kind: 'dropped', count: behind.length, reason: 'visibility' })
+  turn.commands.push({ kind: 'dropped', records: recordsOf(behind), reason: 'visibility' })
 }
 
 /** Takes records that have ended out of the waiting lists. */
@@ -87,7 +87,7 @@ export function cutExpired(turn: Turn, queue: QueueState, held: readonly Held[])
     if (one.expiresMs <= turn.env.monoMs) return true
     return groups.has(one.record.orderKey) && held.findIndex((other) => isExpiredOf(turn, other, one)) < index
   })
-  turn.commands.push({ kind: 'dropped', count: cut.length, reason: 'visibility' })
+  turn.commands.push({ kind: 'dropped', records: recordsOf(cut), reason: 'visibility' })
   endUnsettled(turn, queue, cut)
   return held.filter((one) => one.stage !== 'done')
 }

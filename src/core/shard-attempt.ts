@@ -89,7 +89,7 @@ function cutAged(turn: Turn, shard: ShardState, flight: Flight, unit: Unit): Uni
   if (gone.length === 0 && aged.length === 0) return unit
   flight.units.pop()
   if (gone.length > 0) {
-    turn.commands.push({ kind: 'dropped', count: gone.length, reason: 'retention' })
+    turn.commands.push({ kind: 'dropped', records: recordsOf(gone), reason: 'retention' })
     resolve(turn, shard, gone)
   }
   discard(turn, flight, { ...unit, held: aged }, 'RecordAgeExceeded')

@@ -1,6 +1,6 @@
 import type { Checkpoint } from '../model/checkpoint.ts'
 import type { Held, Turn } from './flow-state.ts'
-import { letGo } from './flow-state.ts'
+import { letGo, recordsOf } from './flow-state.ts'
 import { batchLength, isFull } from './gather.ts'
 import { dissolveShardFlight, startShardFlight, tryUnit } from './shard-attempt.ts'
 import { isEmpty, writeCheckpoint } from './shard-ledger.ts'
@@ -71,8 +71,8 @@ function run(turn: Turn, shard: ShardState): void {
 
 /** What a flow leaves undone is read again some day, but for the records of a shard that its source has no more. */
 function leaveGone(turn: Turn, shard: ShardState): void {
-  const count = holdsAny(shard).length
-  if (count > 0) turn.commands.push({ kind: 'dropped', count, reason: 'retention' })
+  const left = holdsAny(shard)
+  if (left.length > 0) turn.commands.push({ kind: 'dropped', records: recordsOf(left), reason: 'retention' })
 }
 
 /** A slot that is free starts its next batch, or the final invocation that its window owes. */

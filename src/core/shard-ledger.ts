@@ -1,7 +1,7 @@
 import type { Checkpoint, CompletedRange } from '../model/checkpoint.ts'
 import type { DropReason } from './flow-commands.ts'
 import type { Held, Pending, Turn } from './flow-state.ts'
-import { ask, letGo } from './flow-state.ts'
+import { ask, letGo, recordsOf } from './flow-state.ts'
 import type { ShardState } from './shard-state.ts'
 
 /** What happens to the records of a shard: resolved one by one, in any order; written down as a watermark and what lies beyond. */
@@ -16,7 +16,7 @@ export function resolve(turn: Turn, shard: ShardState, held: readonly Held[]): v
 }
 
 function drop(turn: Turn, shard: ShardState, held: readonly Held[], reason: DropReason): void {
-  if (held.length > 0) turn.commands.push({ kind: 'dropped', count: held.length, reason })
+  if (held.length > 0) turn.commands.push({ kind: 'dropped', records: recordsOf(held), reason })
   resolve(turn, shard, held)
 }
 

@@ -8,7 +8,7 @@ import { isReadOut, type OpenWindow, type ShardState } from './shard-state.ts'
  * invocation, closed by a final invocation without records.
  *
  *   (none) ──first record──▶ open ──later record / shard end / idle / new length──▶ closing ──final done──▶ (none)
- *                             └──state over 1 MB──▶ terminating ──final done──▶ open, empty state
+ *   open, closing ──state over 1 MB──▶ terminating ──final done──▶ open, empty state
  */
 
 const emptyState = '{}'
@@ -51,7 +51,8 @@ export function keepState(shard: ShardState, state: WindowState | null): void {
   if (window === null || state === null) return
   window.state = state.json
   window.stateBytes = state.bytes
-  if (window.phase === 'open' && state.bytes > windowStateBytesMax) window.phase = 'terminating'
+  // Also one that a recreated stream is closing: the rest of the batch that was out must not be judged too large beside it.
+  if (state.bytes > windowStateBytesMax) window.phase = 'terminating'
   shard.dirty = true
 }
 

@@ -1,6 +1,7 @@
 import type { FlowCommand, FlowNotice, NextStep } from '../core/flow-commands.ts'
 import { objectOf, parseJson } from '../events/json-value.ts'
 import type { Outcome } from '../model/invocation.ts'
+import type { FlowRecord } from '../model/record.ts'
 import { isStream } from '../model/source.ts'
 import { functionFailures, processingResults, resultOf, sourceFailures } from '../model/failure.ts'
 import type { FlowContext } from './flow-context.ts'
@@ -23,10 +24,10 @@ export function report(context: FlowContext, news: News): void {
     case 'filtered':
       return meter.filteredOut(news.count)
     case 'dropped':
-      meter.dropped(news.count, news.reason)
+      meter.dropped(news.records.length, news.reason)
       // Messages whose visibility ended come again by themselves: nothing is lost.
       log[news.reason === 'visibility' ? 'debug' : 'error'](
-        { records: news.count, reason: news.reason },
+        { records: news.records.length, reason: news.reason, messageIds: idsOf(news.records.slice(0, idsMax)) },
         droppedTexts[news.reason],
       )
       return
@@ -67,14 +68,17 @@ function reportAttempt({ log, listener, identity }: FlowContext, news: AttemptFa
   const { records, outcome, next } = news
   const concerned = outcome.kind === 'partial' ? outcome.failed.flatMap((index) => records[index] ?? []) : records
   const told = concerned.slice(0, idsMax)
-  const ids = told.map((record) => record.id)
   const attempt = isStream(identity.kind) ? news.attempt : Math.max(news.attempt, ...told.map(receivesOf))
   const what = whatFailed(outcome)
   log.warn(
-    { ...what, records: records.length, messageIds: ids, attempt, ...afterwards(next) },
+    { ...what, records: records.length, messageIds: idsOf(told), attempt, ...afterwards(next) },
     outcome.kind === 'partial' ? 'The function reported failed records.' : 'An invocation failed.',
   )
   if (outcome.kind !== 'partial') listener.failed(`${what.errorType}: ${what.reason}`)
+}
+
+function idsOf(records: readonly FlowRecord[]): readonly string[] {
+  return records.map((record) => record.id)
 }
 
 /** A queue counts the attempts: each comes by a receive of its own. */

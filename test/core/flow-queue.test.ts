@@ -103,7 +103,7 @@ describe('a standard queue', () => {
     expect(pauses).toEqual([550, 1_050, 2_050, 4_050, ...Array.from({ length: 9 }, () => 5_050)])
     const [last] = flow.said('attemptFailed').slice(-1)
     expect(last?.next).toEqual({ kind: 'visibility', inMs: 60_000 - flow.nowMs })
-    expect(flow.said('dropped')).toEqual([{ kind: 'dropped', count: 1, reason: 'visibility' }])
+    expect(flow.said('dropped')).toMatchObject([{ kind: 'dropped', records: [{ id: '1' }], reason: 'visibility' }])
     expect(flow.nowMs).toBeLessThan(55_000)
     expect(flow.said('invoke').every((invoke) => invoke.attempt === 1)).toBe(true)
   })
@@ -147,7 +147,7 @@ describe('a standard queue', () => {
         .permit()
       expect(late.invocations()).toEqual([])
       expect(late.said('giveBack')).toHaveLength(1)
-      expect(late.said('dropped')).toEqual([{ kind: 'dropped', count: 1, reason: 'visibility' }])
+      expect(late.said('dropped')).toMatchObject([{ kind: 'dropped', records: [{ id: '1' }], reason: 'visibility' }])
     },
   )
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { deadline } from '../../src/core/flow.ts'
 import type { WindowCheckpoint } from '../../src/model/checkpoint.ts'
-import { counted, ok, Scenario, stream, throttled, thrown } from './scenario.ts'
+import { counted, ok, reportedWith, Scenario, stream, throttled, thrown } from './scenario.ts'
 
 const tumbling = { tumblingMs: 10_000, windowIdleCloseMs: 120_000 }
 
@@ -165,6 +165,18 @@ describe('tumbling windows', () => {
     flow.reads({ kind: 'recreated', incarnation: 'life-2', message: '' }).invoked(ok).permit()
     expect(flow.invocations()).toEqual([['1', '2', '3'], ['1'], [], ['2', '3']])
     expect(flow.windows().at(-1)).toMatchObject({ startMs: 10_000, state: '{}', isFinal: false })
+  })
+
+  test('end early when the state outgrows 1 MB in an attempt during which the stream was made again', () => {
+    const flow = shardAt(14_000).open()
+    flow.page([...at(1, 12_000), ...at(2, 12_000)]).permit()
+    flow.after(1_000).reads({ kind: 'recreated', incarnation: 'life-2', message: '' })
+    flow.invoked(reportedWith({ json: '{"big":1}', bytes: 1_048_577 }, 1)).after(1_000).permit().invoked(ok).permit()
+    expect(flow.invocations()).toEqual([['1', '2'], [], ['2']])
+    expect(flow.windows().slice(1)).toMatchObject([
+      { state: '{"big":1}', isFinal: true, isTerminatedEarly: true },
+      { state: '{}', isFinal: false },
+    ])
   })
 
   // proves: stream.tumbling.final-fails

@@ -4,7 +4,7 @@ import type { FlowEvent, Matches, ReadOutcome } from '../../src/core/flow-events
 import type { FlowState } from '../../src/core/flow-state.ts'
 import { createFlow, deadline, step } from '../../src/core/flow.ts'
 import type { Checkpoint } from '../../src/model/checkpoint.ts'
-import type { InvocationReply, Outcome, WindowFrame } from '../../src/model/invocation.ts'
+import type { InvocationReply, Outcome, WindowFrame, WindowState } from '../../src/model/invocation.ts'
 import type { FlowRecord } from '../../src/model/record.ts'
 import type { SourceKind } from '../../src/model/source.ts'
 import { plainConfig } from '../sim/world/configs.ts'
@@ -230,6 +230,11 @@ export function reported(...failed: number[]): Outcome {
 
 export function counted(json: string, bytes = json.length): Outcome {
   return { kind: 'succeeded', reply, state: { json, bytes } }
+}
+
+/** Gets on up to a record, and hands back the state of what it did. */
+export function reportedWith(state: WindowState, ...failed: number[]): Outcome {
+  return { kind: 'partial', reply, failed, state }
 }
 
 /** Throws whenever one of these is in the batch. */

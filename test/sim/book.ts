@@ -39,8 +39,6 @@ export interface Life {
   readonly held: Map<string, Held>
   /** Delivered and matching, no attempt yet, oldest first. */
   readonly waiting: Map<string, Held>
-  /** Counted as dropped by a guess who was meant. */
-  readonly doubtful: Map<string, Held>
   readonly shard: Line
   readonly keys: Map<string, Line>
   lastDelivered: FlowRecord | null
@@ -48,8 +46,6 @@ export interface Life {
   delivered: number
   /** The filters of the last update; null: the mark that a record brought along holds. */
   matches: Matches | null
-  /** By visibility or retention. */
-  dropped: number
   configs: number
   flightsMax: number
   /** It has had a tumbling window under one of its configurations. */
@@ -121,14 +117,12 @@ export function beginLife(book: Book, number: number, config: FlowConfig, env: F
     granted: new Set(),
     held: new Map(),
     waiting: new Map(),
-    doubtful: new Map(),
     shard: { items: [], first: 0 },
     keys: new Map(),
     lastDelivered: null,
     reads: 0,
     delivered: 0,
     matches: null,
-    dropped: 0,
     configs: 0,
     flightsMax: 0,
     tumbled: false,

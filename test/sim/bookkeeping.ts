@@ -19,7 +19,7 @@ export function apply(book: Book, entry: Entry): void {
     case 'event':
       return onEvent(book, entry)
     case 'command':
-      return onCommand(book, entry.life, entry.command, entry.t)
+      return onCommand(book, entry.life, entry.command)
     case 'crashed':
       lifeOf(book, entry.life).crashed = true
       return
@@ -49,6 +49,6 @@ function onEvent(book: Book, entry: Extract<Entry, { kind: 'event' }>): void {
   applyEvent(book, life, entry.event)
 }
 
-function onCommand(book: Book, life: number, command: FlowCommand, t: number): void {
-  applyCommand(lifeOf(book, life), command, t)
+function onCommand(book: Book, life: number, command: FlowCommand): void {
+  applyCommand(lifeOf(book, life), command)
 }

@@ -171,8 +171,8 @@ const cases: readonly Case[] = [
   {
     checker: bounded,
     wrong: 'messages dropped whose receipts still hold',
-    story: () => queue().put(m1).opened().read(m1).command({ kind: 'dropped', count: 1, reason: 'visibility' }),
-    says: /0 were due/,
+    story: () => queue().put(m1).opened().read(m1).command({ kind: 'dropped', records: [m1], reason: 'visibility' }),
+    says: /which was not due/,
   },
   {
     checker: bounded,
@@ -182,8 +182,8 @@ const cases: readonly Case[] = [
         .put(r1)
         .opened()
         .read(r1)
-        .command({ kind: 'dropped', count: 1, reason: 'retention' }),
-    says: /0 were due/,
+        .command({ kind: 'dropped', records: [r1], reason: 'retention' }),
+    says: /which was not due/,
   },
   {
     checker: pauses,

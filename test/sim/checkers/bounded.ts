@@ -1,7 +1,7 @@
 import type { FlowCommand } from '../../../src/core/flow-commands.ts'
-import type { Book, Life } from '../book.ts'
-import { isStreamLife, lifeOf, pendingOf } from '../book.ts'
-import { droppable } from '../book-commands.ts'
+import type { FlowRecord } from '../../../src/model/record.ts'
+import type { Book, Held, Life } from '../book.ts'
+import { heldKey, isStreamLife, lifeOf, pendingOf } from '../book.ts'
 import { wasCompleted } from '../book-events.ts'
 import type { Checker, Entry } from '../trace.ts'
 import { violate } from '../trace.ts'
@@ -13,7 +13,6 @@ const fruitlessAttemptsMax = 40
 
 /** Promise 7: what is held is capped, and nothing loops without a delay or progress. */
 export function bounded(): Checker {
-  const due = new Map<number, Set<string>>()
   const loops = new Map<string, { second: number; count: number }>()
   const count = (what: string, t: number, most: number): void => {
     const second = Math.floor(t / 1_000)
@@ -29,7 +28,7 @@ export function bounded(): Checker {
       if (entry.kind !== 'command') return
       const life = lifeOf(book, entry.life)
       if (entry.command.kind === 'read') hasRoom(entry.command, life)
-      if (entry.command.kind === 'dropped') isDue(entry.command, life, entry.t, due)
+      if (entry.command.kind === 'dropped') isDue(entry.command, life, entry.t)
     },
   }
 }
@@ -74,26 +73,42 @@ function hasRoom(command: Extract<FlowCommand, { kind: 'read' }>, life: Life): v
   if (promised > most) violate('bounded', `would hold ${String(promised)} messages, can use ${String(most)}`)
 }
 
-/** Nothing is given up before its time. Counts name nobody, so they are held against all that were due so far. */
-function isDue(
-  command: Extract<FlowCommand, { kind: 'dropped' }>,
-  life: Life,
-  t: number,
-  due: Map<number, Set<string>>,
-): void {
-  if (command.count < 1) violate('bounded', 'dropped nothing')
-  if (command.reason !== 'visibility' && command.reason !== 'retention') return
-  const keys = due.get(life.life) ?? new Set()
-  due.set(life.life, keys)
-  for (const held of droppable(life, command.reason, t)) keys.add(held.key)
-  // A run of the checkpoint that is not recognised comes again, and may be too old by now.
-  if (command.reason === 'retention') {
-    for (const held of life.shard.items) {
-      if (wasCompleted(life, held.fact) && isPastRetention(life, held)) keys.add(held.key)
-    }
+/** Nothing is given up before its time. */
+function isDue(command: Extract<FlowCommand, { kind: 'dropped' }>, life: Life, t: number): void {
+  const { records, reason } = command
+  if (records.length === 0) violate('bounded', 'dropped nothing')
+  if (reason !== 'visibility' && reason !== 'retention') return
+  // Groups of which an earlier message is dropped in the same breath.
+  const groups = new Set<string>()
+  for (const record of records) {
+    const held = life.held.get(heldKey(record)) ?? completedOf(life, record)
+    if (held === undefined || (held.phase !== 'held' && held.phase !== 'done'))
+      return violate('bounded', `dropped ${record.fragment}, which is ${held?.phase ?? 'not in hand'}`)
+    const isRight = reason === 'retention' ? isPastRetention(life, held) : isLost(life, held, t, groups)
+    if (!isRight) violate('bounded', `dropped ${record.fragment} for ${reason}, which was not due`)
+    if (life.config.traits.ordered === 'group') groups.add(record.orderKey)
   }
-  const dropped = life.dropped + command.count
-  if (dropped > keys.size) {
-    violate('bounded', `dropped ${String(dropped)} for ${command.reason}, ${String(keys.size)} were due`)
+}
+
+/** A run of the checkpoint that is not recognised comes again, and may be too old by now. */
+function completedOf(life: Life, record: FlowRecord): Held | undefined {
+  return life.shard.items.find((held) => held.record.fragment === record.fragment && wasCompleted(life, held.fact))
+}
+
+/** A throttled batch whose receipts end before its next try may be let go at once. */
+const pauseMsMax = 15_000
+
+function isLost(life: Life, held: Held, t: number, groups: ReadonlySet<string>): boolean {
+  if (held.expiresMs <= t || groups.has(held.record.orderKey)) return true
+  if (held.notRuns > 0 && held.expiresMs <= t + pauseMsMax) return true
+  return life.config.traits.ordered === 'group' && isBehindEnded(life, held)
+}
+
+/** An earlier message of its group has just ended unacknowledged. */
+function isBehindEnded(life: Life, held: Held): boolean {
+  for (const other of life.keys.get(held.record.orderKey)?.items ?? []) {
+    if (other === held) return false
+    if ((other.phase === 'left' || other.phase === 'acked') && other.leftMs === life.env.monoMs) return true
   }
+  return false
 }

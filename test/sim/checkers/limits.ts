@@ -66,8 +66,6 @@ function notOverdue(life: Life, t: number, ends: SlotTimes | undefined): void {
 
 /** Only an entirely idle flow is certain to have a flight free, whatever the scale says. */
 function queueNotOverdue(life: Life, t: number): void {
-  // Which of two copies of a message was dropped, a count does not say.
-  if (life.config.traits.ordered === 'group' && life.dropped > 0) return
   if (countPending(life, 'permit') + countPending(life, 'invoke') + countPending(life, 'settle') > 0) return
   for (const held of life.held.values()) if (held.notRuns > 0 || held.phase === 'acked') return
   for (const held of life.waiting.values()) {
@@ -86,8 +84,7 @@ function slotsNotOverdue(life: Life, t: number, ends: SlotTimes | undefined): vo
   }
   const idle = [...firsts].filter(([slot, held]) => isOverdue(life, held, t, ends?.get(slot) ?? 0))
   // A final invocation holds the one slot of a tumbling window, also while it waits to be tried again.
-  // Nor is it known whose slot is free once records have been dropped by a count that names nobody.
-  if (life.tumbled || life.repeats || life.dropped > 0 || (life.opened?.window ?? null) !== null) return
+  if (life.tumbled || life.repeats || (life.opened?.window ?? null) !== null) return
   const [first] = idle
   if (first !== undefined && idle.length > countPending(life, 'permit')) {
     violate('limits', `${first[1].record.fragment} waits in slot ${String(first[0])}, which is free`)

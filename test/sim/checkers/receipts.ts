@@ -47,8 +47,6 @@ function inHand(life: Life, record: FlowRecord, book: Book, does: string): Held 
     life.repeats = true
     return null
   }
-  const dropped = life.doubtful.get(heldKey(record))
-  if (held === undefined && dropped !== undefined) return dropped
   if (held?.phase !== 'held')
     return violate('receipts', `${does} ${record.fragment}, which is ${held?.phase ?? 'not in hand'}`)
   return held

@@ -76,7 +76,7 @@ function strike(owed: string[] | undefined, command: FlowCommand): void {
     command.kind === 'attemptFailed'
       ? `attemptFailed of ${shown(command.records)}`
       : command.kind === 'dropped'
-        ? `dropped ${String(command.count)} ${command.reason}`
+        ? `dropped ${String(command.records.length)} ${command.reason}`
         : ''
   const index = owed.indexOf(said)
   if (index >= 0) owed.splice(index, 1)

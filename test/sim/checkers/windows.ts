@@ -18,21 +18,21 @@ interface Expected {
   oversize: boolean
   /** It had its final invocation. */
   over: boolean
-  /** The stream was recreated with it open: the new stream's own window may have the same borders. */
-  isOfFormerStream: boolean
+  /** An earlier life may have cut it short, by a new length or for a recreated stream: another one of its borders may follow. */
+  isCutShort: boolean
 }
 
 /** Tumbling windows (spec §4.7): state carried and counted once, aligned borders, the final invocation exactly when owed. */
 export function windows(): Checker {
   const open = new Map<number, Expected | null>()
-  // Outlives the life that noticed: until its final invocation is written down, each life that follows owes it.
-  const formerStarts = new Set<number>()
+  let isDisturbed = false
   return {
     name: 'windows',
     see(entry, book) {
       if (entry.kind === 'event') {
         const life = book.lives.get(entry.life)
-        if (entry.event.kind === 'opened') open.set(entry.life, fromCheckpoint(entry.event, formerStarts))
+        if (entry.event.kind === 'opened') open.set(entry.life, fromCheckpoint(entry.event, isDisturbed))
+        isDisturbed ||= entry.event.kind === 'configured'
         if (life !== undefined && 'id' in entry.event) onAnswer(entry.event, life, open)
       }
       if (entry.kind !== 'command') return
@@ -40,7 +40,7 @@ export function windows(): Checker {
       if (!isStreamLife(life)) return
       const { command } = entry
       if (command.kind === 'invoke') onInvoke(command, life, open)
-      if (command.kind === 'positionLost' && command.reason === 'recreated') outlive(open.get(entry.life), formerStarts)
+      isDisturbed ||= command.kind === 'positionLost' && command.reason === 'recreated'
       if (command.kind === 'checkpoint') countsWhatItCovers(command.checkpoint, book, life)
       if (command.kind === 'finished' && (open.get(entry.life)?.owed ?? false))
         violate('windows', 'the shard ended, its window did not')
@@ -48,21 +48,11 @@ export function windows(): Checker {
   }
 }
 
-function fromCheckpoint(
-  event: Extract<FlowEvent, { kind: 'opened' }>,
-  formerStarts: ReadonlySet<number>,
-): Expected | null {
+function fromCheckpoint(event: Extract<FlowEvent, { kind: 'opened' }>, isCutShort: boolean): Expected | null {
   const window: WindowCheckpoint | null = event.checkpoint?.window ?? null
   // A stream that was recreated meanwhile still owes the old window its end.
   if (window === null) return null
-  const isOfFormerStream = formerStarts.has(window.startMs)
-  return { ...window, owed: true, oversize: window.phase === 'terminating', over: false, isOfFormerStream }
-}
-
-function outlive(window: Expected | null | undefined, formerStarts: Set<number>): void {
-  if (window === null || window === undefined || window.over) return
-  window.isOfFormerStream = true
-  formerStarts.add(window.startMs)
+  return { ...window, owed: true, oversize: window.phase === 'terminating', over: false, isCutShort }
 }
 
 function onInvoke(
@@ -96,7 +86,7 @@ function carriesOn(frame: WindowFrame, life: Life, open: Map<number, Expected | 
   if (now !== null) begins(frame, now)
   // A window all of whose records were given up before any ran still ends with a final invocation [ours].
   if (frame.state !== '{}') violate('windows', `a window begins with the state ${frame.state}`)
-  open.set(life.life, { ...frame, owed: false, oversize: false, over: false, isOfFormerStream: false })
+  open.set(life.life, { ...frame, owed: false, oversize: false, over: false, isCutShort: false })
 }
 
 function goesOn(frame: WindowFrame, life: Life, now: Expected): void {
@@ -144,8 +134,8 @@ function end(now: Expected, frame: WindowFrame | null): void {
   now.owed = false
   now.state = '{}'
   now.oversize = false
-  now.over = frame !== null && !frame.isTerminatedEarly && !now.isOfFormerStream
-  now.isOfFormerStream = false
+  now.over = frame !== null && !frame.isTerminatedEarly && !now.isCutShort
+  now.isCutShort = false
 }
 
 /** The state and the progress that go with it are one write: each record is in both or in neither. */
