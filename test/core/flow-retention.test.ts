@@ -59,6 +59,8 @@ describe('records older than the retention', () => {
       .permit()
       .invoked(thrown)
       .after(dayMs + 1)
-    expect(flow.said('dropped')).toMatchObject([{ kind: 'dropped', records: [{ id: '1' }, { id: '2' }], reason: 'retention' }])
+    expect(flow.said('dropped')).toMatchObject([
+      { kind: 'dropped', records: [{ id: '1' }, { id: '2' }], reason: 'retention' },
+    ])
   })
 })

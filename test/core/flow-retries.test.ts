@@ -114,7 +114,9 @@ describe('retries of a stream batch', () => {
       .page(stream([1, 2]))
       .permit()
       .invoked(thrown)
-    expect(flow.discarded('undeliverable').said('dropped')).toMatchObject([{ kind: 'dropped', records: [{ id: '1' }, { id: '2' }], reason: 'undeliverable' }])
+    expect(flow.discarded('undeliverable').said('dropped')).toMatchObject([
+      { kind: 'dropped', records: [{ id: '1' }, { id: '2' }], reason: 'undeliverable' },
+    ])
   })
 
   test('hand the last reply to the failure record, and none when the answer was lost', () => {
@@ -169,7 +171,9 @@ describe('MaximumRecordAgeInSeconds', () => {
   test('drops and counts what the source no longer keeps', () => {
     const flow = new Scenario('kinesis', { retentionMs: 60_000 }).open().page(stream([1, 2]), { end: true })
     flow.run(() => thrown)
-    expect(flow.said('dropped')).toMatchObject([{ kind: 'dropped', records: [{ id: '1' }, { id: '2' }], reason: 'retention' }])
+    expect(flow.said('dropped')).toMatchObject([
+      { kind: 'dropped', records: [{ id: '1' }, { id: '2' }], reason: 'retention' },
+    ])
     expect(flow.lastCheckpoint()).toMatchObject({ watermark: '2', done: true })
   })
 })

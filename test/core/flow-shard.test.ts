@@ -249,7 +249,9 @@ describe('a shard', () => {
     flow.permit().tell({ kind: 'shardGone', incarnation: 'life-1' }).tell({ kind: 'draining', reason: 'disable' })
     for (const read of flow.out('read')) flow.answer(read, { kind: 'cancelled', id: read.id })
     flow.invoked(reported(1)).checkpointed()
-    expect(flow.said('dropped')).toMatchObject([{ kind: 'dropped', records: [{ id: '2' }, { id: '3' }], reason: 'retention' }])
+    expect(flow.said('dropped')).toMatchObject([
+      { kind: 'dropped', records: [{ id: '2' }, { id: '3' }], reason: 'retention' },
+    ])
     expect(flow.said('drained')).toHaveLength(1)
   })
 

@@ -171,7 +171,12 @@ describe('tumbling windows', () => {
     const flow = shardAt(14_000).open()
     flow.page([...at(1, 12_000), ...at(2, 12_000)]).permit()
     flow.after(1_000).reads({ kind: 'recreated', incarnation: 'life-2', message: '' })
-    flow.invoked(reportedWith({ json: '{"big":1}', bytes: 1_048_577 }, 1)).after(1_000).permit().invoked(ok).permit()
+    flow
+      .invoked(reportedWith({ json: '{"big":1}', bytes: 1_048_577 }, 1))
+      .after(1_000)
+      .permit()
+      .invoked(ok)
+      .permit()
     expect(flow.invocations()).toEqual([['1', '2'], [], ['2']])
     expect(flow.windows().slice(1)).toMatchObject([
       { state: '{"big":1}', isFinal: true, isTerminatedEarly: true },

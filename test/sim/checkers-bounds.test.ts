@@ -171,7 +171,12 @@ const cases: readonly Case[] = [
   {
     checker: bounded,
     wrong: 'messages dropped whose receipts still hold',
-    story: () => queue().put(m1).opened().read(m1).command({ kind: 'dropped', records: [m1], reason: 'visibility' }),
+    story: () =>
+      queue()
+        .put(m1)
+        .opened()
+        .read(m1)
+        .command({ kind: 'dropped', records: [m1], reason: 'visibility' }),
     says: /which was not due/,
   },
   {
