@@ -74,7 +74,7 @@ export type FlowNotice =
       readonly next: NextStep
     }
   /** Records that were held when the filters changed and match none of the new ones. */
-  | { readonly kind: 'filtered'; readonly count: number }
+  | { readonly kind: 'filtered'; readonly records: readonly FlowRecord[] }
   /** Records that end without being acknowledged or delivered anywhere. */
   | { readonly kind: 'dropped'; readonly records: readonly FlowRecord[]; readonly reason: DropReason }
   /** The position was lost and reading goes on at the horizon. */

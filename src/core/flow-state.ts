@@ -140,14 +140,14 @@ export function letGo(state: FlowState, held: Held): boolean {
   return true
 }
 
-/** Splits what is held by the filters that hold now. Tells how many fell through. */
+/** Splits what is held by the filters that hold now. Tells which fell through. */
 export function sift(turn: Turn, held: readonly Held[]): { readonly kept: Held[]; readonly out: readonly Held[] } {
   // A flow that ends leaves that to whoever reads them next: what it does not finish, it does not count.
   const matches = turn.state.phase === 'running' ? turn.state.matches : null
   const kept: Held[] = []
   const out: Held[] = []
   for (const one of held) (matches === null || matches(one.record) ? kept : out).push(one)
-  if (out.length > 0) turn.commands.push({ kind: 'filtered', count: out.length })
+  if (out.length > 0) turn.commands.push({ kind: 'filtered', records: recordsOf(out) })
   return { kept, out }
 }
 

@@ -73,6 +73,11 @@ function noteAbsences(
   }
 }
 
+/** Whether it is known which shards may be read. By a listing of another life, a shard that has ended would end again and again. */
+export function isListed({ listing, outdated }: Discovery): boolean {
+  return listing !== null && !outdated
+}
+
 export function isAbsent(discovery: Discovery, shardId: string): boolean {
   return (discovery.absences.get(shardId)?.count ?? 0) >= listingsUntilAbsent
 }

@@ -1,5 +1,5 @@
 import type { MappingState } from '../model/mapping.ts'
-import { createDiscovery, type Discovery } from './mapping-discovery.ts'
+import { createDiscovery, isListed, type Discovery } from './mapping-discovery.ts'
 import type { MappingRequest } from './mapping-messages.ts'
 import { restingState } from './mapping-states.ts'
 
@@ -66,4 +66,10 @@ export function wantsToRun(machine: MappingMachine): boolean {
 export function isAsked(machine: MappingMachine, kind: MappingRequest['kind']): boolean {
   for (const asked of machine.asked.values()) if (asked === kind) return true
   return false
+}
+
+/** When flows that failed may be started again. Until there is a listing that says which, they wait for that, not for the clock. */
+export function startMoments({ discovery, flows, resting }: MappingMachine): number[] {
+  if (!isListed(discovery)) return []
+  return [...resting].filter(([flow]) => !flows.has(flow)).map(([, rest]) => rest.untilMs)
 }

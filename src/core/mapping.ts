@@ -3,6 +3,7 @@ import { backoffMs, pauseAskedMs } from './backoff.ts'
 import type { DrainReason } from './flow-events.ts'
 import {
   isAbsent,
+  isListed,
   nextLookMs,
   noteListing,
   outlivedShards,
@@ -19,7 +20,7 @@ import type {
   MappingPace,
   MappingRequest,
 } from './mapping-messages.ts'
-import { isAsked, wantsToRun, type MappingMachine, type RunningFlow } from './mapping-machine.ts'
+import { isAsked, startMoments, wantsToRun, type MappingMachine, type RunningFlow } from './mapping-machine.ts'
 import { isSettled, restingState } from './mapping-states.ts'
 
 /**
@@ -41,7 +42,7 @@ export function stepMapping(
 /** The earliest moment that matters (monotonic); null: nothing is due. */
 export function mappingDeadline(machine: MappingMachine): number | null {
   if (!wantsToRun(machine)) return null
-  const moments = [...machine.resting].filter(([flow]) => !machine.flows.has(flow)).map(([, rest]) => rest.untilMs)
+  const moments = startMoments(machine)
   if (machine.loaded && machine.lookAtMs !== null && !isAsked(machine, 'describe')) moments.push(machine.lookAtMs)
   return moments.length === 0 ? null : Math.min(...moments)
 }
@@ -208,9 +209,8 @@ function run(turn: Turn): void {
 
 function startFlows(turn: Turn): void {
   const { machine, env } = turn
-  const { listing, outdated } = machine.discovery
-  // Started by a listing of another life, a shard that has ended would end again and again.
-  if (listing === null || outdated) return
+  const { listing } = machine.discovery
+  if (listing === null || !isListed(machine.discovery)) return
   const readable = readableShards(machine.discovery)
   forgetRests(machine, readable, env.monoMs)
   for (const flow of readable) {

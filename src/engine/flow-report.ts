@@ -22,7 +22,7 @@ export function report(context: FlowContext, news: News): void {
     case 'attemptFailed':
       return reportAttempt(context, news)
     case 'filtered':
-      return meter.filteredOut(news.count)
+      return meter.filteredOut(news.records.length)
     case 'dropped':
       meter.dropped(news.records.length, news.reason)
       // Messages whose visibility ended come again by themselves: nothing is lost.

@@ -387,6 +387,19 @@ describe('discovery', () => {
     expect(mapping.started()).toEqual(['b:late'])
   })
 
+  // Found by seed 901080 of the engine: a timer in the past, again and again.
+  it('names no moment that is over for a shard that must wait for the next listing', () => {
+    const mapping = drive(true)
+    mapping.start('Enabled')
+    mapping.list('one', ['a'], ['b'])
+    mapping.started()
+    mapping.end('a', 'failed')
+    mapping.end('b', 'finished', 'two')
+    mapping.pass(100_000)
+    mapping.take('describe')
+    expect(mappingDeadline(mapping.machine)).toBeNull()
+  })
+
   it('waits for the next listing when a shard ended in a life that the last one did not show', () => {
     const mapping = drive(true)
     mapping.start('Enabled')

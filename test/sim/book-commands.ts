@@ -1,7 +1,7 @@
 import type { FlowCommand } from '../../src/core/flow-commands.ts'
 import type { FlowRecord } from '../../src/model/record.ts'
 import type { Held, Life } from './book.ts'
-import { heldKey, isStreamLife, matchesNow } from './book.ts'
+import { heldKey, isStreamLife } from './book.ts'
 
 /** What a command says about the records it names. */
 export function applyCommand(life: Life, command: FlowCommand): void {
@@ -37,8 +37,7 @@ export function applyCommand(life: Life, command: FlowCommand): void {
       life.drained = true
       return
     case 'filtered':
-      for (const held of fallenThrough(life)) fallThrough(life, held)
-      return
+      return fallThrough(life, command.records)
     case 'positionLost':
       life.recreated ||= command.reason === 'recreated'
       return
@@ -83,18 +82,15 @@ function applyDropped(life: Life, command: Extract<FlowCommand, { kind: 'dropped
   }
 }
 
-/** Held, not out, read under earlier filters, and no match for those of now. */
-export function fallenThrough(life: Life): Held[] {
-  return [...life.held.values()].filter(
-    ({ phase, record }) => phase === 'held' && record.matched && !matchesNow(life, record),
-  )
-}
-
 /** A stream has nothing more to do for it; a queue has to be told. */
-function fallThrough(life: Life, held: Held): void {
-  if (held.fact !== undefined) held.fact.filtered = true
-  life.waiting.delete(held.key)
-  if (!isStreamLife(life)) return
-  if (held.fact !== undefined) held.fact.resolved = true
-  setPhase(life, held, 'done')
+function fallThrough(life: Life, records: readonly FlowRecord[]): void {
+  for (const record of records) {
+    const held = life.held.get(heldKey(record))
+    if (held === undefined) continue
+    if (held.fact !== undefined) held.fact.filtered = true
+    life.waiting.delete(held.key)
+    if (!isStreamLife(life)) continue
+    if (held.fact !== undefined) held.fact.resolved = true
+    setPhase(life, held, 'done')
+  }
 }

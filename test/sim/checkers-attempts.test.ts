@@ -172,6 +172,17 @@ const cases: readonly Case[] = [
     says: /at the age of 1001 ms/,
   },
   {
+    checker: receipts,
+    wrong: 'a record that is said to match no longer, and does',
+    story: () =>
+      shard()
+        .put(r1)
+        .opened()
+        .read(r1)
+        .command({ kind: 'filtered', records: [r1] }),
+    says: /r1 is said to match no longer, and does/,
+  },
+  {
     checker: windows,
     wrong: 'a window whose state was not handed on',
     story: () =>

@@ -2,21 +2,19 @@ import type { FlowCommand } from '../../../src/core/flow-commands.ts'
 import type { FlowRecord } from '../../../src/model/record.ts'
 import type { Book, Held, Life } from '../book.ts'
 import { heldKey, isStreamLife, lifeOf, matchesNow } from '../book.ts'
-import { fallenThrough } from '../book-commands.ts'
 import { wasCompleted } from '../book-events.ts'
 import type { Checker } from '../trace.ts'
 import { violate } from '../trace.ts'
 
 /** Nothing is invoked that is not in hand, matching and still ours; nothing is acknowledged that no function took. */
 export function receipts(): Checker {
-  const fallen = new Map<number, { said: number; readonly keys: Set<string> }>()
   return {
     name: 'receipts',
     see(entry, book) {
       if (entry.kind !== 'command') return
       const life = lifeOf(book, entry.life)
       if (entry.command.kind === 'invoke') onInvoke(entry.command.records, life, entry.t, book)
-      if (entry.command.kind === 'filtered') onFiltered(entry.command.count, life, fallen)
+      if (entry.command.kind === 'filtered') onFiltered(entry.command.records, life, book)
       if (entry.command.kind === 'settle') onSettle(entry.command, life)
       if (entry.command.kind === 'discard')
         for (const record of entry.command.records) inHand(life, record, book, 'discards')
@@ -69,13 +67,9 @@ function onSettle(command: Extract<FlowCommand, { kind: 'settle' }>, life: Life)
   if (isStreamLife(life)) violate('receipts', 'a shard has nothing to acknowledge')
 }
 
-/** What bisect keeps for later falls through once the attempt that is out has ended: counts are held against all that were due. */
-function onFiltered(count: number, life: Life, due: Map<number, { said: number; readonly keys: Set<string> }>): void {
-  const sum = due.get(life.life) ?? { said: 0, keys: new Set<string>() }
-  due.set(life.life, sum)
-  for (const held of fallenThrough(life)) sum.keys.add(held.key)
-  sum.said += count
-  if (sum.said > sum.keys.size) {
-    violate('receipts', `${String(sum.said)} are said to match no longer, ${String(sum.keys.size)} do not`)
+function onFiltered(records: readonly FlowRecord[], life: Life, book: Book): void {
+  for (const record of records) {
+    inHand(life, record, book, 'filters')
+    if (matchesNow(life, record)) violate('receipts', `${record.fragment} is said to match no longer, and does`)
   }
 }

@@ -6,6 +6,8 @@ import { violate } from '../observation.ts'
 /** What a drain takes beside the attempts that are out: acknowledgements, the last checkpoint, the way there and back. */
 const marginMs = 1_500
 const slowWriteMs = 2_500
+/** A write that was refused until the world was healed is made again within this time. */
+const writeAgainMs = 5_000
 /** After the cut: only what the store has taken already is waited for. */
 const abortMarginMs = 4_000
 
@@ -37,13 +39,14 @@ export function drain(book: Book): Checker {
   }
 
   function dueInMs(process: number, t: number): number {
-    const { graceMs, faults } = book.world.scenario
+    const { graceMs, faults, safetyMs } = book.world.scenario
     const out = [...book.mappings.values()].flatMap((mapping) => [...mapping.out.values()])
     const lastMs = Math.max(t, ...out.filter((one) => one.process === process).map(({ endsMs }) => endsMs))
     const isSlow =
       faults.storeRefused > 0 || faults.storeSlow > 0 || faults.undeliverable > 0 || faults.settleRefused > 0
     // A write that was on its way when the world was healed takes its time.
-    const writeMs = faults.storeSlow > 0 ? slowWriteMs : 0
+    const slowMs = faults.storeSlow > 0 ? slowWriteMs : 0
+    const writeMs = faults.storeRefused > 0 ? Math.max(slowMs, safetyMs + writeAgainMs - t) : slowMs
     const politeMs = isSlow && !book.world.healed ? Infinity : lastMs - t + marginMs + writeMs
     return Math.min(graceMs + abortMarginMs, politeMs)
   }

@@ -14,8 +14,9 @@ export function word(book: Book): Checker {
       if (seen.kind === 'called') open.set(seen.call, seen)
       if (seen.kind === 'refused') open.delete(seen.call)
       if (seen.kind === 'accepted' && seen.uuid !== null) {
-        open.delete(seen.call)
-        possible.set(seen.uuid, [seen.wants])
+        // From a process that is over it comes late: another one may have been told otherwise since.
+        const earlier = open.delete(seen.call) ? [] : (possible.get(seen.uuid) ?? [])
+        possible.set(seen.uuid, [...earlier, seen.wants])
       }
       if (seen.kind === 'process' && (seen.is === 'crashed' || seen.is === 'cut off' || seen.is === 'stopped'))
         leaveOpen()
