@@ -93,12 +93,12 @@ function fly(turn: Turn, shard: ShardState, slot: Slot, index: number): void {
   startShardFlight(turn, shard, slot.queue.splice(0, nextLength(turn, shard, slot)), { slot: index, final: false })
 }
 
-/** The records of the next batch: within the limits, and of one window. */
+/** The records of the next batch: within the limits, of one window, and of one life of the stream. */
 function nextLength(turn: Turn, shard: ShardState, slot: Slot): number {
   const fitting = batchLength(slot.queue, 0, limits(turn, shard))
+  const life = slot.queue[0]?.life
   const { window } = shard
-  if (window === null) return fitting
-  const later = slot.queue.findIndex((one) => !belongsTo(window, one))
+  const later = slot.queue.findIndex((one) => one.life !== life || (window !== null && !belongsTo(window, one)))
   return later < 0 ? fitting : Math.min(fitting, later)
 }
 

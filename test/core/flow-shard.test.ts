@@ -141,6 +141,20 @@ describe('a shard', () => {
     expect(flow.lastCheckpoint()).toMatchObject({ incarnation: 'life-2', watermark: null })
   })
 
+  // Found by seed 1013364 of the engine: the numbers of its failure record led from one life into the other.
+  test('puts no records of two lives of a stream into one batch', () => {
+    const flow = new Scenario('kinesis', { windowMs: 5_000 }).open().page(stream([900]))
+    flow.after(1_000).reads({ kind: 'recreated', incarnation: 'life-2', message: '' })
+    flow
+      .after(1_000)
+      .page(stream([1, 2]))
+      .after(5_000)
+      .permit()
+      .invoked(ok)
+      .permit()
+    expect(flow.invocations()).toEqual([['900'], ['1', '2']])
+  })
+
   // proves: stream.pace.behind
   test('reads on at once after an empty page that is not the tip (spec §13.4)', () => {
     const flow = new Scenario('kinesis').open().page([], { tip: false })

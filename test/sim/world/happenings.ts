@@ -57,6 +57,7 @@ function update(world: World, config: World['config']): void {
   const shell = world.current
   if (shell === null) return
   shell.config = config
+  shell.filterEpoch = epoch
   world.tell(shell, changed ? { kind: 'configured', matches } : { kind: 'configured' })
 }
 

@@ -73,7 +73,13 @@ function read(world: World, shell: Shell, operation: Operation, request: Extract
     operation.cancel = null
     const stop = world.source.read(shell, request, (result) => {
       operation.cancel = null
-      back(world, () => world.answer(shell, { kind: 'readDone', id: request.id, result: world.source.marked(result) }))
+      back(world, () =>
+        world.answer(shell, {
+          kind: 'readDone',
+          id: request.id,
+          result: world.source.marked(result, shell.filterEpoch),
+        }),
+      )
     })
     if (shell.out.get(request.id) === operation && operation.cancel === null) operation.cancel = stop
   })

@@ -9,6 +9,8 @@ export interface Shell {
   readonly fence: number
   config: FlowConfig
   incarnation: string
+  /** Which filters it was told last. */
+  filterEpoch: number
   alive: boolean
   draining: boolean
   readonly out: Map<number, Operation>
@@ -26,7 +28,7 @@ export interface Operation {
 export function createShell(
   number: number,
   machine: Machine,
-  opened: { fence: number; config: FlowConfig; incarnation: string },
+  opened: { fence: number; config: FlowConfig; incarnation: string; filterEpoch: number },
 ): Shell {
   return {
     number,

@@ -181,11 +181,11 @@ export class FakeSource {
   }
 
   /** The shell holds what a reply brings against the filters of the moment. */
-  marked(result: ReadOutcome): ReadOutcome {
+  marked(result: ReadOutcome, epoch: number): ReadOutcome {
     if (result.kind !== 'records') return result
     const mark = (record: FlowRecord): FlowRecord => ({
       ...record,
-      matched: this.isMatch(record.fragment, this.filterEpoch),
+      matched: this.isMatch(record.fragment, epoch),
     })
     return { ...result, records: result.records.map(mark) }
   }

@@ -102,7 +102,12 @@ export class World {
     const { fence, checkpoint } = this.store.open()
     const { incarnation } = this.source.shard
     const machine = this.#machines(this.config)
-    const shell = createShell(this.#lives, machine, { fence, config: this.config, incarnation })
+    const shell = createShell(this.#lives, machine, {
+      fence,
+      config: this.config,
+      incarnation,
+      filterEpoch: this.source.filterEpoch,
+    })
     this.current = shell
     this.tell(shell, { kind: 'opened', checkpoint, incarnation })
     if (this.pressure) this.tell(shell, { kind: 'pressure', on: true })
