@@ -230,6 +230,18 @@ describe('a shard', () => {
     expect(again.run(() => ok).said('finished')).toHaveLength(1)
   })
 
+  // Found by seed 265053514.
+  test('ends once, as finished, when it is told to end while its last checkpoint is written', () => {
+    const flow = new Scenario('kinesis')
+      .open()
+      .page(stream([1]), { end: true })
+      .permit()
+      .invoked(ok)
+    flow.tell({ kind: 'draining', reason: 'delete' }).checkpointed()
+    expect(flow.commands.slice(-1)).toEqual([{ kind: 'finished' }])
+    expect(flow.said('drained')).toEqual([])
+  })
+
   test('drains: no read, no new attempt, the one that is out counts, then the last checkpoint', () => {
     const flow = new Scenario('kinesis', { batchSize: 1 })
       .open()

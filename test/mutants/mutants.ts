@@ -357,7 +357,32 @@ export const mutants: readonly Mutant[] = [
   {
     file: 'shard-window.ts',
     bug: 'a state over 1 MB goes on',
-    find: "if (window.phase === 'open' && state.bytes > windowStateBytesMax) window.phase = 'terminating'",
+    find: "if (state.bytes > windowStateBytesMax) window.phase = 'terminating'",
+    replace: '',
+  },
+  {
+    file: 'shard-window.ts',
+    bug: 'a state over 1 MB goes on in a window that is being closed',
+    find: "if (state.bytes > windowStateBytesMax) window.phase = 'terminating'",
+    replace: "if (window.phase === 'open' && state.bytes > windowStateBytesMax) window.phase = 'terminating'",
+  },
+  {
+    file: 'shard-flow.ts',
+    bug: 'a batch leads from one life of a stream into the next',
+    find: 'one.life !== life || ',
+    replace: '',
+  },
+  {
+    file: 'flow.ts',
+    bug: 'a shard that ends while it drains says both',
+    find: "  turn.commands.push({ kind: isFinished ? 'finished' : 'drained' })\n",
+    replace:
+      "  if (isFinished) turn.commands.push({ kind: 'finished' })\n  if (isDraining) turn.commands.push({ kind: 'drained' })\n",
+  },
+  {
+    file: 'mapping-machine.ts',
+    bug: 'a flow that rests names a moment that is over',
+    find: '  if (!isListed(discovery)) return []\n',
     replace: '',
   },
   {
