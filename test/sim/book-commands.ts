@@ -75,7 +75,9 @@ export function setPhase(life: Life, held: Held, phase: Held['phase']): void {
 function applyDropped(life: Life, command: Extract<FlowCommand, { kind: 'dropped' }>): void {
   if (command.reason !== 'visibility' && command.reason !== 'retention') return
   for (const record of command.records) {
-    const held = life.held.get(heldKey(record))
+    const key = heldKey(record)
+    // What the checkpoint calls done was over when it was read.
+    const held = life.held.get(key) ?? life.shard.items.find((one) => one.key === key)
     if (held === undefined) continue
     if (isStreamLife(life) && held.fact !== undefined) held.fact.dropped = true
     setPhase(life, held, isStreamLife(life) ? 'done' : 'left')

@@ -51,7 +51,8 @@ function rangeIsBroken(book: Book, life: Life): boolean {
   const { opened } = life
   if (opened === null) return false
   // Nor is it looked for any longer once the retention has passed over what was recognised of it.
-  if (life.shard.items.some((held) => wasCompleted(life, held.fact) && isPastRetention(life, held))) return true
+  const isPassed = (held: Held): boolean => held.fact?.dropped === true || isPastRetention(life, held)
+  if (life.shard.items.some((held) => wasCompleted(life, held.fact) && isPassed(held))) return true
   return book.inOrder.some((fact) => fact.gone === 'trimmed' && fact.incarnation === opened.incarnation)
 }
 
@@ -83,7 +84,6 @@ function isAccounted(life: Life, fact: Fact): boolean {
   return fact.resolved || fact.dropped || wasCompleted(life, fact)
 }
 
-/** A count of dropped records names nobody: any that is too old may be meant. */
 export function isPastRetention(life: Life, held: Held): boolean {
   const { retentionMs } = life.config
   return retentionMs !== null && life.env.sourceMs - held.record.arrivedMs > retentionMs
