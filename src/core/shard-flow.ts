@@ -95,11 +95,13 @@ function fly(turn: Turn, shard: ShardState, slot: Slot, index: number): void {
 
 /** The records of the next batch: within the limits, of one window, and of one life of the stream. */
 function nextLength(turn: Turn, shard: ShardState, slot: Slot): number {
-  const fitting = batchLength(slot.queue, 0, limits(turn, shard))
-  const life = slot.queue[0]?.life
+  // No further than the batch reaches: thousands may wait behind it.
+  const fitting = slot.queue.slice(0, batchLength(slot.queue, 0, limits(turn, shard)))
   const { window } = shard
-  const later = slot.queue.findIndex((one) => one.life !== life || (window !== null && !belongsTo(window, one)))
-  return later < 0 ? fitting : Math.min(fitting, later)
+  const later = fitting.findIndex(
+    (one) => one.life !== fitting[0]?.life || (window !== null && !belongsTo(window, one)),
+  )
+  return later < 0 ? fitting.length : later
 }
 
 function limits(turn: Turn, shard: ShardState): { records: number; bytes: number } {

@@ -369,7 +369,7 @@ export const mutants: readonly Mutant[] = [
   {
     file: 'shard-flow.ts',
     bug: 'a batch leads from one life of a stream into the next',
-    find: 'one.life !== life || ',
+    find: 'one.life !== fitting[0]?.life || ',
     replace: '',
   },
   {
