@@ -1,4 +1,5 @@
 import type { FlowCommand } from '../../../src/core/flow-commands.ts'
+import type { FlowConfig } from '../../../src/core/flow-config.ts'
 import type { FlowEvent } from '../../../src/core/flow-events.ts'
 import type { Checkpoint, WindowCheckpoint } from '../../../src/model/checkpoint.ts'
 import type { WindowFrame } from '../../../src/model/invocation.ts'
@@ -32,7 +33,7 @@ export function windows(): Checker {
       if (entry.kind === 'event') {
         const life = book.lives.get(entry.life)
         if (entry.event.kind === 'opened') open.set(entry.life, fromCheckpoint(entry.event, isDisturbed))
-        isDisturbed ||= entry.event.kind === 'configured'
+        isDisturbed ||= entry.event.kind === 'configured' || isOfAnotherLength(entry.event, entry.config)
         if (life !== undefined && 'id' in entry.event) onAnswer(entry.event, life, open)
       }
       if (entry.kind !== 'command') return
@@ -53,6 +54,12 @@ function fromCheckpoint(event: Extract<FlowEvent, { kind: 'opened' }>, isCutShor
   // A stream that was recreated meanwhile still owes the old window its end.
   if (window === null) return null
   return { ...window, owed: true, oversize: window.phase === 'terminating', over: false, isCutShort }
+}
+
+/** An update between two lives: the one that finds the window closes it at once. */
+function isOfAnotherLength(event: FlowEvent, { tumblingMs }: FlowConfig): boolean {
+  const window = event.kind === 'opened' ? (event.checkpoint?.window ?? null) : null
+  return window !== null && window.endMs - window.startMs !== tumblingMs
 }
 
 function onInvoke(
