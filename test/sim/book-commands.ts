@@ -40,6 +40,8 @@ export function applyCommand(life: Life, command: FlowCommand): void {
       return fallThrough(life, command.records)
     case 'positionLost':
       life.recreated ||= command.reason === 'recreated'
+      // Its runs are looked for no longer.
+      life.repeats ||= (life.opened?.completed.length ?? 0) > 0
       return
     case 'cancel':
     case 'attemptFailed':
