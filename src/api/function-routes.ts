@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { IncomingHttpHeaders } from 'node:http'
 import { ApiError } from '../model/api-error.ts'
 import { parseFunctionName } from '../model/arn.ts'
 import type { FunctionSettings } from '../model/settings.ts'
@@ -7,7 +8,7 @@ import { createAsyncInvocations } from './async-invocations.ts'
 import { functionConfiguration, functionDescription } from './function-configuration.ts'
 import { createInvoke } from './function-invoke.ts'
 import { sendError } from './error-response.ts'
-import { ownUpstream, type Hops, type PassThrough } from './pass-through.ts'
+import { ownUpstream, whenOver, type Hops, type PassThrough } from './pass-through.ts'
 import { pathValue, queryValue } from './request-body.ts'
 
 const functionsPath = '/2015-03-31/functions'
@@ -119,11 +120,11 @@ interface FunctionPage {
 const noFunctions: FunctionPage = { functions: [], nextMarker: null }
 
 /** An upstream that does not answer, or has no such list, hides its functions and not ours. */
-async function upstreamFunctions(deps: ApiDeps, { ended, hops, request }: Exchange): Promise<FunctionPage> {
+async function upstreamFunctions(deps: ApiDeps, { ended, hops, request, reply }: Exchange): Promise<FunctionPage> {
   if (deps.upstream === null) return noFunctions
   try {
-    const asked = { method: 'GET', path: request.url, headers: hops.headers(request), body: null }
-    const answer = await deps.upstream.send(asked, ended)
+    const asked = { method: 'GET', path: request.url, headers: questionOf(hops.headers(request)), body: null }
+    const answer = await deps.upstream.send(asked, whenOver(reply, ended))
     if (answer.statusCode !== 200) {
       answer.resume()
       return noFunctions
@@ -139,9 +140,22 @@ async function upstreamFunctions(deps: ApiDeps, { ended, hops, request }: Exchan
     }
     return pageOf(JSON.parse(Buffer.concat(chunks).toString()))
   } catch (error) {
+    if (reply.raw.closed) return noFunctions
     deps.log.warn({ error, endpoint: deps.upstream.endpoint }, 'The functions of the Lambda endpoint cannot be listed.')
     return noFunctions
   }
+}
+
+/** What speaks of a body, which does not go along, and of a compression of the answer, which is read here. */
+const ofTheBody: ReadonlySet<string> = new Set([
+  'accept-encoding',
+  'content-encoding',
+  'content-length',
+  'content-type',
+])
+
+function questionOf(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !ofTheBody.has(name)))
 }
 
 function pageOf(body: unknown): FunctionPage {

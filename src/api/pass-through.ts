@@ -46,9 +46,7 @@ export function createPassThrough(
       return sendError(reply, noUpstream(request.method, path))
     }
     if (hops.isOwn(request)) return sendError(reply, ownUpstream(upstream.endpoint))
-    // A client that is gone needs no answer: neither its body nor the upstream's is worth carrying.
-    const gone = new AbortController()
-    reply.raw.once('close', () => gone.abort())
+    const over = whenOver(reply, ended)
     try {
       const answer = await upstream.send(
         {
@@ -57,7 +55,7 @@ export function createPassThrough(
           headers: hops.headers(request),
           body: hasBody(request) ? request.raw : null,
         },
-        AbortSignal.any([gone.signal, ended]),
+        over,
       )
       reply.code(answer.statusCode ?? 502)
       for (const [name, value] of Object.entries(endToEndHeaders(answer.headers))) reply.header(name, value)
@@ -65,12 +63,19 @@ export function createPassThrough(
       if (answer.headers['x-amzn-requestid'] === undefined) reply.removeHeader('x-amzn-requestid')
       return await reply.send(answer)
     } catch (error) {
-      if (gone.signal.aborted) return reply
+      if (reply.raw.closed) return reply
       if (error instanceof ApiError) throw error
       deps.log.warn({ error, endpoint: upstream.endpoint, path }, 'The Lambda endpoint cannot be reached.')
       return sendError(reply, unreachable(upstream.endpoint, error))
     }
   }
+}
+
+/** A client that is gone needs no answer: neither its body nor the upstream's is worth carrying. */
+export function whenOver(reply: FastifyReply, ended: AbortSignal): AbortSignal {
+  const gone = new AbortController()
+  reply.raw.once('close', () => gone.abort())
+  return AbortSignal.any([gone.signal, ended])
 }
 
 /** Tells requests that this process has sent itself, and marks those that it sends. */

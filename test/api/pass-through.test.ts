@@ -1,6 +1,7 @@
 import { createServer, request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
 import { hopHeader } from '../../src/api/pass-through.ts'
 import { createUpstream, endToEndHeaders, type Upstream } from '../../src/api/upstream.ts'
@@ -202,6 +203,41 @@ describe('what is not ours', () => {
     }
     expect(await list('')).toEqual([['ours', 'theirs'], 'm'])
     expect(await list('?Marker=m')).toEqual([['theirs'], 'm'])
+  })
+
+  // Found by the fuzz, seed 275907817: the length of a body went on, the body did not, and the upstream waited for it.
+  it('lists the functions of an upstream that compresses, whatever came with the question', async () => {
+    const theirs: Handler = (request, response) => {
+      const list = JSON.stringify({ Functions: [{ FunctionName: 'theirs' }] })
+      const isGzip = request.headers['accept-encoding']?.includes('gzip') ?? false
+      void text(request).then(() => {
+        if (isGzip) response.setHeader('content-encoding', 'gzip')
+        response.end(isGzip ? gzipSync(list) : list)
+      })
+    }
+    const { endpoint } = await start({ upstream: upstreamOf(await listen(theirs)) })
+    const { promise, resolve } = Promise.withResolvers<string>()
+    const headers = { 'accept-encoding': 'gzip', 'content-type': 'application/json', 'content-length': 2 }
+    const question = httpRequest(`${endpoint}/2015-03-31/functions/`, { headers }, (answer) => resolve(text(answer)))
+    question.end('{}')
+    expect(JSON.parse(await promise)).toMatchObject({ Functions: [{ FunctionName: 'theirs' }] })
+  })
+
+  it('asks no longer for the functions of the upstream when nobody waits for them', async () => {
+    const asked = Promise.withResolvers<undefined>()
+    const left = Promise.withResolvers<undefined>()
+    const silent: Handler = (request) => {
+      request.socket.once('close', () => left.resolve(undefined))
+      asked.resolve(undefined)
+    }
+    const { endpoint, world } = await start({ upstream: upstreamOf(await listen(silent)) })
+    const question = httpRequest(`${endpoint}/2015-03-31/functions`)
+    question.on('error', () => undefined)
+    question.end()
+    await asked.promise
+    question.destroy()
+    await left.promise
+    expect(world.lines).toEqual([])
   })
 
   it('lists a function of the config in place of one upstream that has its name', async () => {
