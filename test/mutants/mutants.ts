@@ -273,8 +273,8 @@ export const mutants: readonly Mutant[] = [
   {
     file: 'shard-flow.ts',
     bug: 'a batch mixes two tumbling windows',
-    find: 'return later < 0 ? fitting : Math.min(fitting, later)',
-    replace: 'return fitting',
+    find: ' || (window !== null && !belongsTo(window, one))',
+    replace: '',
   },
   {
     file: 'shard-ledger.ts',
