@@ -2,7 +2,8 @@ import { ApiError } from '../model/api-error.ts'
 import { parseFunctionName } from '../model/arn.ts'
 import { sourceNamesOf, type MappingDocument } from '../model/mapping.ts'
 import { mappingOptions } from '../model/mapping-options.ts'
-import { readStructure, refuse, type Shape, type Violation } from '../model/mapping-shape.ts'
+import type { Shape } from '../model/mapping-shape.ts'
+import { readListQuery } from './list-query.ts'
 
 export interface ListQuery {
   readonly eventSourceArn?: string | undefined
@@ -48,18 +49,9 @@ function compare(a: Place, b: Place): number {
 }
 
 function checkQuery({ eventSourceArn, functionName, maxItems }: ListQuery): number {
-  const violations: Violation[] = []
-  if (maxItems !== undefined && !/^-?\d{1,9}$/.test(maxItems)) {
-    throw new ApiError('SerializationException', 'STRING_VALUE can not be converted to an Integer')
-  }
-  const given = {
-    EventSourceArn: eventSourceArn,
-    FunctionName: functionName,
-    MaxItems: maxItems === undefined ? undefined : Number(maxItems),
-  }
-  readStructure(given, listShapes, '', violations)
-  refuse(violations)
-  return given.MaxItems ?? pageMax
+  const given = { EventSourceArn: eventSourceArn, FunctionName: functionName, MaxItems: maxItems }
+  const { MaxItems } = readListQuery(given, listShapes)
+  return typeof MaxItems === 'number' ? MaxItems : pageMax
 }
 
 function matches(document: MappingDocument, { eventSourceArn, functionName }: ListQuery): boolean {

@@ -10,6 +10,14 @@ import { endToEndHeaders } from './upstream.ts'
 /** Hands a request on as it came, and its answer back. */
 export type PassThrough = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>
 
+/** How the Lambda endpoint behind is reached. */
+export interface WayUp {
+  readonly passThrough: PassThrough
+  readonly hops: Hops
+  /** Aborts when the server has closed. */
+  readonly ended: AbortSignal
+}
+
 /** Mappings are ours alone: an upstream that runs mappings too must not run these as well, nor those that it tidies a path into. */
 function isPassedOn(path: string): boolean {
   return lambdaPath.test(path) && !tidied(path).startsWith(mappingsPath)

@@ -302,54 +302,6 @@ describe('looking at functions of the config', () => {
     expect(JSON.parse(report.body)).not.toHaveProperty('Concurrency')
   })
 
-  it('lists the versions of one, which is how Terraform looks for it', async () => {
-    const here = createApiWorld({
-      functions: ['audit', 'audit:live', 'audit:7', 'other:9'].map((name) => hostedFunction(name)),
-    })
-    const versions = async (name: string) => {
-      const answer = await here.api.inject({ method: 'GET', url: `${base}/${name}/versions?MaxItems=50` })
-      const { Versions, NextMarker } = answer.json<{
-        Versions: { FunctionName: string; FunctionArn: string; Version: string }[]
-        NextMarker: null
-      }>()
-      expect(NextMarker).toBeNull()
-      return Versions.map((one) => [one.FunctionName, one.FunctionArn.replace(/^.*:function:/, ''), one.Version])
-    }
-    const both = [
-      ['audit', 'audit:$LATEST', '$LATEST'],
-      ['audit', 'audit:7', '7'],
-    ]
-    expect(await versions('audit')).toEqual(both)
-    expect(await versions('arn:aws:lambda:us-east-1:000000000000:function:audit')).toEqual(both)
-    const unknown = await here.api.inject({ method: 'GET', url: `${base}/nobody/versions` })
-    expect([unknown.statusCode, unknown.headers['x-amzn-errortype']]).toEqual([404, 'ResourceNotFoundException'])
-  })
-
-  it('lists them', async () => {
-    const answer = await world().api.inject({ method: 'GET', url: `${base}/` })
-    const { Functions: all, NextMarker: marker } = JSON.parse(answer.body) as {
-      Functions: { FunctionArn: string }[]
-      NextMarker: null
-    }
-    expect(all.map((one) => one.FunctionArn)).toEqual([
-      'arn:aws:lambda:us-east-1:000000000000:function:audit',
-      'arn:aws:lambda:us-east-1:000000000000:function:report:live',
-    ])
-    expect(marker).toBeNull()
-  })
-
-  it('lists a function once, unless all its versions are asked for', async () => {
-    const both = ['audit:live', 'audit', 'audit:7', 'only:live'].map((name) => hostedFunction(name))
-    const { api } = createApiWorld({ functions: both })
-    const listed = async (query: string) => {
-      const answer = await api.inject({ method: 'GET', url: `${base}${query}` })
-      const { Functions } = JSON.parse(answer.body) as { Functions: { FunctionArn: string }[] }
-      return Functions.map((one) => one.FunctionArn.replace(/^.*:function:/, ''))
-    }
-    expect(await listed('')).toEqual(['audit', 'only:live'])
-    expect(await listed('?FunctionVersion=ALL')).toEqual(['audit:live', 'audit', 'audit:7', 'only:live'])
-  })
-
   // proves: pass.none
   it('an unknown function, with no Lambda endpoint behind, is not found, and the log says once what to do', async () => {
     const here = world()

@@ -1,44 +1,10 @@
-import { createServer, request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
-import { gzipSync } from 'node:zlib'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { hopHeader } from '../../src/api/pass-through.ts'
-import { createUpstream, endToEndHeaders, type Upstream } from '../../src/api/upstream.ts'
+import { endToEndHeaders, type Upstream } from '../../src/api/upstream.ts'
 import { createUpstreamSigner } from '../../src/api/upstream-signer.ts'
-import { createApiWorld, hostedFunction, type ApiWorldOptions } from '../fakes/api.ts'
-
-const closing: (() => Promise<void> | void)[] = []
-afterEach(async () => {
-  for (const close of closing.splice(0).toReversed()) await close()
-})
-
-type Handler = (request: IncomingMessage, response: ServerResponse) => void
-
-async function listen(handler: Handler): Promise<string> {
-  const server: Server = createServer(handler)
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  closing.push(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
-
-function upstreamOf(endpoint: string, more: Partial<Parameters<typeof createUpstream>[0]> = {}): Upstream {
-  const upstream = createUpstream({ endpoint, ...more })
-  closing.push(() => upstream.close())
-  return upstream
-}
-
-async function start(options: ApiWorldOptions) {
-  const world = createApiWorld(options)
-  const endpoint = await world.api.listen()
-  closing.push(() => world.api.close(AbortSignal.abort()))
-  return { world, endpoint }
-}
+import { listen, start, upstreamOf, type Handler } from '../fakes/api-over-http.ts'
 
 const echo: Handler = (request, response) => {
   void text(request).then((body) => {
@@ -187,105 +153,6 @@ describe('what is not ours', () => {
     expect(await answer.text()).toContain(
       'Millrace is its own upstream: the Lambda endpoint http://127.0.0.1:4570 leads back',
     )
-  })
-
-  it('lists the functions of the config before those of the upstream', async () => {
-    const theirs: Handler = (_, response) =>
-      response.end(JSON.stringify({ Functions: [{ FunctionName: 'theirs' }], NextMarker: 'm' }))
-    const functions = [hostedFunction('ours')]
-    const { endpoint } = await start({ functions, upstream: upstreamOf(await listen(theirs)) })
-    const list = async (query: string) => {
-      const body = (await (await fetch(`${endpoint}/2015-03-31/functions${query}`)).json()) as {
-        Functions: { FunctionName: string }[]
-        NextMarker: string | null
-      }
-      return [body.Functions.map((one) => one.FunctionName), body.NextMarker]
-    }
-    expect(await list('')).toEqual([['ours', 'theirs'], 'm'])
-    expect(await list('?Marker=m')).toEqual([['theirs'], 'm'])
-  })
-
-  // Found by the fuzz, seed 275907817: the length of a body went on, the body did not, and the upstream waited for it.
-  it('lists the functions of an upstream that compresses, whatever came with the question', async () => {
-    const theirs: Handler = (request, response) => {
-      const list = JSON.stringify({ Functions: [{ FunctionName: 'theirs' }] })
-      const isGzip = request.headers['accept-encoding']?.includes('gzip') ?? false
-      void text(request).then(() => {
-        if (isGzip) response.setHeader('content-encoding', 'gzip')
-        response.end(isGzip ? gzipSync(list) : list)
-      })
-    }
-    const { endpoint } = await start({ upstream: upstreamOf(await listen(theirs)) })
-    const { promise, resolve } = Promise.withResolvers<string>()
-    const headers = { 'accept-encoding': 'gzip', 'content-type': 'application/json', 'content-length': 2 }
-    const question = httpRequest(`${endpoint}/2015-03-31/functions/`, { headers }, (answer) => resolve(text(answer)))
-    question.end('{}')
-    expect(JSON.parse(await promise)).toMatchObject({ Functions: [{ FunctionName: 'theirs' }] })
-  })
-
-  it('asks no longer for the functions of the upstream when nobody waits for them', async () => {
-    const asked = Promise.withResolvers<undefined>()
-    const left = Promise.withResolvers<undefined>()
-    const silent: Handler = (request) => {
-      request.socket.once('close', () => left.resolve(undefined))
-      asked.resolve(undefined)
-    }
-    const { endpoint, world } = await start({ upstream: upstreamOf(await listen(silent)) })
-    const question = httpRequest(`${endpoint}/2015-03-31/functions`)
-    question.on('error', () => undefined)
-    question.end()
-    await asked.promise
-    question.destroy()
-    await left.promise
-    expect(world.lines).toEqual([])
-  })
-
-  it('lists a function of the config in place of one upstream that has its name', async () => {
-    const both = [{ FunctionName: 'theirs' }, { FunctionName: 'ours' }, null]
-    const theirs: Handler = (_, response) => response.end(JSON.stringify({ Functions: both, NextMarker: 'm' }))
-    const { endpoint } = await start({
-      functions: [hostedFunction('ours')],
-      upstream: upstreamOf(await listen(theirs)),
-    })
-    const list = async (query: string) => {
-      const body = (await (await fetch(`${endpoint}/2015-03-31/functions${query}`)).json()) as {
-        Functions: ({ FunctionName: string; State?: string } | null)[]
-      }
-      return body.Functions.map((one) => one && [one.FunctionName, one.State])
-    }
-    expect(await list('')).toEqual([['ours', 'Active'], ['theirs', undefined], null])
-    expect(await list('?Marker=m')).toEqual([['theirs', undefined], null])
-  })
-
-  it('lists its own once when it is its own upstream, or the upstream has no list', async () => {
-    let target = ''
-    const late: Upstream = {
-      endpoint: 'http://127.0.0.1:4570',
-      send: (request, signal) => upstreamOf(target).send(request, signal),
-      close: () => undefined,
-    }
-    const functions = [hostedFunction('ours')]
-    const self = await start({ functions, upstream: late })
-    target = self.endpoint
-    const names = async (endpoint: string) => {
-      const answer = await fetch(`${endpoint}/2015-03-31/functions`)
-      return ((await answer.json()) as { Functions: { FunctionName: string }[] }).Functions.map(
-        (one) => one.FunctionName,
-      )
-    }
-    expect(await names(self.endpoint)).toEqual(['ours'])
-    const none = await listen((_, response) => response.writeHead(404).end('<xml/>'))
-    const other = await start({ functions, upstream: upstreamOf(none) })
-    expect([await names(other.endpoint), other.world.lines]).toEqual([['ours'], []])
-  })
-
-  it('lists its own when the upstream does not answer', async () => {
-    const { endpoint } = await start({
-      functions: [hostedFunction('ours')],
-      upstream: upstreamOf('http://127.0.0.1:1'),
-    })
-    const body = (await (await fetch(`${endpoint}/2015-03-31/functions`)).json()) as { Functions: unknown[] }
-    expect(body.Functions).toHaveLength(1)
   })
 })
 
