@@ -183,6 +183,16 @@ const cases: readonly Case[] = [
     says: /r1 is said to match no longer, and does/,
   },
   {
+    checker: receipts,
+    wrong: 'a message that a function took and that counts as filtered',
+    story: () =>
+      told(queue().put(m1).opened().read(m1), (story) => {
+        story.invoked(story.invoke([m1]), { kind: 'succeeded', reply, state: null })
+        story.command({ kind: 'settle', id: 1, records: [m1], why: 'filtered', attempt: 1, last: false })
+      }),
+    says: /r1 matches and counts as filtered/,
+  },
+  {
     checker: windows,
     wrong: 'a window whose state was not handed on',
     story: () =>
@@ -255,6 +265,16 @@ function closeTwice(story: Story): void {
 describe('checkers of attempts, receipts, ages and windows', () => {
   test.each(cases)('catch $wrong', ({ checker, story, says }) => {
     expect(story().judged(checker())).toMatch(says)
+  })
+
+  // Found by seed 282373417: two updates of the filter while the deletion was refused.
+  test('let a filtered message be deleted that matches again when the deletion is repeated', () => {
+    const settle = { kind: 'settle', records: [m1], why: 'filtered', last: false } as const
+    const story = queue().put(m1).opened().read(m1)
+    story.event({ kind: 'configured', matches: () => false })
+    story.command({ ...settle, id: 1, attempt: 1 }).event({ kind: 'settled', id: 1, failed: [0] })
+    story.event({ kind: 'configured', matches: () => true }).command({ ...settle, id: 2, attempt: 2 })
+    expect(story.judged(receipts())).toBeNull()
   })
 
   // Found by seed 265014678: the life that noticed the recreation was over before the old window was closed.
