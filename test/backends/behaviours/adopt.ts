@@ -4,10 +4,11 @@ import { untilNotShown, untilShown, type AdoptingMillrace, type AdoptionSite } f
 import type { ScriptedFunction } from '../functions/scripted-functions.ts'
 import { until } from '../until.ts'
 import type { Behaviour } from './behaviour.ts'
+import { dynamoDbKind } from './dynamodb.ts'
 import { kinesisKind } from './kinesis.ts'
 import { bodiesOf, createQueue, timesSeen, type Queue } from './queue.ts'
 import { inputFor } from './stream-behaviours.ts'
-import { doneOf, labels, untilDone } from './stream.ts'
+import { doneOf, labels, untilDone, type StreamKind } from './stream.ts'
 
 /** What `--adopt` does with mappings that a stack has created in a backend which polls for them itself. */
 export const adoption: readonly Behaviour[] = [
@@ -31,12 +32,18 @@ export const adoption: readonly Behaviour[] = [
       })
     },
   },
-  {
-    source: 'kinesis',
+  streamAdoption(kinesisKind),
+  streamAdoption(dynamoDbKind),
+]
+
+/** Taken, restarted, given back, taken again and deleted here: no record is left out, whoever delivers it. */
+function streamAdoption(kind: StreamKind): Behaviour {
+  return {
+    source: kind.source,
     name: 'adopt',
     ownFunctions: true,
     async run(world, id) {
-      const stream = await kinesisKind.create(world, id)
+      const stream = await kind.create(world, id)
       const fn = await world.function(id)
       await world.withAdoption(async (site) => {
         const uuid = await site.declare(inputFor(stream.arn, id))
@@ -44,20 +51,27 @@ export const adoption: readonly Behaviour[] = [
         await untilTaken(site, first, uuid)
         await stream.write(labels(0, 5))
         await untilInvoked(first, uuid, 5)
-        await untilDone(kinesisKind, fn, 5)
+        await untilDone(kind, fn, 5)
         const second = await site.restart('--adopt')
         await stream.write(labels(5, 8))
-        await untilDone(kinesisKind, fn, 8)
+        await untilDone(kind, fn, 8)
         await untilInvoked(second, uuid, 3)
         // The backend's poller, about to end, may have delivered the first of them as well.
-        assert.deepEqual([...new Set(doneOf(kinesisKind, fn.invocations))], labels(0, 8), 'in order')
-        await second.lambda.send(new DeleteEventSourceMappingCommand({ UUID: uuid }))
-        await untilNotShown(second.lambda, uuid, 'here')
+        assert.deepEqual([...new Set(doneOf(kind, fn.invocations))], labels(0, 8), 'in order')
+        const undone = await site.restart('--adopt=undo')
+        await untilGivenBack(site, undone, uuid)
+        await stream.write(labels(8, 10))
+        await untilDone(kind, fn, 10)
+        assert.equal(await undone.invokedRecords(uuid), 0, 'nothing went through Millrace')
+        const last = await site.restart('--adopt')
+        await untilTaken(site, last, uuid)
+        await last.lambda.send(new DeleteEventSourceMappingCommand({ UUID: uuid }))
+        await untilNotShown(last.lambda, uuid, 'here')
         await untilNotShown(site.upstream, uuid, 'at the backend')
       })
     },
-  },
-]
+  }
+}
 
 /** It was not Disabled at the backend before: so it was Millrace that disabled it. */
 async function untilTaken({ upstream }: AdoptionSite, { lambda }: AdoptingMillrace, uuid: string): Promise<void> {
@@ -120,10 +134,14 @@ async function untilTakenAgain(site: AdoptionSite, millrace: AdoptingMillrace, u
 /** Millrace has no mapping any more: whoever delivers is the backend itself. */
 async function giveBack({ site, queue, fn, uuid }: Omit<Delivery, 'millrace'> & { readonly site: AdoptionSite }) {
   const millrace = await site.restart('--adopt=undo')
-  await untilShown(site.upstream, uuid, 'Enabled at the backend again', ({ State }) => State === 'Enabled')
-  await untilNotShown(millrace.lambda, uuid, 'here')
+  await untilGivenBack(site, millrace, uuid)
   await deliverOnce(queue, fn, 'given-back')
   assert.equal(await millrace.invokedRecords(uuid), 0)
+}
+
+async function untilGivenBack({ upstream }: AdoptionSite, { lambda }: AdoptingMillrace, uuid: string): Promise<void> {
+  await untilShown(upstream, uuid, 'Enabled at the backend again', ({ State }) => State === 'Enabled')
+  await untilNotShown(lambda, uuid, 'here')
 }
 
 async function deleteUpstream(site: AdoptionSite, uuid: string): Promise<void> {

@@ -14,7 +14,7 @@ import { inputFor, streamBehaviours } from './stream-behaviours.ts'
 import { labels, untilDone, type Stream, type StreamKind } from './stream.ts'
 
 /** A label is the key of an item: every write inserts one. */
-const kind: StreamKind = {
+export const dynamoDbKind: StreamKind = {
   source: 'dynamodb',
   create: (world, id) => createTable(world, id),
   labelOf: ({ dynamodb }) => dynamodb?.Keys['id']?.['S'] ?? '',
@@ -50,7 +50,7 @@ export const dynamoDbStream: readonly Behaviour[] = [
         await dynamodb.send(new DeleteItemCommand({ TableName: id, Key }))
         await untilSeen(22)
         const seen = records()
-        assert.deepEqual(seen.map(kind.labelOf), [...labels(0, 20), '0', '0'], 'in order, each once')
+        assert.deepEqual(seen.map(dynamoDbKind.labelOf), [...labels(0, 20), '0', '0'], 'in order, each once')
         assert.deepEqual(
           seen.map(({ eventName }) => eventName),
           [...labels(0, 20).map(() => 'INSERT'), 'MODIFY', 'REMOVE'],
@@ -67,7 +67,7 @@ export const dynamoDbStream: readonly Behaviour[] = [
       })
     },
   },
-  ...streamBehaviours(kind),
+  ...streamBehaviours(dynamoDbKind),
   {
     source: 'dynamodb',
     name: 'restart',
@@ -77,12 +77,12 @@ export const dynamoDbStream: readonly Behaviour[] = [
       const fn = await world.function(id)
       const before = await createTable(world, id)
       await before.write(labels(0, 5))
-      await untilDone(kind, fn, 5)
+      await untilDone(dynamoDbKind, fn, 5)
       await world.restarted()
       await world.function(id)
       const after = await createTable(world, id)
       await after.write(labels(5, 8))
-      await untilDone(kind, fn, 8)
+      await untilDone(dynamoDbKind, fn, 8)
     },
   },
 ]
