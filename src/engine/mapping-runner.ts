@@ -71,7 +71,7 @@ export class MappingRunner {
     this.#happen({ kind: 'start', state: this.#document.state, enabled: this.#document.parameters.Enabled })
   }
 
-  /** The document as it is from now on; the machine hears of it by `changed`, once it is written down. */
+  /** The document as it was written down; the machine hears of a change by `changed`. */
   replace(document: MappingDocument): void {
     this.#document = document
   }
@@ -193,7 +193,7 @@ export class MappingRunner {
     this.#log.info({ state }, `The mapping is ${state}.`)
   }
 
-  /** Tried until the store takes it. A change that the user makes meanwhile is part of it, or is what is written. */
+  /** Tried until the store takes it, behind what the user has begun to change meanwhile. */
   #save(): Promise<void> {
     return this.#hooks.save()
   }

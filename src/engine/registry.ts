@@ -2,7 +2,7 @@ import { isSettled, stateAfterCreate, stateAfterUpdate, transitionReason } from 
 import { ApiError } from '../model/api-error.ts'
 import { parseFunctionName, sourceKindOf } from '../model/arn.ts'
 import { processingResults } from '../model/failure.ts'
-import { isSameMapping, mappingKey, type Adoption, type MappingDocument } from '../model/mapping.ts'
+import { isSameMapping, type Adoption, type MappingDocument } from '../model/mapping.ts'
 import { isStream, sourceTraits } from '../model/source.ts'
 import type { EngineContext } from './engine-context.ts'
 import { MappingRunner } from './mapping-runner.ts'
@@ -13,15 +13,13 @@ export class Registry implements Mappings {
   readonly #engine: EngineContext
   readonly #runners = new Map<string, MappingRunner>()
   /** The last write of each mapping: writes of one mapping keep their order. */
-  readonly #writes = new Map<string, Promise<void>>()
-  /** What changes replaced that are not written down yet, oldest first. */
-  readonly #unwritten = new Map<string, readonly Undo[]>()
+  readonly #writes = new Map<string, Promise<unknown>>()
   /** Who waits for a mapping to come to rest. */
   readonly #waiters = new Map<string, (() => void)[]>()
-  /** Mappings of which a change is being written: until the store has taken it nobody can tell what the next one changes. */
-  readonly #changing = new Set<string>()
-  /** Keys of creates that are being written. */
-  readonly #reserved = new Set<string>()
+  /** Mappings as a create or a change is writing them down. Until the store has taken it nobody can tell what the next one changes. */
+  readonly #planned = new Map<string, MappingDocument>()
+  /** What the store has no more. */
+  readonly #removed = new WeakSet<MappingRunner>()
 
   #started = false
   #stopping = false
@@ -61,14 +59,12 @@ export class Registry implements Mappings {
   async create(request: CreateMapping): Promise<MappingDocument> {
     this.#refuseWhileStopping()
     const document = this.#documentOf(request)
-    const key = mappingKey(document)
-    const other = this.list().find((each) => isSameMapping(each, document))
-    if (other !== undefined || this.#reserved.has(key)) throw conflict(document, other)
-    this.#reserved.add(key)
+    this.#refuseTwin(document)
+    this.#planned.set(document.uuid, document)
     try {
       await this.#enqueue(document.uuid, () => this.#engine.services.store.putMapping(document))
     } finally {
-      this.#reserved.delete(key)
+      this.#planned.delete(document.uuid)
     }
     // The drain that has begun meanwhile does not know of it: the next start runs it.
     if (this.#stopping) return document
@@ -81,9 +77,7 @@ export class Registry implements Mappings {
     const runner = this.#settledRunner(uuid)
     const before = runner.document
     const state = stateAfterUpdate(before.state, changes.parameters.Enabled)
-    const after = { ...before, ...changes }
-    const other = this.list().find((each) => each.uuid !== uuid && isSameMapping(each, after))
-    if (other !== undefined) throw conflict(after, other)
+    this.#refuseTwin({ ...before, ...changes }, uuid)
     return this.#change(runner, { ...changes, state, ...this.#userChange(before) })
   }
 
@@ -93,19 +87,18 @@ export class Registry implements Mappings {
   }
 
   async tag(uuid: string, tags: Readonly<Record<string, string>>): Promise<void> {
-    const runner = this.#runner(uuid)
-    await this.#lay(runner, { tags: { ...runner.document.tags, ...tags } })
+    await this.#write(this.#runner(uuid), (document) => ({ tags: { ...document.tags, ...tags } }))
   }
 
   async untag(uuid: string, keys: readonly string[]): Promise<void> {
-    const runner = this.#runner(uuid)
-    const kept = Object.entries(runner.document.tags).filter(([key]) => !keys.includes(key))
-    await this.#lay(runner, { tags: Object.fromEntries(kept) })
+    await this.#write(this.#runner(uuid), ({ tags }) => ({
+      tags: Object.fromEntries(Object.entries(tags).filter(([key]) => !keys.includes(key))),
+    }))
   }
 
   /** Writes down how an adoption stands; nothing of what runs here changes. */
   async note(uuid: string, adopted: Adoption): Promise<void> {
-    await this.#lay(this.#runner(uuid), { adopted })
+    await this.#write(this.#runner(uuid), () => ({ adopted }))
   }
 
   status(uuid: string): MappingStatus | undefined {
@@ -128,10 +121,14 @@ export class Registry implements Mappings {
     const { uuid } = document
     const runner = new MappingRunner(this.#engine, document, {
       save: async () => {
-        await this.#enqueue(uuid, () => this.#engine.services.store.putMapping(this.#durable(runner)))
+        await this.#enqueue(uuid, () => this.#engine.services.store.putMapping(runner.document))
         this.#tellSettled(uuid)
       },
-      remove: () => this.#enqueue(uuid, () => this.#engine.services.store.deleteMapping(uuid)),
+      remove: () =>
+        this.#enqueue(uuid, async () => {
+          await this.#engine.services.store.deleteMapping(uuid)
+          this.#removed.add(runner)
+        }),
       removed: () => {
         this.#runners.delete(uuid)
         this.#writes.delete(uuid)
@@ -148,53 +145,35 @@ export class Registry implements Mappings {
     for (const tell of waiters) tell()
   }
 
-  /** In use from this moment on, so that nobody else changes it. */
+  /** In use from this moment on, so that nobody else changes it or makes another one of it. */
   async #change(runner: MappingRunner, changes: Partial<MappingDocument>): Promise<MappingDocument> {
-    const { uuid } = runner.document
-    this.#changing.add(uuid)
+    const { document } = runner
+    this.#planned.set(document.uuid, { ...document, ...changes })
     try {
-      const after = await this.#lay(runner, changes)
+      const after = await this.#write(runner, () => changes)
       runner.changed()
       return after
     } finally {
-      this.#changing.delete(uuid)
+      this.#planned.delete(document.uuid)
     }
   }
 
-  /** Lays members over the document and writes it down. They alone are undone when the store refuses: others may change meanwhile. */
-  async #lay(runner: MappingRunner, changes: Partial<MappingDocument>): Promise<MappingDocument> {
-    const before = runner.document
-    const { uuid } = before
-    const after = { ...before, ...changes }
-    const undo = membersOf(before, changes)
-    runner.replace(after)
-    this.#unwritten.set(uuid, [...(this.#unwritten.get(uuid) ?? []), undo])
-    await this.#enqueue(uuid, async () => {
-      try {
-        await this.#engine.services.store.putMapping(this.#durable(runner, undo))
-      } catch (error) {
-        runner.replace({ ...runner.document, ...undo })
-        throw error
-      } finally {
-        this.#forgetUndo(uuid, undo)
-      }
+  /** First the store, then the mapping: nothing is shown, and no flow runs, by what a store may still refuse. */
+  #write(
+    runner: MappingRunner,
+    changesOf: (document: MappingDocument) => Partial<MappingDocument>,
+  ): Promise<MappingDocument> {
+    return this.#enqueue(runner.document.uuid, async () => {
+      if (this.#removed.has(runner)) throw missing()
+      const changes = changesOf(runner.document)
+      await this.#engine.services.store.putMapping({ ...runner.document, ...changes })
+      // What the mapping has learned meanwhile is its own to write down.
+      runner.replace({ ...runner.document, ...changes })
+      return runner.document
     })
-    return after
   }
 
-  /** The document as it is but for changes that the store may still refuse; `own` is about to be written. */
-  #durable(runner: MappingRunner, own?: Undo): MappingDocument {
-    const undone = (this.#unwritten.get(runner.document.uuid) ?? []).filter((undo) => undo !== own)
-    return undone.reduceRight<MappingDocument>((document, undo) => ({ ...document, ...undo }), runner.document)
-  }
-
-  #forgetUndo(uuid: string, undo: Undo): void {
-    const left = (this.#unwritten.get(uuid) ?? []).filter((one) => one !== undo)
-    if (left.length === 0) this.#unwritten.delete(uuid)
-    else this.#unwritten.set(uuid, left)
-  }
-
-  #enqueue(uuid: string, action: () => Promise<void>): Promise<void> {
+  #enqueue<T>(uuid: string, action: () => Promise<T>): Promise<T> {
     const before = this.#writes.get(uuid) ?? Promise.resolve()
     const write = before.catch(() => {}).then(action)
     this.#writes.set(uuid, write)
@@ -235,7 +214,7 @@ export class Registry implements Mappings {
   #runner(uuid: string): MappingRunner {
     const runner = this.#runners.get(uuid)
     if (runner !== undefined) return runner
-    throw new ApiError('ResourceNotFoundException', 'The resource you requested does not exist.')
+    throw missing()
   }
 
   /** What begins during a drain would end with the process, half done. */
@@ -243,24 +222,28 @@ export class Registry implements Mappings {
     if (this.#stopping) throw new ApiError('ServiceException', 'Millrace is stopping; try again when it has started.')
   }
 
+  #refuseTwin(document: MappingDocument, except?: string): void {
+    const all = [...this.list(), ...this.#planned.values()]
+    const other = all.find((each) => each.uuid !== except && isSameMapping(each, document))
+    if (other !== undefined) throw conflict(document, other)
+  }
+
   #settledRunner(uuid: string): MappingRunner {
     this.#refuseWhileStopping()
     const runner = this.#runner(uuid)
-    if (isSettled(runner.document.state) && !this.#changing.has(uuid)) return runner
+    if (isSettled(runner.document.state) && !this.#planned.has(uuid)) return runner
     throw new ApiError('ResourceInUseException', 'Cannot update the event source mapping because it is in use.')
   }
 }
 
-type Undo = Partial<MappingDocument>
-
-function membersOf(document: MappingDocument, changes: Partial<MappingDocument>): Undo {
-  return Object.fromEntries(Object.keys(changes).map((name) => [name, document[name as keyof MappingDocument]]))
+function missing(): ApiError {
+  return new ApiError('ResourceNotFoundException', 'The resource you requested does not exist.')
 }
 
-function conflict(document: MappingDocument, other: MappingDocument | undefined): ApiError {
+function conflict(document: MappingDocument, other: MappingDocument): ApiError {
   const functionName = parseFunctionName(document.functionArn)?.name ?? document.functionArn
   const pair = `(" ${document.sourceName} ") and function (" ${functionName} ")`
-  const rest = `already exists. Please update or delete the existing mapping with UUID ${other?.uuid ?? 'being created'}`
+  const rest = `already exists. Please update or delete the existing mapping with UUID ${other.uuid}`
   return new ApiError(
     'ResourceConflictException',
     isStream(document.source)
