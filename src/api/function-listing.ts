@@ -1,9 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Shape } from '../model/mapping-shape.ts'
 import type { FunctionSettings } from '../model/settings.ts'
 import type { ApiDeps } from './api-deps.ts'
 import { sendError } from './error-response.ts'
 import { functionConfiguration } from './function-configuration.ts'
-import { readListQuery } from './list-query.ts'
+import { readPageSize } from './page-size.ts'
 import { ownUpstream, type WayUp } from './pass-through.ts'
 import { queryValue } from './request-body.ts'
 import { upstreamFunctions } from './upstream-functions.ts'
@@ -30,7 +31,7 @@ export function createFunctionListing(
 
   return {
     async functions(request, reply) {
-      const query = queryOf(request)
+      const query = queryOf(request, { FunctionVersion: { type: 'string', values: ['ALL'] } })
       if (deps.upstream !== null && way.hops.isOwn(request))
         return sendError(reply, ownUpstream(deps.upstream.endpoint))
       const all = queryValue(request, 'FunctionVersion') === 'ALL'
@@ -66,12 +67,10 @@ interface PageQuery {
   readonly isTheirs: boolean
 }
 
-function queryOf(request: FastifyRequest): PageQuery {
-  const { MaxItems } = readListQuery(
-    { MaxItems: queryValue(request, 'MaxItems'), FunctionVersion: queryValue(request, 'FunctionVersion') },
-    { MaxItems: { type: 'integer', min: 1, max: 10_000 }, FunctionVersion: { type: 'string', values: ['ALL'] } },
-  )
-  const size = Math.min(typeof MaxItems === 'number' ? MaxItems : pageMax, pageMax)
+/** `shapes`: what the operation's query has beside the members that every list has. */
+function queryOf(request: FastifyRequest, shapes: Readonly<Record<string, Shape>> = {}): PageQuery {
+  const members = Object.fromEntries(Object.keys(shapes).map((name) => [name, queryValue(request, name)]))
+  const size = readPageSize({ ...members, MaxItems: queryValue(request, 'MaxItems') }, shapes, pageMax)
   const marker = queryValue(request, 'Marker')
   if (marker === undefined) return { size, from: 0, isTheirs: false }
   const [, from] = /^millrace\/(\d{1,9})$/.exec(Buffer.from(marker, 'base64').toString()) ?? []

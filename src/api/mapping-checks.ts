@@ -1,11 +1,11 @@
 import { ApiError } from '../model/api-error.ts'
 import { functionArnOf, parseFunctionName, type ArnPlace } from '../model/arn.ts'
-import { isSameMapping, type MappingDocument } from '../model/mapping.ts'
+import type { MappingDocument } from '../model/mapping.ts'
 import { functionPlace } from '../model/mapping-place.ts'
 import { isStream, type SourceKind } from '../model/source.ts'
 import type { DescribeResult, FunctionDescription } from '../ports.ts'
 
-/** The refusals that need a look outside, in the order in which they are made: function, duplicate, source. */
+/** The refusals that need a look outside, in the order in which they are made: function, source. Between them a duplicate is refused. */
 
 export interface CheckedFunction {
   readonly functionArn: string
@@ -23,23 +23,6 @@ export function checkFunction(
   const given = parseFunctionName(functionName)?.arn
   const functionArn = given ?? known.arn ?? functionArnOf(functionName, functionPlace(at.sourceName, at.place))
   return { functionArn, timeoutMs: known.timeoutMs }
-}
-
-/** `uuid` is the mapping itself, where it exists already. */
-export function checkDuplicate(
-  all: readonly MappingDocument[],
-  wanted: Pick<MappingDocument, 'source' | 'sourceName' | 'sourceArn' | 'functionArn'>,
-  uuid?: string,
-): void {
-  const other = all.find((document) => document.uuid !== uuid && isSameMapping(document, wanted))
-  if (other === undefined) return
-  const functionName = parseFunctionName(wanted.functionArn)?.name ?? wanted.functionArn
-  const pair = `(" ${wanted.sourceName} ") and function (" ${functionName} ")`
-  const rest = `already exists. Please update or delete the existing mapping with UUID ${other.uuid}`
-  const text = isStream(wanted.source)
-    ? `The event source arn ${pair} provided mapping ${rest}`
-    : `An event source mapping with SQS arn ${pair} ${rest}`
-  throw new ApiError('ResourceConflictException', text)
 }
 
 export function checkSourceAccess(

@@ -3,7 +3,7 @@ import { parseFunctionName } from '../model/arn.ts'
 import { sourceNamesOf, type MappingDocument } from '../model/mapping.ts'
 import { mappingOptions } from '../model/mapping-options.ts'
 import type { Shape } from '../model/mapping-shape.ts'
-import { readListQuery } from './list-query.ts'
+import { readPageSize } from './page-size.ts'
 
 export interface ListQuery {
   readonly eventSourceArn?: string | undefined
@@ -24,12 +24,11 @@ const shapeOf = (name: string): Shape => mappingOptions.find((option) => option.
 const listShapes: Readonly<Record<string, Shape>> = {
   EventSourceArn: shapeOf('EventSourceArn'),
   FunctionName: shapeOf('FunctionName'),
-  MaxItems: { type: 'integer', min: 1, max: 10_000 },
 }
 
 /** In the order of creation, then of UUIDs: a page boundary stays where it is while mappings come and go. */
 export function listMappings(all: readonly MappingDocument[], query: ListQuery): MappingPage {
-  const pageSize = Math.min(checkQuery(query), pageMax)
+  const pageSize = pageSizeOf(query)
   const after = query.marker === undefined ? undefined : readMarker(query.marker)
   const matching = all
     .filter((document) => matches(document, query))
@@ -48,10 +47,9 @@ function compare(a: Place, b: Place): number {
   return a.uuid < b.uuid ? -1 : 1
 }
 
-function checkQuery({ eventSourceArn, functionName, maxItems }: ListQuery): number {
+function pageSizeOf({ eventSourceArn, functionName, maxItems }: ListQuery): number {
   const given = { EventSourceArn: eventSourceArn, FunctionName: functionName, MaxItems: maxItems }
-  const { MaxItems } = readListQuery(given, listShapes)
-  return typeof MaxItems === 'number' ? MaxItems : pageMax
+  return readPageSize(given, listShapes, pageMax)
 }
 
 function matches(document: MappingDocument, { eventSourceArn, functionName }: ListQuery): boolean {

@@ -1,10 +1,11 @@
 import { ApiError } from '../model/api-error.ts'
 import type { MappingDocument } from '../model/mapping.ts'
+import { refuseDuplicate } from '../model/mapping-conflict.ts'
 import { validateCreate, validateUpdate, type ValidationContext } from '../model/mapping-validation.ts'
 import { isStream } from '../model/source.ts'
 import type { ApiDeps, SourceCandidate } from './api-deps.ts'
 import { createKeyedLock } from './keyed-lock.ts'
-import { checkDuplicate, checkFunction, checkSettled, checkSourceAccess, checkVisibility } from './mapping-checks.ts'
+import { checkFunction, checkSettled, checkSourceAccess, checkVisibility } from './mapping-checks.ts'
 
 /** Create, get, update and delete as the Lambda API has them: bodies in, documents or an `ApiError` out. */
 export interface MappingOperations {
@@ -45,7 +46,7 @@ export function createMappingOperations(deps: Deps, lookMs = lookMsMax): Mapping
     const { functionArn, timeoutMs } = await describeFunction(parameters.FunctionName, sourceName)
     const request = { origin: 'api', sourceName, functionArn, parameters, tags } as const
     return lock(sourceName, async () => {
-      checkDuplicate(mappings.list(), { source, sourceName, functionArn })
+      refuseDuplicate(mappings.list(), { source, sourceName, functionArn })
       const result = await lookAt({ ...request, source })
       checkSourceAccess(source, sourceName, result, timeoutMs)
       return mappings.create(request)
@@ -60,7 +61,7 @@ export function createMappingOperations(deps: Deps, lookMs = lookMsMax): Mapping
       checkSettled(current, 'update')
       if (!namesFunction) return mappings.update(uuid, { parameters })
       const { functionArn, timeoutMs } = await describeFunction(parameters.FunctionName, sourceName)
-      checkDuplicate(mappings.list(), { ...current, functionArn }, uuid)
+      refuseDuplicate(mappings.list(), { ...current, functionArn }, uuid)
       await checkQueue({ ...current, functionArn, parameters }, timeoutMs)
       return mappings.update(uuid, { functionArn, parameters })
     })

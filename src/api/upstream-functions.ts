@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ApiDeps } from './api-deps.ts'
+import { collect } from './collect.ts'
 import { whenOver, type WayUp } from './pass-through.ts'
 
 /** A page of the functions of the Lambda endpoint behind. */
@@ -34,21 +35,16 @@ export async function upstreamFunctions(
       answer.resume()
       return noFunctions
     }
-    const chunks: Buffer[] = []
-    let bytes = 0
-    for await (const chunk of answer) {
-      const part = Buffer.from(chunk as Uint8Array)
-      bytes += part.length
-      if (bytes > listBytesMax)
-        throw new Error(`The upstream's list of functions is longer than ${listBytesMax} bytes.`)
-      chunks.push(part)
-    }
-    return pageOf(JSON.parse(Buffer.concat(chunks).toString()))
+    return pageOf(JSON.parse((await collect(answer, listBytesMax, tooLong)).toString()))
   } catch (error) {
     if (reply.raw.closed) return noFunctions
     log.warn({ error, endpoint: upstream.endpoint }, 'The functions of the Lambda endpoint cannot be listed.')
     return noFunctions
   }
+}
+
+function tooLong(): Error {
+  return new Error(`The upstream's list of functions is longer than ${listBytesMax} bytes.`)
 }
 
 /** What speaks of a body, which does not go along, and of a compression of the answer, which is read here. */

@@ -5,6 +5,7 @@ import { HttpRequest } from '@smithy/protocol-http'
 import { SignatureV4 } from '@smithy/signature-v4'
 import type { AwsCredentialIdentity } from '@smithy/types'
 import { ApiError } from '../model/api-error.ts'
+import { collect } from './collect.ts'
 import type { Headers } from './upstream.ts'
 
 export interface SignableRequest {
@@ -40,7 +41,7 @@ export function createUpstreamSigner({ credentials, region }: SignerSettings): U
   return async (request) => {
     const given = request.headers['x-amz-content-sha256']
     const streams = typeof given === 'string' && /^[0-9a-f]{64}$/.test(given)
-    const body = streams || request.body === null ? request.body : await collect(request.body)
+    const body = streams || request.body === null ? request.body : await collect(request.body, bodyBytesMax, tooLarge)
     const bodyHash = streams
       ? given
       : createHash('sha256')
@@ -79,16 +80,6 @@ function queryOf(search: string): Record<string, string | string[]> {
   return query
 }
 
-async function collect(body: Readable): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of body) {
-    const part = Buffer.from(chunk as Uint8Array)
-    bytes += part.length
-    if (bytes > bodyBytesMax) {
-      throw new ApiError('RequestTooLargeException', `Request must be smaller than ${bodyBytesMax} bytes`)
-    }
-    chunks.push(part)
-  }
-  return Buffer.concat(chunks)
+function tooLarge(): ApiError {
+  return new ApiError('RequestTooLargeException', `Request must be smaller than ${bodyBytesMax} bytes`)
 }

@@ -1,9 +1,10 @@
 import { isSettled, stateAfterCreate, stateAfterUpdate, transitionReason } from '../core/mapping-states.ts'
 import { ApiError } from '../model/api-error.ts'
-import { parseFunctionName, sourceKindOf } from '../model/arn.ts'
+import { sourceKindOf } from '../model/arn.ts'
 import { processingResults } from '../model/failure.ts'
-import { isSameMapping, type Adoption, type MappingDocument } from '../model/mapping.ts'
-import { isStream, sourceTraits } from '../model/source.ts'
+import type { Adoption, MappingDocument } from '../model/mapping.ts'
+import { refuseDuplicate } from '../model/mapping-conflict.ts'
+import { sourceTraits } from '../model/source.ts'
 import type { EngineContext } from './engine-context.ts'
 import { MappingRunner } from './mapping-runner.ts'
 import type { CreateMapping, MappingChanges, Mappings, MappingStatus } from './mappings.ts'
@@ -59,7 +60,7 @@ export class Registry implements Mappings {
   async create(request: CreateMapping): Promise<MappingDocument> {
     this.#refuseWhileStopping()
     const document = this.#documentOf(request)
-    this.#refuseTwin(document)
+    this.#refuseDuplicate(document)
     this.#planned.set(document.uuid, document)
     try {
       await this.#enqueue(document.uuid, () => this.#engine.services.store.putMapping(document))
@@ -77,7 +78,7 @@ export class Registry implements Mappings {
     const runner = this.#settledRunner(uuid)
     const before = runner.document
     const state = stateAfterUpdate(before.state, changes.parameters.Enabled)
-    this.#refuseTwin({ ...before, ...changes }, uuid)
+    this.#refuseDuplicate({ ...before, ...changes }, uuid)
     return this.#change(runner, { ...changes, state, ...this.#userChange(before) })
   }
 
@@ -222,10 +223,8 @@ export class Registry implements Mappings {
     if (this.#stopping) throw new ApiError('ServiceException', 'Millrace is stopping; try again when it has started.')
   }
 
-  #refuseTwin(document: MappingDocument, except?: string): void {
-    const all = [...this.list(), ...this.#planned.values()]
-    const other = all.find((each) => each.uuid !== except && isSameMapping(each, document))
-    if (other !== undefined) throw conflict(document, other)
+  #refuseDuplicate(document: MappingDocument, uuid?: string): void {
+    refuseDuplicate([...this.list(), ...this.#planned.values()], document, uuid)
   }
 
   #settledRunner(uuid: string): MappingRunner {
@@ -238,16 +237,4 @@ export class Registry implements Mappings {
 
 function missing(): ApiError {
   return new ApiError('ResourceNotFoundException', 'The resource you requested does not exist.')
-}
-
-function conflict(document: MappingDocument, other: MappingDocument): ApiError {
-  const functionName = parseFunctionName(document.functionArn)?.name ?? document.functionArn
-  const pair = `(" ${document.sourceName} ") and function (" ${functionName} ")`
-  const rest = `already exists. Please update or delete the existing mapping with UUID ${other.uuid}`
-  return new ApiError(
-    'ResourceConflictException',
-    isStream(document.source)
-      ? `The event source arn ${pair} provided mapping ${rest}`
-      : `An event source mapping with SQS arn ${pair} ${rest}`,
-  )
 }
