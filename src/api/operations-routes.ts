@@ -64,7 +64,8 @@ function notRunning(document: MappingDocument): MappingStatus {
   const { functionArn, source, sourceName, state, uuid } = document
   const names = { uuid, state, source: sourceName, functionArn }
   const lastProcessingResult = isStream(source) ? document.lastProcessingResult : null
-  return { ...names, lastProcessingResult, pauseReasons: [], lastError: null, flows: [] }
+  const untroubled = { pauseReasons: [], lastError: null, sourceTrouble: null, functionTrouble: null }
+  return { ...names, lastProcessingResult, ...untroubled, flows: [] }
 }
 
 function sendReadiness(reply: FastifyReply, reasons: readonly string[]): FastifyReply {

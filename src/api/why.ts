@@ -59,9 +59,17 @@ function pauseSentences({ document, status }: Evidence): readonly string[] {
     if (reason === 'disabled') return []
     if (reason === 'drain')
       return document.state === 'Enabled' ? ['Millrace is shutting down: it reads nothing more.'] : []
-    if (isKeyOf(sourceFailures, reason)) return [`${document.sourceName}: ${sourceFailures[reason].advice}`]
+    const [whose, kind = ''] = reason.split(' ')
+    if (whose === 'source' && isKeyOf(sourceFailures, kind)) {
+      return [`${document.sourceName}: ${sourceFailures[kind].advice}`]
+    }
+    if (whose === 'function') return kind === 'missing' ? [missingFunction(document)] : []
     return [`It is held up: ${reason}.`]
   })
+}
+
+function missingFunction({ functionArn }: MappingDocument): string {
+  return `${functionArn}: ${functionFailures.missing.advice}`
 }
 
 /** Batches that wait do so for a function that did not run, or that failed. */

@@ -1,6 +1,6 @@
 import type { MappingState } from '../model/mapping.ts'
 import { createDiscovery, isListed, type Discovery } from './mapping-discovery.ts'
-import type { MappingRequest } from './mapping-messages.ts'
+import type { MappingCommand, MappingEnv, MappingPace, MappingRequest } from './mapping-messages.ts'
 import { restingState } from './mapping-states.ts'
 
 /** Where one mapping stands. Only `stepMapping` changes it. */
@@ -19,13 +19,23 @@ export interface MappingMachine {
   loaded: boolean
   /** Null: never asked, or due at once. */
   lookAtMs: number | null
-  /** Looks in a row that failed; the first answer of any kind ends a transition. */
+  /** Looks in a row after which nothing could be read; the first answer of any kind ends a transition. */
   troubles: number
+  /** The last of them failed at the source, not for want of the function. */
+  sourceTroubled: boolean
   answered: boolean
   unconfigured: boolean
   readonly discovery: Discovery
   readonly flows: Map<string, RunningFlow>
   readonly resting: Map<string, { readonly untilMs: number; readonly failures: number }>
+}
+
+/** One step in the making. */
+export interface Turn {
+  readonly machine: MappingMachine
+  readonly pace: MappingPace
+  readonly env: MappingEnv
+  readonly out: MappingCommand[]
 }
 
 export interface RunningFlow {
@@ -51,6 +61,7 @@ export function createMapping(isStream: boolean): MappingMachine {
     loaded: false,
     lookAtMs: null,
     troubles: 0,
+    sourceTroubled: false,
     answered: false,
     unconfigured: false,
     discovery: createDiscovery(isStream),

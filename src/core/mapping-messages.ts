@@ -6,7 +6,7 @@ import type { ShardFacts } from './lineage.ts'
 export type MappingRequest =
   /** Which flows are done already, by their checkpoints → `loaded`. */
   | { readonly kind: 'load'; readonly id: number }
-  /** Look at the source → `described`. */
+  /** Look at the source and the function → `described`. */
   | { readonly kind: 'describe'; readonly id: number }
   /** Run a flow until it ends by itself or is drained → `flowEnded`. */
   | {
@@ -49,6 +49,8 @@ export type DescribeTrouble = 'missing' | 'denied' | 'throttled' | 'failed'
 
 export type Described =
   | { readonly kind: 'found'; readonly incarnation: string; readonly shards: readonly ShardFacts[] }
+  /** The source is there and the function is not: what would be read now could only wear out. */
+  | { readonly kind: 'functionMissing' }
   | { readonly kind: DescribeTrouble; readonly message: string; readonly retryAfterMs?: number | undefined }
 
 export type FlowEnd =

@@ -1,18 +1,16 @@
 import type { MappingState } from '../model/mapping.ts'
-import { backoffMs, pauseAskedMs } from './backoff.ts'
+import { backoffMs } from './backoff.ts'
 import type { DrainReason } from './flow-events.ts'
 import {
   isAbsent,
   isListed,
-  nextLookMs,
-  noteListing,
   outlivedShards,
   readableShards,
   restartDiscovery,
   waitingShards,
 } from './mapping-discovery.ts'
+import { noteLook } from './mapping-look.ts'
 import type {
-  Described,
   FlowEnd,
   MappingCommand,
   MappingEnv,
@@ -20,7 +18,14 @@ import type {
   MappingPace,
   MappingRequest,
 } from './mapping-messages.ts'
-import { isAsked, startMoments, wantsToRun, type MappingMachine, type RunningFlow } from './mapping-machine.ts'
+import {
+  isAsked,
+  startMoments,
+  wantsToRun,
+  type MappingMachine,
+  type RunningFlow,
+  type Turn,
+} from './mapping-machine.ts'
 import { isSettled, restingState } from './mapping-states.ts'
 
 /**
@@ -54,13 +59,6 @@ export function inspectMapping(machine: MappingMachine): {
   return { state: machine.state, waiting: waitingShards(machine.discovery) }
 }
 
-interface Turn {
-  readonly machine: MappingMachine
-  readonly pace: MappingPace
-  readonly env: MappingEnv
-  readonly out: MappingCommand[]
-}
-
 function apply(turn: Turn, event: MappingEvent): void {
   const { machine } = turn
   if ('id' in event && event.kind !== 'flowEnded') {
@@ -77,7 +75,7 @@ function apply(turn: Turn, event: MappingEvent): void {
       machine.loaded = true
       return
     case 'described':
-      return applyDescribed(turn, event.result)
+      return noteLook(turn, event.result)
     case 'flowEnded':
       return applyFlowEnded(turn, event.id, event.end)
     case 'flowRefused':
@@ -117,23 +115,6 @@ function applyChanged(turn: Turn, state: MappingState): void {
   }
   const resting = restingState(state, machine.enabled)
   if (resting !== null) machine.enabled = resting === 'Enabled'
-}
-
-function applyDescribed(turn: Turn, result: Described): void {
-  const { machine, pace, env, out } = turn
-  machine.answered = true
-  if (result.kind === 'found') {
-    if (machine.troubles > 0) out.push({ kind: 'sourceHealthy' })
-    machine.troubles = 0
-    noteListing(machine.discovery, result, machine.flows.keys(), env.monoMs)
-    const refused = [...machine.flows].filter(([, flow]) => flow.refused).map(([name]) => name)
-    machine.lookAtMs = env.monoMs + nextLookMs(machine.discovery, pace, refused)
-    return
-  }
-  machine.troubles++
-  const retryMs = pauseAskedMs(result.retryAfterMs, backoffMs(machine.troubles, pace.troubleMs, env.jitter))
-  machine.lookAtMs = env.monoMs + retryMs
-  out.push({ kind: 'sourceTrouble', trouble: result.kind, message: result.message, retryMs })
 }
 
 function applyFlowEnded(turn: Turn, id: number, end: FlowEnd): void {

@@ -5,6 +5,7 @@ import type { SourceKind } from '../model/source.ts'
 import type { Log } from '../observe/log.ts'
 import type { Clock, Destination, Source, Store, Target } from '../ports.ts'
 import type { ByteBudget } from './byte-budget.ts'
+import type { FlowHealth } from './flow-health.ts'
 import type { StartMachine } from './flow-machine.ts'
 import type { MappingMeter } from './meter.ts'
 import type { Permits } from './permits.ts'
@@ -63,5 +64,6 @@ export interface FlowContext {
   readonly source: Source
   readonly meter: MappingMeter
   readonly log: Log
+  readonly health: FlowHealth
   readonly listener: FlowListener
 }

@@ -17,7 +17,7 @@ type News = Extract<
 
 /** Tells log, counters and the mapping what a flow has to tell. */
 export function report(context: FlowContext, news: News): void {
-  const { meter, log, listener } = context
+  const { meter, log, listener, health } = context
   switch (news.kind) {
     case 'attemptFailed':
       return reportAttempt(context, news)
@@ -43,11 +43,13 @@ export function report(context: FlowContext, news: News): void {
       const result = resultOf(failure, news.message)
       if (result !== null) listener.processed(result)
       listener.failed(news.message)
+      health.sourceRefused(news.trouble, news.message)
       listener.refused(news.trouble === 'missing')
       log.warn({ trouble: news.trouble, reason: news.message, retryMs: news.retryMs }, failure.advice)
       return
     }
     case 'sourceHealthy':
+      health.sourceRead()
       listener.refused(false)
       log.info({}, 'The source can be read again.')
       return
@@ -64,17 +66,31 @@ const droppedTexts = {
 } as const
 
 /** One line for each failed invocation. */
-function reportAttempt({ log, listener, identity }: FlowContext, news: AttemptFailed): void {
+function reportAttempt({ log, listener, identity, health }: FlowContext, news: AttemptFailed): void {
   const { records, outcome, next } = news
   const concerned = outcome.kind === 'partial' ? outcome.failed.flatMap((index) => records[index] ?? []) : records
   const told = concerned.slice(0, idsMax)
   const attempt = isStream(identity.kind) ? news.attempt : Math.max(news.attempt, ...told.map(receivesOf))
   const what = whatFailed(outcome)
+  health.failed({
+    kind: kindOf(news),
+    message: `${what.errorType}: ${what.reason}`,
+    attempt,
+    records: concerned.length,
+    firstId: told[0]?.id ?? null,
+    next,
+  })
   log.warn(
     { ...what, records: records.length, messageIds: idsOf(told), attempt, ...afterwards(next) },
     outcome.kind === 'partial' ? 'The function reported failed records.' : 'An invocation failed.',
   )
   if (outcome.kind !== 'partial') listener.failed(`${what.errorType}: ${what.reason}`)
+}
+
+/** A function that reports every record as failed handles none. */
+function kindOf({ outcome, records }: AttemptFailed): string {
+  if (outcome.kind === 'notRun') return outcome.reason
+  return outcome.kind === 'partial' && outcome.failed.length === records.length ? 'failed' : outcome.kind
 }
 
 function idsOf(records: readonly FlowRecord[]): readonly string[] {

@@ -94,7 +94,7 @@ export class FlowRunner {
 
   status(): FlowStatus {
     const seen = this.#machine.inspect(this.#settings.config, this.#context.services.clock.monoMs())
-    return { ...seen, flow: this.#context.identity.flow, behindMs: this.#behindMs }
+    return { ...seen, ...this.#context.health.view(), flow: this.#context.identity.flow, behindMs: this.#behindMs }
   }
 
   /** A queue keeps its own progress. A shard is taken over: whoever had it before writes no checkpoint any more. */
@@ -158,6 +158,7 @@ export class FlowRunner {
   #note(event: FlowEvent): void {
     if (event.kind === 'readDone') this.#noteRead(event.result)
     if (event.kind !== 'invoked') return
+    this.#context.health.invoked(event.outcome)
     const result = resultOfOutcome(event.outcome)
     if (result !== null) this.#context.listener.processed(result)
   }

@@ -4,12 +4,14 @@ import type { MappingDocument } from '../model/mapping.ts'
 import type { Log } from '../observe/log.ts'
 import type { FunctionDescription } from '../ports.ts'
 import type { EngineContext } from './engine-context.ts'
+import type { MappingTroubles } from './mapping-troubles.ts'
 import type { MappingView } from './mapping-view.ts'
 import { sleep } from './sleep.ts'
 
 export interface MappingWork {
   readonly engine: EngineContext
   readonly view: MappingView
+  readonly troubles: MappingTroubles
   readonly document: MappingDocument
   /** No flow runs yet. */
   readonly isIdle: boolean
@@ -75,13 +77,13 @@ async function describe(work: MappingWork): Promise<Described> {
   const { view, document, signal } = work
   const before = view.fingerprint(document)
   const [result, described] = await Promise.all([view.source.describe(signal), describeFunction(work)])
+  noteFunction(work, described)
   if (result.kind !== 'found') return result
   view.noteSource(result)
   const isNamed = parseArn(document.sourceName) === undefined
   if (isNamed && result.arn !== '' && result.arn !== document.sourceArn) work.learn({ sourceArn: result.arn })
-  noteFunction(work, described)
   // Messages that are received without a function to run them only wear out; what runs already waits as AWS's pollers do.
-  if (work.isIdle && described.kind === 'missing') return { kind: 'missing', message: described.message }
+  if (work.isIdle && described.kind === 'missing') return { kind: 'functionMissing' }
   if (!work.isIdle && view.fingerprint(document) !== before) work.reconfigure()
   return { kind: 'found', incarnation: result.incarnation, shards: result.shards }
 }
@@ -100,7 +102,8 @@ async function describeFunction({ engine, document, signal }: MappingWork): Prom
   }
 }
 
-function noteFunction({ view, document }: MappingWork, described: FunctionDescription): void {
+function noteFunction({ view, document, troubles }: MappingWork, described: FunctionDescription): void {
+  troubles.functionSeen(document.parameters.FunctionName, described)
   if (described.kind !== 'found') return
   view.noteFunction(document.parameters.FunctionName, {
     timeoutMs: described.timeoutMs,

@@ -2,15 +2,16 @@ import type { MappingCommand, MappingEvent, MappingRequest } from '../core/mappi
 import { createMapping, type MappingMachine } from '../core/mapping-machine.ts'
 import { mappingDeadline, stepMapping } from '../core/mapping.ts'
 import type { MappingDocument, MappingState } from '../model/mapping.ts'
-import { resultOf, sourceFailures } from '../model/failure.ts'
 import { isStream } from '../model/source.ts'
 import type { Log } from '../observe/log.ts'
 import type { Source } from '../ports.ts'
 import type { EngineContext } from './engine-context.ts'
 import type { FlowContext, FlowSettings } from './flow-context.ts'
+import { FlowHealth } from './flow-health.ts'
 import { FlowRunner } from './flow-runner.ts'
 import { MappingView } from './mapping-view.ts'
 import { carryOutForMapping } from './mapping-requests.ts'
+import { MappingTroubles } from './mapping-troubles.ts'
 import type { MappingStatus } from './mappings.ts'
 import type { MappingMeter } from './meter.ts'
 import { statusOf } from './mapping-status.ts'
@@ -35,12 +36,11 @@ export class MappingRunner {
   readonly #meter: MappingMeter
   readonly #log: Log
   readonly #view: MappingView
+  readonly #troubles: MappingTroubles
   readonly #flows = new Map<number, { readonly origin: 'first' | 'late'; readonly runner: FlowRunner }>()
   readonly #outstanding = new Map<number, AbortController>()
   readonly #stopped = Promise.withResolvers<void>()
   #document: MappingDocument
-  #trouble: string | null = null
-  #lastError: MappingStatus['lastError'] = null
   #events: MappingEvent[] = []
   #stepping = false
   #stopping = false
@@ -60,6 +60,8 @@ export class MappingRunner {
       function: document.functionArn,
     })
     this.#view = new MappingView(engine, this.#source, this.#log)
+    const processed = (result: string): void => this.#noteResult(result)
+    this.#troubles = new MappingTroubles(engine.services.clock, this.#log, processed)
   }
 
   get document(): MappingDocument {
@@ -98,8 +100,7 @@ export class MappingRunner {
   status(): MappingStatus {
     return statusOf(this.#document, {
       stopping: this.#stopping,
-      trouble: this.#trouble,
-      lastError: this.#lastError,
+      troubles: this.#troubles,
       flows: [...this.#flows.values()].map(({ runner }) => runner.status()),
       machine: this.#machine,
     })
@@ -149,11 +150,9 @@ export class MappingRunner {
         this.#outstanding.get(command.id)?.abort(new GivenUp('nobody needs it any more'))
         return
       case 'sourceTrouble':
-        return this.#noteTrouble(command)
+        return this.#troubles.sourceRefused(command.trouble, command.message, command.retryMs)
       case 'sourceHealthy':
-        this.#trouble = null
-        this.#log.info({}, 'The source is there.')
-        return
+        return this.#troubles.sourceFound()
       case 'shardGone':
         this.#log.warn({ shard: command.flow }, 'The shard is neither listed nor readable any more; it counts as done.')
         this.#flows.get(command.id)?.runner.drain({ kind: 'shardGone', incarnation: command.incarnation })
@@ -175,6 +174,7 @@ export class MappingRunner {
       document: this.#document,
       isIdle: this.#flows.size === 0,
       learn: (changes: Partial<MappingDocument>) => this.#learn(changes),
+      troubles: this.#troubles,
       save: () => this.#save(),
       remove: () => this.#hooks.remove(),
       reconfigure: () => this.#reconfigure(),
@@ -190,6 +190,7 @@ export class MappingRunner {
   /** The state is the mapping's from this moment on; that it is written down comes after. */
   #rest(state: MappingState): void {
     this.#document = { ...this.#document, state }
+    if (state === 'Disabled') this.#troubles.forget()
     this.#log.info({ state }, `The mapping is ${state}.`)
   }
 
@@ -207,7 +208,7 @@ export class MappingRunner {
     } catch (error) {
       // A mapping that a store of other hands holds may be one that nobody would accept.
       this.#log.error({ error }, 'A flow of the mapping could not be started.')
-      this.#noteError(String(error))
+      this.#troubles.noteError(String(error))
       this.#happen({ kind: 'flowEnded', id, end: { how: 'failed' } })
     }
   }
@@ -220,6 +221,7 @@ export class MappingRunner {
       source: this.#source,
       meter: this.#meter,
       log: isStream(kind) ? this.#log.child({ shard: flow }) : this.#log,
+      health: new FlowHealth(this.#engine.services.clock),
       listener: {
         ended: (end) => {
           this.#flows.delete(id)
@@ -227,7 +229,7 @@ export class MappingRunner {
         },
         refused: (refused) => this.#happen({ kind: 'flowRefused', flow, refused }),
         processed: (result) => this.#noteResult(result),
-        failed: (message) => this.#noteError(message),
+        failed: (message) => this.#troubles.noteError(message),
       },
     }
   }
@@ -247,23 +249,8 @@ export class MappingRunner {
       for (const { runner, origin } of this.#flows.values()) tell(runner, this.#view.settings(this.#document, origin))
     } catch (error) {
       this.#log.error({ error }, 'The mapping cannot be laid out as it is now; its flows go on as before.')
-      this.#noteError(String(error))
+      this.#troubles.noteError(String(error))
     }
-  }
-
-  #noteTrouble(command: Extract<MappingCommand, { kind: 'sourceTrouble' }>): void {
-    const { trouble, message, retryMs } = command
-    const failure = sourceFailures[trouble]
-    const result = resultOf(failure, message)
-    if (result !== null) this.#noteResult(result)
-    this.#noteError(message)
-    // One line for each change, not for each look.
-    if (this.#trouble !== trouble) this.#log.warn({ trouble, reason: message, retryMs }, failure.advice)
-    this.#trouble = trouble
-  }
-
-  #noteError(message: string): void {
-    this.#lastError = { atMs: this.#engine.services.clock.wallMs(), message }
   }
 
   /** LastProcessingResult exists for streams only (spec §1.3). */

@@ -2,12 +2,12 @@ import type { MappingMachine } from '../core/mapping-machine.ts'
 import { inspectMapping } from '../core/mapping.ts'
 import type { MappingDocument } from '../model/mapping.ts'
 import { isStream } from '../model/source.ts'
-import type { FlowStatus, MappingStatus } from './mappings.ts'
+import type { FlowStatus, MappingStatus, Trouble } from './mappings.ts'
+import type { MappingTroubles } from './mapping-troubles.ts'
 
 interface Seen {
   readonly stopping: boolean
-  readonly trouble: string | null
-  readonly lastError: MappingStatus['lastError']
+  readonly troubles: Pick<MappingTroubles, 'source' | 'function' | 'lastError'>
   readonly flows: readonly FlowStatus[]
   readonly machine: MappingMachine
 }
@@ -15,6 +15,9 @@ interface Seen {
 /** A mapping as the operations API shows it. */
 export function statusOf(document: MappingDocument, seen: Seen): MappingStatus {
   const waiting = inspectMapping(seen.machine).waiting.map(waitingShard)
+  const { troubles, flows } = seen
+  const sourceTrouble = troubles.source ?? oldest(flows.map((flow) => flow.sourceTrouble))
+  const functionTrouble = troubles.function ?? oldest(flows.map((flow) => flow.functionTrouble))
   return {
     uuid: document.uuid,
     state: document.state,
@@ -22,22 +25,38 @@ export function statusOf(document: MappingDocument, seen: Seen): MappingStatus {
     functionArn: document.functionArn,
     pauseReasons: [...pauseReasons(document, seen)],
     lastProcessingResult: isStream(document.source) ? document.lastProcessingResult : null,
-    lastError: seen.lastError,
-    flows: [...seen.flows, ...waiting],
+    lastError: troubles.lastError,
+    sourceTrouble,
+    functionTrouble,
+    flows: [...flows, ...waiting],
   }
 }
 
-function pauseReasons({ state }: MappingDocument, { stopping, trouble, flows }: Seen): ReadonlySet<string> {
+function oldest(troubles: readonly (Trouble | null)[]): Trouble | null {
+  return troubles
+    .filter((trouble) => trouble !== null)
+    .reduce<Trouble | null>(
+      (first, trouble) => (first !== null && first.sinceMs <= trouble.sinceMs ? first : trouble),
+      null,
+    )
+}
+
+function pauseReasons({ state }: MappingDocument, { stopping, troubles, flows }: Seen): ReadonlySet<string> {
   const reasons = new Set<string>()
   if (stopping || state === 'Disabling' || state === 'Deleting') reasons.add('drain')
   if (state === 'Disabled') reasons.add('disabled')
-  if (trouble !== null) reasons.add(trouble)
-  for (const flow of flows) if (flow.trouble !== null) reasons.add(flow.trouble)
+  if (troubles.source !== null) reasons.add(`source ${troubles.source.kind}`)
+  for (const flow of flows) if (flow.trouble !== null) reasons.add(`source ${flow.trouble}`)
+  if (troubles.function !== null) reasons.add(`function ${troubles.function.kind}`)
+  for (const { functionTrouble } of flows) {
+    if (functionTrouble !== null && functionTrouble.kind !== 'failed') reasons.add(`function ${functionTrouble.kind}`)
+  }
   return reasons
 }
 
 /** A child whose parents are not done. */
 function waitingShard(flow: string): FlowStatus {
   const nothing = { held: 0, heldBytes: 0, invoking: 0, waiting: 0, concurrency: 0 }
-  return { flow, phase: 'waiting for its parents', ...nothing, watermark: null, behindMs: null, trouble: null }
+  const untroubled = { trouble: null, sourceTrouble: null, functionTrouble: null, lastFailure: null }
+  return { flow, phase: 'waiting for its parents', ...nothing, watermark: null, behindMs: null, ...untroubled }
 }

@@ -38,12 +38,40 @@ export interface MappingStatus {
   readonly state: string
   readonly source: string
   readonly functionArn: string
-  /** Why nothing runs, if so: disabled, drain, throttled, missing, denied, pressure. */
+  /** Why nothing runs, if so: disabled, drain, or what troubles which of the two: `source denied`, `function missing`. */
   readonly pauseReasons: readonly string[]
   /** null: a queue, which has none (spec §1.3). */
   readonly lastProcessingResult: string | null
   readonly lastError: { readonly atMs: number; readonly message: string } | null
+  /** What keeps the source from being read, or a flow's part of it. */
+  readonly sourceTrouble: Trouble | null
+  /** What keeps the function from running, or from ever succeeding. */
+  readonly functionTrouble: Trouble | null
   readonly flows: readonly FlowStatus[]
+}
+
+/** Something that keeps a mapping from working, for as long as it lasts. */
+export interface Trouble {
+  readonly kind: string
+  readonly message: string
+  readonly sinceMs: number
+}
+
+export interface FunctionTrouble extends Trouble {
+  /** Attempts that ended so, with no success between them. */
+  readonly attempts: number
+}
+
+export interface FailedAttempt {
+  readonly kind: string
+  readonly message: string
+  readonly atMs: number
+  /** Which attempt of these records it was; a queue counts the receives. */
+  readonly attempt: number
+  readonly records: number
+  readonly firstId: string | null
+  readonly next: 'retry' | 'split' | 'discard' | 'visibility' | 'drain'
+  readonly nextMs: number | null
 }
 
 export interface FlowStatus {
@@ -58,5 +86,9 @@ export interface FlowStatus {
   readonly concurrency: number
   readonly watermark: string | null
   readonly behindMs: number | null
+  /** What the source answers to reads, in one word. */
   readonly trouble: string | null
+  readonly sourceTrouble: Trouble | null
+  readonly functionTrouble: FunctionTrouble | null
+  readonly lastFailure: FailedAttempt | null
 }

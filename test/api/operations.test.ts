@@ -20,6 +20,7 @@ async function mapped(world: ApiWorld): Promise<string> {
 const flow: FlowStatus = {
   ...{ flow: 'queue', phase: 'open', held: 0, heldBytes: 0, invoking: 0, waiting: 0, concurrency: 5 },
   ...{ watermark: null, behindMs: null, trouble: null },
+  ...{ sourceTrouble: null, functionTrouble: null, lastFailure: null },
 }
 
 function statusOf(uuid: string, more: Partial<MappingStatus> = {}): MappingStatus {
@@ -29,7 +30,8 @@ function statusOf(uuid: string, more: Partial<MappingStatus> = {}): MappingStatu
     source: queue,
     functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:audit',
   }
-  return { ...names, pauseReasons: [], lastProcessingResult: '', lastError: null, flows: [flow], ...more }
+  const untroubled = { pauseReasons: [], lastError: null, sourceTrouble: null, functionTrouble: null }
+  return { ...names, ...untroubled, lastProcessingResult: '', flows: [flow], ...more }
 }
 
 describe('operations', () => {
@@ -118,9 +120,10 @@ describe('why nothing fires', () => {
     ],
     ['is on its way', { document: { ...document, state: 'Enabling' as const } }, 'reads as soon as it is Enabled'],
     ['is going', { document: { ...document, state: 'Deleting' as const } }, 'being deleted'],
-    ['misses its source', paused('missing'), `${queue}: The source does not exist at the endpoint`],
-    ['is denied its source', paused('denied'), `${queue}: The credentials lack rights on the source.`],
-    ['reads too often', paused('throttled'), 'The source asks for fewer requests'],
+    ['misses its source', paused('source missing'), `${queue}: The source does not exist at the endpoint`],
+    ['misses its function', paused('function missing'), 'arn:f: The endpoint knows no such function'],
+    ['is denied its source', paused('source denied'), `${queue}: The credentials lack rights on the source.`],
+    ['reads too often', paused('source throttled'), 'The source asks for fewer requests'],
     ['drains', paused('drain'), 'shutting down'],
     ['is held up by something new', paused('lease'), 'It is held up: lease.'],
     ['has a function that throttles', failing('throttled: Rate Exceeded'), 'as on AWS'],
@@ -142,7 +145,7 @@ describe('why nothing fires', () => {
 
   it('says once what the source answers to all shards', () => {
     const flows = ['s0', 's1'].map((name) => ({ ...flow, flow: name, trouble: 'denied' }))
-    const status = statusOf('u', { pauseReasons: ['denied'], flows })
+    const status = statusOf('u', { pauseReasons: ['source denied'], flows })
     expect(explain({ document: stream, status, counts: undefined, hosted: undefined }).sentences).toHaveLength(1)
   })
 

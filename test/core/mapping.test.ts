@@ -132,6 +132,30 @@ describe('the life of a mapping', () => {
     expect(mapping.toDeadline()).toBe(500)
   })
 
+  it('waits for its function without a word about the source, and begins when it is there', () => {
+    const mapping = drive(false)
+    mapping.start('Enabled')
+    mapping.look({ kind: 'functionMissing' })
+    expect(mapping.toDeadline()).toBe(500)
+    mapping.look({ kind: 'functionMissing' })
+    expect(mapping.toDeadline()).toBe(1_000)
+    mapping.list('')
+    expect(mapping.started()).toEqual(['queue:first'])
+    expect(mapping.log.map((each) => each.kind)).not.toContain('sourceTrouble')
+    expect(mapping.log.map((each) => each.kind)).not.toContain('sourceHealthy')
+  })
+
+  it('says that the source is there again also when the function is what is missing then', () => {
+    const mapping = drive(false)
+    mapping.start('Enabled')
+    mapping.look({ kind: 'missing', message: 'no such queue' })
+    mapping.toDeadline()
+    mapping.look({ kind: 'functionMissing' })
+    mapping.toDeadline()
+    mapping.list('')
+    expect(mapping.log.filter((each) => each.kind === 'sourceHealthy')).toHaveLength(1)
+  })
+
   it('waits at least as long as the source asks for', () => {
     const mapping = drive(true)
     mapping.start('Enabled')
@@ -260,7 +284,7 @@ describe('the life of a mapping', () => {
     const mapping = drive(false)
     mapping.start('Enabled')
     for (let looks = 0; looks < 5; looks++) {
-      mapping.look({ kind: 'missing', message: 'no such function' })
+      mapping.look({ kind: 'functionMissing' })
       mapping.toDeadline()
     }
     const { id } = mapping.take('describe')

@@ -5,6 +5,7 @@ import type { FlowEnd } from '../../src/core/mapping-messages.ts'
 import { ByteBudget } from '../../src/engine/byte-budget.ts'
 import type { FlowContext, FlowSettings } from '../../src/engine/flow-context.ts'
 import type { StartMachine } from '../../src/engine/flow-machine.ts'
+import { FlowHealth } from '../../src/engine/flow-health.ts'
 import { FlowRunner } from '../../src/engine/flow-runner.ts'
 import { silentMeter, type MappingMeter } from '../../src/engine/meter.ts'
 import { Permits } from '../../src/engine/permits.ts'
@@ -128,6 +129,7 @@ export function flowRig(kind: SourceKind, ports: Ports = {}) {
     },
     meter: { ...silentMeter, ...ports.meter },
     log: recordingLog(lines),
+    health: new FlowHealth(time.clock),
     listener: {
       ended: (end) => ends.push(end),
       refused: (refused) => refusals.push(refused),

@@ -271,11 +271,13 @@ describe('the mappings of a process', () => {
     const { uuid } = await create()
     await time.pass(10_000)
     expect(queue.counts.reads).toBe(0)
-    expect(registry.status(uuid)).toMatchObject({ state: 'Enabled', pauseReasons: ['missing'] })
+    const missing = registry.status(uuid)
+    expect(missing).toMatchObject({ state: 'Enabled', pauseReasons: ['function missing'], sourceTrouble: null })
+    expect(missing?.functionTrouble).toMatchObject({ kind: 'missing', message: 'Function not found' })
     there = true
     await time.pass(10_000)
     expect(queue.bodies()).toEqual([])
-    expect(registry.status(uuid)?.pauseReasons).toEqual([])
+    expect(registry.status(uuid)).toMatchObject({ pauseReasons: [], functionTrouble: null })
   })
 })
 

@@ -464,6 +464,12 @@ export const mutants: readonly Mutant[] = [
     replace: 'Math.max(0, tipPauseMs',
   },
   {
+    file: 'mapping-look.ts',
+    bug: 'a missing function is told as a missing source',
+    find: "result.kind !== 'found' && result.kind !== 'functionMissing'",
+    replace: "result.kind !== 'found'",
+  },
+  {
     file: 'mapping-discovery.ts',
     bug: 'a shard is gone after one listing that lacks it',
     find: 'const listingsUntilAbsent = 2',

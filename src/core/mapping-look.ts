@@ -1,0 +1,29 @@
+import { backoffMs, pauseAskedMs } from './backoff.ts'
+import { nextLookMs, noteListing } from './mapping-discovery.ts'
+import type { Turn } from './mapping-machine.ts'
+import type { Described } from './mapping-messages.ts'
+
+/** What a look at source and function means for the mapping, and when the next one is due. */
+export function noteLook(turn: Turn, result: Described): void {
+  const { machine, pace, env, out } = turn
+  machine.answered = true
+  const isSourceTroubled = result.kind !== 'found' && result.kind !== 'functionMissing'
+  if (machine.sourceTroubled && !isSourceTroubled) out.push({ kind: 'sourceHealthy' })
+  machine.sourceTroubled = isSourceTroubled
+  if (result.kind === 'found') {
+    machine.troubles = 0
+    noteListing(machine.discovery, result, machine.flows.keys(), env.monoMs)
+    const refused = [...machine.flows].filter(([, flow]) => flow.refused).map(([name]) => name)
+    machine.lookAtMs = env.monoMs + nextLookMs(machine.discovery, pace, refused)
+    return
+  }
+  machine.troubles++
+  const ourMs = backoffMs(machine.troubles, pace.troubleMs, env.jitter)
+  if (result.kind === 'functionMissing') {
+    machine.lookAtMs = env.monoMs + ourMs
+    return
+  }
+  const retryMs = pauseAskedMs(result.retryAfterMs, ourMs)
+  machine.lookAtMs = env.monoMs + retryMs
+  out.push({ kind: 'sourceTrouble', trouble: result.kind, message: result.message, retryMs })
+}

@@ -1,0 +1,83 @@
+import type { DescribeTrouble } from '../core/mapping-messages.ts'
+import { functionFailures, resultOf, sourceFailures } from '../model/failure.ts'
+import type { Log } from '../observe/log.ts'
+import type { Clock, FunctionDescription } from '../ports.ts'
+import type { MappingStatus, Trouble } from './mappings.ts'
+
+/** What keeps a whole mapping from working, as its looks saw it. Its source and its function are two things. */
+export class MappingTroubles {
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #processed: (result: string) => void
+  #source: Trouble | null = null
+  #function: Trouble | null = null
+  #functionName = ''
+  #lastError: MappingStatus['lastError'] = null
+
+  constructor(clock: Clock, log: Log, processed: (result: string) => void) {
+    this.#clock = clock
+    this.#log = log
+    this.#processed = processed
+  }
+
+  get source(): Trouble | null {
+    return this.#source
+  }
+
+  get function(): Trouble | null {
+    return this.#function
+  }
+
+  get lastError(): MappingStatus['lastError'] {
+    return this.#lastError
+  }
+
+  noteError(message: string): void {
+    this.#lastError = { atMs: this.#clock.wallMs(), message }
+  }
+
+  sourceRefused(kind: DescribeTrouble, message: string, retryMs: number): void {
+    const failure = sourceFailures[kind]
+    const result = resultOf(failure, message)
+    if (result !== null) this.#processed(result)
+    this.noteError(message)
+    // One line for each change, not for each look.
+    if (this.#source?.kind !== kind) this.#log.warn({ trouble: kind, reason: message, retryMs }, failure.advice)
+    this.#source = this.#lasting(this.#source, kind, message)
+  }
+
+  sourceFound(): void {
+    this.#source = null
+    this.#log.info({}, 'The source is there.')
+  }
+
+  /** What a look at the function brought. An endpoint that cannot tell says nothing either way. */
+  functionSeen(functionName: string, seen: FunctionDescription): void {
+    if (functionName !== this.#functionName) this.#function = null
+    this.#functionName = functionName
+    if (seen.kind === 'missing') this.#functionMissing(seen.message)
+    else if (seen.kind === 'found' && this.#function !== null) {
+      this.#function = null
+      this.#log.info({}, 'The function is there.')
+    }
+  }
+
+  /** Nobody looks any more, so nobody knows. */
+  forget(): void {
+    this.#source = null
+    this.#function = null
+  }
+
+  #functionMissing(message: string): void {
+    const failure = functionFailures.missing
+    const result = resultOf(failure, message)
+    if (result !== null) this.#processed(result)
+    this.noteError(message)
+    if (this.#function === null) this.#log.warn({ functionTrouble: 'missing', reason: message }, failure.advice)
+    this.#function = this.#lasting(this.#function, 'missing', message)
+  }
+
+  #lasting(before: Trouble | null, kind: string, message: string): Trouble {
+    return { kind, message, sinceMs: before?.kind === kind ? before.sinceMs : this.#clock.wallMs() }
+  }
+}

@@ -1,0 +1,58 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { until } from '../integration/queue-stack.ts'
+import { ofTable, startRig, type Rig } from './rig.ts'
+
+interface Report {
+  readonly pauseReasons: readonly string[]
+  readonly lastProcessingResult: string | null
+  readonly sourceTrouble: { readonly kind: string } | null
+  readonly functionTrouble: { readonly kind: string; readonly message: string } | null
+}
+
+let rig: Rig
+
+beforeEach(async () => {
+  rig = await startRig()
+})
+
+afterEach(async () => {
+  await rig.stop()
+})
+
+async function troubled(endpoint: string, kind: (report: Report) => unknown): Promise<Report> {
+  let found: Report | undefined
+  await until(async () => {
+    const answer = await fetch(`${endpoint}/_millrace/mappings`)
+    found = ((await answer.json()) as { readonly mappings: readonly Report[] }).mappings[0]
+    return found !== undefined && Boolean(kind(found))
+  }, 'the trouble is shown')
+  if (found === undefined) throw new Error('there is no mapping')
+  return found
+}
+
+async function said(endpoint: string): Promise<string> {
+  return (await fetch(`${endpoint}/_millrace/why`)).text()
+}
+
+describe('a mapping whose function does not exist', () => {
+  it('says so of the function, and nothing of its stream', async () => {
+    const { endpoint } = await rig.run(ofTable(rig.tables.createTable('items'), { FunctionName: 'ordres' }))
+    const report = await troubled(endpoint, ({ functionTrouble }) => functionTrouble)
+    expect(report).toMatchObject({
+      pauseReasons: ['function missing'],
+      lastProcessingResult: 'PROBLEM: Function call failed',
+      sourceTrouble: null,
+      functionTrouble: { kind: 'missing' },
+    })
+    expect(report.functionTrouble?.message).toContain('ordres')
+    expect(await said(endpoint)).not.toContain('EventSourceArn')
+  })
+
+  it('says both when the stream is missing as well', async () => {
+    const gone = rig.tables.createTable('items')
+    rig.tables.deleteTable('items')
+    const { endpoint } = await rig.run(ofTable(gone, { FunctionName: 'ordres' }))
+    const report = await troubled(endpoint, ({ functionTrouble, sourceTrouble }) => functionTrouble && sourceTrouble)
+    expect(report.pauseReasons).toEqual(['source missing', 'function missing'])
+  })
+})
