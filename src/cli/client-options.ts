@@ -1,10 +1,11 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
+import { endpointVariable } from '../config/variables.ts'
 import { UsageError } from './exit-code.ts'
 import { restClient, type RestClient } from './rest-client.ts'
 
 const defaultEndpoint = 'http://127.0.0.1:4570'
 
-export const endpointHelp = `  --endpoint URL   the Millrace to talk to (MILLRACE_ENDPOINT; default ${defaultEndpoint})`
+export const endpointHelp = `  --endpoint URL   the Millrace to talk to (${endpointVariable}; default ${defaultEndpoint})`
 
 type Options = NonNullable<ParseArgsConfig['options']>
 
@@ -18,7 +19,7 @@ export function readArguments<const O extends Options>(argv: readonly string[], 
 }
 
 export function clientFor(endpoint: string | undefined, env: Readonly<Record<string, string | undefined>>): RestClient {
-  const url = endpoint ?? env['MILLRACE_ENDPOINT'] ?? defaultEndpoint
+  const url = endpoint ?? env[endpointVariable] ?? defaultEndpoint
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
     throw new UsageError(`--endpoint ${url}: not a URL; give one such as ${defaultEndpoint}`)
   }

@@ -1,3 +1,4 @@
+import { queueArnOfUrl } from '../model/queue-url.ts'
 import { clientFor, endpointHelp, onlyPositional } from './client-options.ts'
 import type { Command, CommandContext } from './command.ts'
 import { exitCode, UsageError, type ExitCode } from './exit-code.ts'
@@ -39,6 +40,7 @@ export const mappingsCommand: Command = {
 async function runMappings({ argv, env, terminal }: CommandContext): Promise<ExitCode> {
   const [action, ...rest] = argv
   const args = readMappingArguments(rest)
+  refuseUrl(args.parameters['EventSourceArn'], env)
   const client = clientFor(args.endpoint, env)
   switch (action ?? '') {
     case 'list':
@@ -103,6 +105,15 @@ async function list(client: RestClient, args: MappingArguments, terminal: Termin
 
 function pathOf(args: MappingArguments): string {
   return `${mappingsPath}/${encodeURIComponent(onlyPositional(args.positionals, 'UUID'))}`
+}
+
+/** The API would answer with the pattern of an ARN. */
+function refuseUrl(source: unknown, env: CommandContext['env']): void {
+  if (typeof source !== 'string') return
+  const region = env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? 'us-east-1'
+  const arn = queueArnOfUrl(source, { region, account: '000000000000' })
+  if (arn === undefined) return
+  throw new UsageError(`--event-source-arn ${source}: the URL of a queue. A mapping takes its ARN: ${arn}`)
 }
 
 function requireBoth(parameters: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {

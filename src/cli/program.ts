@@ -59,7 +59,7 @@ async function guarded(command: Command, context: CommandContext): Promise<ExitC
     return await command.run(context)
   } catch (error) {
     if (error instanceof ConfigError) {
-      context.terminal.err(`millrace: ${error.message}`)
+      for (const mistake of error.mistakes) context.terminal.err(`millrace: ${mistake}`)
       return exitCode.unusable
     }
     if (error instanceof UsageError) {

@@ -1,5 +1,19 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type YAMLMap } from 'yaml'
-import { ConfigError } from './config-error.ts'
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type Document,
+  type Scalar,
+  type YAMLError,
+  type YAMLMap,
+} from 'yaml'
+import { ConfigError, readEach } from './config-error.ts'
+import { lineOf } from './config-place.ts'
+import { expand, type Expansion } from './expansion.ts'
+import type { Environment } from './variables.ts'
 
 /** A YAML or JSON text as a tree that knows its lines, anchors and merge keys resolved. */
 export type ConfigNode = ConfigScalar | ConfigList | ConfigMap
@@ -10,6 +24,8 @@ export interface ConfigScalar {
   readonly value: string | number | boolean | null
   /** As it stands in the text, without quotes. */
   readonly source: string
+  /** The text with variables put in, where it names some. It is read by what the key wants, as the text of a flag is. */
+  readonly expanded?: Expansion
 }
 
 export interface ConfigList {
@@ -33,55 +49,83 @@ export interface ConfigEntry {
 /** Anchors let a small text stand for a huge tree. */
 const nodesMax = 100_000
 
-/** `name`: the file, as errors show it. */
-export function readDocument(text: string, name: string): ConfigNode {
+/** `name`: the file, as errors show it. Without `env` the text has no variables. */
+export function readDocument(text: string, name: string, env?: Environment): ConfigNode {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, prettyErrors: false, version: '1.2' })
+  const byLine = new Map<number, string>()
   // A warning is a tag that means nothing here, `!Ref` of CloudFormation for one.
-  const problem = document.errors[0] ?? document.warnings[0]
-  if (problem) {
+  const problems = [...document.errors, ...document.warnings].toSorted((a, b) => a.pos[0] - b.pos[0])
+  for (const problem of problems) {
     const line = lines.linePos(problem.pos[0]).line
-    if (problem.code === 'MULTIPLE_DOCS')
-      throw new ConfigError(`${name}:${line}: a second document begins here; one is read.`)
-    // `store: memory:` reads as a map within a map.
-    const hint =
-      problem.code === 'BLOCK_AS_IMPLICIT_KEY' ? ' A value that has a colon in it or at its end needs quotes.' : ''
-    throw new ConfigError(`${name}:${line}: this is not valid YAML: ${sentence(problem.message)}${hint}`)
+    // What follows in the same line is the same mistake again.
+    if (!byLine.has(line)) byLine.set(line, sayProblem(problem, text.split('\n')[line - 1] ?? ''))
   }
-  return new TreeReader(document, lines, name).read(document.contents)
+  if (byLine.size > 0)
+    throw new ConfigError([...byLine].map(([line, says]) => `${lineOf({ file: name, line })}${says}`))
+  return new TreeReader({ document, lines, name, env }).read(document.contents)
+}
+
+function sayProblem({ code, message }: YAMLError, line: string): string {
+  if (code === 'MULTIPLE_DOCS') return 'a second document begins here; one is read.'
+  return `this is not valid YAML: ${sentence(message)}${hintFor(code, line)}`
+}
+
+function hintFor(code: YAMLError['code'], line: string): string {
+  // `store: memory:` reads as a map within a map.
+  if (code === 'BLOCK_AS_IMPLICIT_KEY') return ' A value that has a colon in it or at its end needs quotes.'
+  const hasVariable = code === 'UNEXPECTED_TOKEN' && line.includes('${')
+  return hasVariable ? ' Between { } and [ ], a value with ${ in it needs quotes.' : ''
+}
+
+interface TreeParts {
+  readonly document: Document
+  readonly lines: LineCounter
+  readonly name: string
+  readonly env: Environment | undefined
 }
 
 class TreeReader {
   readonly #document: Document
   readonly #lines: LineCounter
   readonly #name: string
+  readonly #env: Environment | undefined
   readonly #open = new Set<unknown>()
   #count = 0
 
-  constructor(document: Document, lines: LineCounter, name: string) {
+  constructor({ document, lines, name, env }: TreeParts) {
     this.#document = document
     this.#lines = lines
     this.#name = name
+    this.#env = env
   }
 
   read(node: unknown): ConfigNode {
     const line = this.#lineOf(node)
     this.#count += 1
-    if (this.#count > nodesMax) throw this.#error(line, `there are more than ${nodesMax} values, anchors included.`)
+    if (this.#count > nodesMax) {
+      const message = `there are more than ${nodesMax} values, anchors included.`
+      throw new ConfigError(lineOf({ file: this.#name, line }) + message, { isFinal: true })
+    }
     if (node === null || node === undefined) return { kind: 'scalar', line, value: null, source: '' }
     if (isAlias(node)) {
       const anchored = node.resolve(this.#document)
       if (!anchored) throw this.#error(line, `the anchor '${node.source}' is not set above.`)
       return this.#guarded(anchored, line)
     }
-    if (isScalar(node)) {
-      const value = node.value
-      const plain =
-        typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || value === null
-      if (!plain) throw this.#error(line, `${String(node.source)} is a kind of value that is not used here.`)
-      return { kind: 'scalar', line, value, source: node.source ?? String(value) }
-    }
-    return this.#guarded(node, line)
+    return isScalar(node) ? this.#scalar(node, line) : this.#guarded(node, line)
+  }
+
+  #scalar({ value, source }: Scalar, line: number): ConfigScalar {
+    if (typeof value === 'string') return { kind: 'scalar', line, source: source ?? value, ...this.#expanded(value) }
+    const plain = typeof value === 'number' || typeof value === 'boolean' || value === null
+    if (!plain) throw this.#error(line, `${String(source)} is a kind of value that is not used here.`)
+    return { kind: 'scalar', line, value, source: source ?? String(value) }
+  }
+
+  #expanded(text: string): Pick<ConfigScalar, 'value' | 'expanded'> {
+    if (this.#env === undefined || !text.includes('${')) return { value: text }
+    return { value: text, expanded: expand(text, this.#env) }
   }
 
   /** Lists and maps; an anchor that contains itself would never end. */
@@ -91,7 +135,7 @@ class TreeReader {
     this.#open.add(node)
     const read: ConfigNode = isMap(node)
       ? { kind: 'map', line: this.#lineOf(node), entries: this.#entries(node) }
-      : { kind: 'list', line: this.#lineOf(node), items: node.items.map((item) => this.read(item)) }
+      : { kind: 'list', line: this.#lineOf(node), items: readEach(node.items, (item) => this.read(item)) }
     this.#open.delete(node)
     return read
   }
@@ -99,7 +143,7 @@ class TreeReader {
   #entries(map: YAMLMap): Map<string, ConfigEntry> {
     const own = new Map<string, ConfigEntry>()
     const merged = new Map<string, ConfigEntry>()
-    for (const { key, value } of map.items) {
+    readEach(map.items, ({ key, value }) => {
       const line = this.#lineOf(key)
       if (!isScalar(key)) throw this.#error(line, 'a key must be a single word.')
       const name = typeof key.value === 'string' ? key.value : (key.source ?? '')
@@ -108,13 +152,13 @@ class TreeReader {
         for (const [inherited, entry] of this.#merged(node, line)) {
           if (!merged.has(inherited)) merged.set(inherited, entry)
         }
-        continue
+        return
       }
       const first = own.get(name)
       if (first) throw this.#error(line, `the key '${name}' is there twice, first in line ${first.line}.`)
       // A value that is missing stands in the line of its key.
       own.set(name, { line, node: value === null ? { ...node, line } : node })
-    }
+    })
     for (const [inherited, entry] of merged) if (!own.has(inherited)) own.set(inherited, entry)
     return own
   }
@@ -133,7 +177,7 @@ class TreeReader {
   }
 
   #error(line: number, message: string): ConfigError {
-    return new ConfigError(`${this.#name}:${line}: ${message}`)
+    return new ConfigError(lineOf({ file: this.#name, line }) + message)
   }
 }
 

@@ -5,7 +5,7 @@ import type { GivenText } from './flags.ts'
 
 export interface ConfigText {
   readonly text: string
-  /** How refusals call it. */
+  /** How refusals call it; empty for an object in memory. */
   readonly name: string
 }
 

@@ -5,14 +5,20 @@ import { nearest } from './suggestion.ts'
 
 /** A place in the file, for the texts of refusals: `millrace.yaml:7: server.port`. */
 export interface Place {
+  /** Empty: an object in memory, which has no lines. */
   readonly file: string
   readonly line: number
   /** The whole path of the key; empty for the file itself. */
   readonly key: string
 }
 
-export function where({ file, line, key }: Place): string {
-  return key === '' ? `${file}:${line}: the configuration` : `${file}:${line}: ${key}`
+export function where({ key, ...at }: Place): string {
+  return lineOf(at) + (key === '' ? 'the configuration' : key)
+}
+
+/** What a refusal begins with. */
+export function lineOf({ file, line }: Pick<Place, 'file' | 'line'>): string {
+  return file === '' ? '' : `${file}:${line}: `
 }
 
 /** A section: a map, or nothing at all (every line of it commented out). */
@@ -28,5 +34,5 @@ export function unknownKey(place: Place, name: string, known: readonly string[],
   const near = nearest(name, known)
   const key = meant ?? (near === undefined ? undefined : parent + near)
   const hint = key === undefined ? ` Known here: ${known.join(', ')}.` : ` Did you mean ${key}?`
-  return new ConfigError(`${place.file}:${place.line}: unknown key ${place.key}.${hint}`)
+  return new ConfigError(`${lineOf(place)}unknown key ${place.key}.${hint}`)
 }

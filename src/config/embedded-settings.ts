@@ -1,5 +1,6 @@
 import type { ServiceSettings } from '../model/settings.ts'
 import type { SourceKind } from '../model/source.ts'
+import { ConfigError } from './config-error.ts'
 import { readSettings } from './settings-reader.ts'
 
 /**
@@ -24,20 +25,33 @@ export interface EmbeddedOptions {
   readonly mappings?: readonly object[]
 }
 
-/** Throws `ConfigError` for the first thing that cannot be used. `MILLRACE_*` variables mean nothing here. */
+/** Throws `ConfigError` with every option that cannot be used. `MILLRACE_*` variables mean nothing here, nor do `${…}` in texts. */
 export function embeddedSettings(
   { host, port, server, ...file }: EmbeddedOptions,
   env: Readonly<Record<string, string | undefined>>,
   checkPattern: (source: SourceKind, pattern: string) => boolean,
 ): ServiceSettings {
-  const place = { ...server, ...(host !== undefined && { host }), ...(port !== undefined && { port }) }
-  const text = JSON.stringify({ ...file, ...(Object.keys(place).length > 0 && { server: place }) })
+  const short = { ...(host !== undefined && { host }), ...(port !== undefined && { port }) }
+  const place = { ...server, ...short }
+  const object = JSON.stringify({ ...file, ...(Object.keys(place).length > 0 && { server: place }) })
   const aws = Object.entries(env).filter(([name]) => !name.startsWith('MILLRACE_'))
-  return readSettings({
-    argv: [],
-    env: { ...Object.fromEntries(aws), MILLRACE_CONFIG: text },
-    cwd: process.cwd(),
-    defaults: { store: 'memory:', port: 0, logLevel: 'warn' },
-    checkPattern,
-  })
+  try {
+    return readSettings({
+      argv: [],
+      env: Object.fromEntries(aws),
+      cwd: process.cwd(),
+      defaults: { store: 'memory:', port: 0, logLevel: 'warn' },
+      checkPattern,
+      object,
+    })
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    throw new ConfigError(error.mistakes.map((mistake) => asGiven(mistake, Object.keys(short))))
+  }
+}
+
+/** An option that was given in its short form is called by it. */
+function asGiven(mistake: string, short: readonly string[]): string {
+  const name = short.find((one) => mistake.startsWith(`server.${one} `))
+  return name === undefined ? mistake : mistake.slice('server.'.length)
 }

@@ -2,7 +2,7 @@ import { parseFunctionName } from '../model/arn.ts'
 import { functionOptions, type FunctionOption } from '../model/service-options.ts'
 import type { FunctionSettings } from '../model/settings.ts'
 import type { ConfigEntry, ConfigMap, ConfigNode } from './config-document.ts'
-import { ConfigError } from './config-error.ts'
+import { ConfigError, Mistakes, readEach } from './config-error.ts'
 import { sectionOf, unknownKey, where, type Place } from './config-place.ts'
 import { shown, valueOfNode, type ValueRule } from './option-value.ts'
 
@@ -14,7 +14,7 @@ const urlRule: ValueRule = { type: 'url' }
 export function readFunctions(section: ConfigEntry | undefined, file: string): readonly FunctionSettings[] {
   if (!section) return []
   const map = sectionOf(section.node, { file, line: section.line, key: 'functions' })
-  return [...map.entries].map(([name, entry]) => {
+  return readEach(map.entries, ([name, entry]) => {
     const place = { file, line: entry.line, key: `functions.${name}` }
     checkName(name, place)
     if (entry.node.kind !== 'map') {
@@ -34,18 +34,22 @@ function checkName(name: string, place: Place): void {
 }
 
 function readFunction(name: string, map: ConfigMap, place: Place): FunctionSettings {
-  for (const [key, { line }] of map.entries) {
-    if (memberNames.includes(key)) continue
-    throw unknownKey({ ...place, line, key: `${place.key}.${key}` }, key, memberNames)
-  }
-  const timeout = readNumber('timeout', map, place)
-  return {
+  const mistakes = new Mistakes()
+  mistakes.ofEach(map.entries, ([key, { line }]) => {
+    if (!memberNames.includes(key)) throw unknownKey({ ...place, line, key: `${place.key}.${key}` }, key, memberNames)
+  })
+  const number = (member: Exclude<MemberName, 'url'>) => mistakes.of(() => readNumber(member, map, place))
+  const urls = mistakes.of(() => readUrls(map.entries.get('url'), place)) ?? []
+  const timeout = number('timeout')
+  const read = {
     name,
-    urls: readUrls(map.entries.get('url'), place),
+    urls,
     timeoutMs: timeout === undefined ? undefined : Math.round(timeout * 1_000),
-    reservedConcurrency: readNumber('reservedConcurrency', map, place),
-    concurrencyPerUrl: readNumber('concurrencyPerUrl', map, place) ?? functionOptions.concurrencyPerUrl.default,
+    reservedConcurrency: number('reservedConcurrency'),
+    concurrencyPerUrl: number('concurrencyPerUrl') ?? functionOptions.concurrencyPerUrl.default,
   }
+  mistakes.refuse()
+  return read
 }
 
 function readNumber(member: Exclude<MemberName, 'url'>, map: ConfigMap, place: Place): number | undefined {
@@ -61,7 +65,7 @@ function readUrls(entry: ConfigEntry | undefined, place: Place): readonly string
   const at = { ...place, line: entry.line, key: `${place.key}.url` }
   if (entry.node.kind !== 'list') return [readUrl(entry.node, at)]
   if (entry.node.items.length === 0) throw new ConfigError(`${where(at)} is an empty list. Give at least one URL.`)
-  const urls = entry.node.items.map((item, index) =>
+  const urls = readEach(entry.node.items, (item, index) =>
     readUrl(item, { ...at, line: item.line, key: `${at.key}[${index}]` }),
   )
   const twice = urls.findIndex((url, index) => urls.indexOf(url) !== index)

@@ -1,13 +1,13 @@
-import { ApiError } from '../model/api-error.ts'
 import { functionArnOf, sourceOf } from '../model/arn.ts'
-import { mappingOptions, optionShapes } from '../model/mapping-options.ts'
-import { wireName } from '../model/mapping-shape.ts'
-import { validateCreate, type ValidatedCreate, type ValidationContext } from '../model/mapping-validation.ts'
+import { optionShapes } from '../model/mapping-options.ts'
+import { validateCreate, type ValidationContext } from '../model/mapping-validation.ts'
+import { queueArnOfUrl } from '../model/queue-url.ts'
 import type { FileMapping } from '../model/settings.ts'
-import type { ConfigEntry, ConfigMap, ConfigNode } from './config-document.ts'
-import { ConfigError } from './config-error.ts'
+import type { ConfigEntry, ConfigNode } from './config-document.ts'
+import { ConfigError, Mistakes, readEach } from './config-error.ts'
 import { where, type Place } from './config-place.ts'
-import { structureOf, type Plain } from './mapping-node.ts'
+import { placeOf, refuseBreaches } from './mapping-breaches.ts'
+import { usableMembers, type Plain } from './mapping-node.ts'
 import { shown } from './option-value.ts'
 
 export interface MappingReading {
@@ -30,28 +30,38 @@ export function readMappings(section: ConfigEntry | undefined, reading: MappingR
     )
   }
   const firstOf = new Map<string, Place>()
-  return section.node.items.map((node, index) => {
+  return readEach(section.node.items, (node, index) => {
     const place = { file, line: node.line, key: `mappings[${index}]` }
     const mapping = readMapping(node, place, reading)
     const key = keyOf(mapping, reading)
     const first = firstOf.get(key)
     if (first) {
-      throw new ConfigError(
-        `${where(place)} maps the same source to the same function as ${first.key} in line ${first.line}.`,
-      )
+      const line = file === '' ? '' : ` in line ${first.line}`
+      throw new ConfigError(`${where(place)} maps the same source to the same function as ${first.key}${line}.`)
     }
     firstOf.set(key, place)
     return mapping
   })
 }
 
-function readMapping(node: ConfigNode, place: Place, { validation }: MappingReading): FileMapping {
+function readMapping(node: ConfigNode, place: Place, reading: MappingReading): FileMapping {
   if (node.kind !== 'map') throw new ConfigError(`${where(place)} must be a map, not ${shown(node)}.`)
-  const given = structureOf(node, shapes, place)
-  for (const required of ['EventSourceArn', 'FunctionName']) {
-    if (given[required] === undefined) throw new ConfigError(`${where(place)} has no ${required}.`)
-  }
-  const { parameters, source, sourceName, tags } = validate(given, node, { place, validation })
+  const mistakes = new Mistakes()
+  const given = usableMembers(node, shapes, { place, mistakes })
+  mistakes.ofEach(['EventSourceArn', 'FunctionName'], (required) => {
+    if (!node.entries.has(required)) throw new ConfigError(`${where(place)} has no ${required}.`)
+  })
+  const arn = arnOfUrl(given['EventSourceArn'], reading)
+  mistakes.of(() => {
+    if (arn === undefined) return
+    const at = where(placeOf('EventSourceArn', node, place))
+    throw new ConfigError(`${at} is the URL of a queue. A mapping takes its ARN: ${arn}`)
+  })
+  const { validation } = reading
+  const rest = arn === undefined ? given : { ...given, EventSourceArn: arn }
+  mistakes.of(() => refuseBreaches(rest, { map: node, place, validation }))
+  mistakes.refuse()
+  const { parameters, source, sourceName, tags } = validateCreate(given, validation)
   // As the file has them, empty ones too: those take a parameter back in a mapping that exists. The validation has just
   // read them by the same shapes.
   const { Tags: _tags, ...named } = given as unknown as FileMapping['parameters'] & { readonly Tags?: unknown }
@@ -60,32 +70,12 @@ function readMapping(node: ConfigNode, place: Place, { validation }: MappingRead
     source,
     parameters: { ...named, FunctionName: parameters.FunctionName },
     tags,
-    where: `${place.file}:${place.line}`,
+    where: place.file === '' ? place.key : `${place.file}:${place.line}`,
   }
 }
 
-/** The words of the API, in the line of the key they are about. */
-function validate(
-  given: { readonly [key: string]: Plain },
-  map: ConfigMap,
-  { place, validation }: { readonly place: Place; readonly validation: ValidationContext },
-): ValidatedCreate {
-  try {
-    return validateCreate(given, validation)
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error
-    const named = mappingOptions.find(({ name }) => isAbout(error.message, name) && map.entries.has(name))
-    const at = named
-      ? { ...place, key: `${place.key}.${named.name}`, line: map.entries.get(named.name)?.line ?? place.line }
-      : place
-    throw new ConfigError(`${where(at)}: ${error.message}`, { cause: error })
-  }
-}
-
-function isAbout(message: string, name: string): boolean {
-  return [`at '${wireName(name)}'`, `at '${wireName(name)}.`, `Unsupported ${name} `, `Unsupported ${name}.`].some(
-    (text) => message.includes(text),
-  )
+function arnOfUrl(source: Plain | undefined, place: MappingReading): string | undefined {
+  return typeof source === 'string' ? queueArnOfUrl(source, place) : undefined
 }
 
 function keyOf({ sourceName, parameters }: FileMapping, { region, account }: MappingReading): string {

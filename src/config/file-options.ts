@@ -1,5 +1,6 @@
 import { fileSections, type ServiceOption, type ServiceOptionName } from '../model/service-options.ts'
 import type { ConfigEntry, ConfigMap, ConfigNode } from './config-document.ts'
+import type { Mistakes } from './config-error.ts'
 import { sectionOf, unknownKey, where } from './config-place.ts'
 import { optionEntries } from './flags.ts'
 import { valueOfNode, type OptionValue } from './option-value.ts'
@@ -14,28 +15,30 @@ const byKey: ReadonlyMap<string, { readonly name: ServiceOptionName; readonly op
   optionEntries.flatMap(([name, option]) => (option.key === null ? [] : [[option.key, { name, option }] as const])),
 )
 
-/** Reads every option that the file names and finds its sections. Keys that the table does not have are refused. */
-export function readFileOptions(root: ConfigNode, file: string): FileContents {
+/** Reads every option that the file names and finds its sections. Keys that the table does not have are mistakes. */
+export function readFileOptions(root: ConfigNode, file: string, mistakes: Mistakes): FileContents {
   const options = new Map<ServiceOptionName, OptionValue>()
   const top = sectionOf(root, { file, line: root.line, key: '' })
-  readLevel(top, '', { file, options })
+  readLevel(top, '', { file, options, mistakes })
   return { options, functions: top.entries.get('functions'), mappings: top.entries.get('mappings') }
 }
 
-function readLevel(
-  level: ConfigMap,
-  prefix: string,
-  into: { readonly file: string; readonly options: Map<ServiceOptionName, OptionValue> },
-): void {
+interface Reading {
+  readonly file: string
+  readonly options: Map<ServiceOptionName, OptionValue>
+  readonly mistakes: Mistakes
+}
+
+function readLevel(level: ConfigMap, prefix: string, into: Reading): void {
   const names = namesBelow(prefix)
-  for (const [name, { line, node }] of level.entries) {
+  into.mistakes.ofEach(level.entries, ([name, { line, node }]) => {
     const key = prefix + name
     const place = { file: into.file, line, key }
     const known = byKey.get(key)
     if (known) into.options.set(known.name, valueOfNode(node, known.option, where(place)))
     else if (!names.includes(name)) throw unknownKey(place, name, names, fullKey(prefix, name))
     else if (!Object.hasOwn(fileSections, key)) readLevel(sectionOf(node, place), `${key}.`, into)
-  }
+  })
 }
 
 function namesBelow(prefix: string): readonly string[] {

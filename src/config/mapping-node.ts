@@ -1,6 +1,6 @@
 import type { Shape } from '../model/mapping-shape.ts'
-import type { ConfigMap, ConfigNode } from './config-document.ts'
-import { ConfigError } from './config-error.ts'
+import type { ConfigMap, ConfigNode, ConfigScalar } from './config-document.ts'
+import { ConfigError, Mistakes, readEach } from './config-error.ts'
 import { unknownKey, where, type Place } from './config-place.ts'
 import { shown, valueOfNode } from './option-value.ts'
 
@@ -17,14 +17,14 @@ function plainOf(node: ConfigNode, shape: Shape, place: Place): Plain {
       return structureOf(mapOf(node, place), shape.members, place)
     case 'map':
       return Object.fromEntries(
-        [...mapOf(node, place).entries].map(([key, entry]) => [
+        readEach(mapOf(node, place).entries, ([key, entry]) => [
           key,
           plainOf(entry.node, shape.value, { ...place, line: entry.line, key: `${place.key}.${key}` }),
         ]),
       )
     case 'list':
       if (node.kind !== 'list') throw new ConfigError(`${where(place)} must be a list, not ${shown(node)}.`)
-      return node.items.map((item, index) =>
+      return readEach(node.items, (item, index) =>
         plainOf(item, shape.of, { ...place, line: item.line, key: `${place.key}[${index}]` }),
       )
     case 'any':
@@ -42,13 +42,25 @@ function plainOf(node: ConfigNode, shape: Shape, place: Place): Plain {
   }
 }
 
-export function structureOf(
+function structureOf(
   map: ConfigMap,
   members: Readonly<Record<string, Shape>>,
   place: Place,
 ): { readonly [key: string]: Plain } {
+  const mistakes = new Mistakes()
+  const read = usableMembers(map, members, { place, mistakes })
+  mistakes.refuse()
+  return read
+}
+
+/** The members that can be used. */
+export function usableMembers(
+  map: ConfigMap,
+  members: Readonly<Record<string, Shape>>,
+  { place, mistakes }: { readonly place: Place; readonly mistakes: Mistakes },
+): { readonly [key: string]: Plain } {
   return Object.fromEntries(
-    [...map.entries].map(([name, { line, node }]) => {
+    mistakes.ofEach(map.entries, ([name, { line, node }]): [string, Plain] => {
       const at = { ...place, line, key: `${place.key}.${name}` }
       const shape = Object.hasOwn(members, name) ? members[name] : undefined
       if (shape === undefined) throw unknownKey(at, name, Object.keys(members))
@@ -59,10 +71,14 @@ export function structureOf(
 
 function stringOf(node: ConfigNode, shape: Extract<Shape, { type: 'string' }>, place: Place): string {
   // The empty string is a value here: it clears a parameter.
-  if (node.kind === 'scalar' && node.value === '' && shape.values === undefined) return ''
+  if (node.kind === 'scalar' && isEmpty(node) && shape.values === undefined) return ''
   const rule =
     shape.values === undefined ? { type: 'text' as const } : { type: 'choice' as const, values: shape.values }
   return String(valueOfNode(node, rule, where(place)))
+}
+
+function isEmpty({ expanded, value }: ConfigScalar): boolean {
+  return (expanded !== undefined && 'text' in expanded ? expanded.text : value) === ''
 }
 
 function mapOf(node: ConfigNode, place: Place): ConfigMap {

@@ -1,6 +1,6 @@
 import type { OptionType, serviceOptions } from '../model/service-options.ts'
 import { storeLocationOf, storeUrlForms } from '../model/store-url.ts'
-import type { ConfigNode } from './config-document.ts'
+import type { ConfigNode, ConfigScalar } from './config-document.ts'
 import { ConfigError } from './config-error.ts'
 
 /** What a value must be; entries of every option table fit. */
@@ -39,16 +39,26 @@ export function valueOfNode(node: ConfigNode, rule: ValueRule, where: string): O
   if (node.kind === 'scalar' && node.value === null) {
     throw new ConfigError(`${where} has no value. It ${wanted(rule)}; without the key the default holds.`)
   }
-  const value = node.kind === 'scalar' && node.value !== null ? fits(node.value, rule) : undefined
+  const value = node.kind === 'scalar' ? fits(plainValue(node, rule.type, where), rule) : undefined
   if (value !== undefined) return value
   throw new ConfigError(`${where} ${wanted(rule)}, not ${shown(node)}.${quoting(node, rule)}`)
+}
+
+/** What came from a variable is a text, whatever it stands for. */
+function plainValue({ expanded, value }: ConfigScalar, type: OptionType, where: string): OptionValue | undefined {
+  if (expanded === undefined) return value ?? undefined
+  if ('problem' in expanded) throw new ConfigError(`${where} ${expanded.problem}`)
+  return fromText(expanded.text, type)
 }
 
 /** What stands in the file, as a refusal shows it. */
 export function shown(node: ConfigNode): string {
   if (node.kind !== 'scalar') return `a ${node.kind}`
   if (node.value === null) return 'empty'
-  return typeof node.value === 'string' ? JSON.stringify(node.value) : `the ${typeof node.value} ${node.source}`
+  if (typeof node.value !== 'string') return `the ${typeof node.value} ${node.source}`
+  const { expanded, value, source } = node
+  if (expanded === undefined || 'problem' in expanded) return JSON.stringify(value)
+  return `${JSON.stringify(expanded.text)} (${source})`
 }
 
 function fromText(text: string, type: OptionType): OptionValue | undefined {

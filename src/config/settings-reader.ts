@@ -2,8 +2,9 @@ import { type ServiceCommand, type ServiceOptionName, serviceOptions } from '../
 import type { AwsService, ServiceSettings } from '../model/settings.ts'
 import type { SourceKind } from '../model/source.ts'
 import { readDocument } from './config-document.ts'
+import { Mistakes } from './config-error.ts'
 import { findConfig } from './config-file.ts'
-import { readFileOptions } from './file-options.ts'
+import { readFileOptions, type FileContents } from './file-options.ts'
 import { readFunctions } from './file-functions.ts'
 import { readMappings, type MappingReading } from './file-mappings.ts'
 import { optionEntries, readFlags, type GivenText } from './flags.ts'
@@ -26,25 +27,45 @@ export interface SettingsInput {
   readonly checkPattern?: (source: SourceKind, pattern: string) => boolean
   /** Where a file is looked for when none is named. */
   readonly configPaths?: readonly string[]
+  /** The configuration itself, JSON without variables: nothing else is looked for, and refusals name its keys alone. */
+  readonly object?: string
 }
 
 /**
  * Flags win over `MILLRACE_*` variables, variables over the file. Everything that is given is checked, also what another
- * layer overrides. Throws `ConfigError` with the place of the first thing that cannot be used.
+ * layer overrides. Throws `ConfigError` with the places of all that cannot be used.
  */
 export function readSettings(input: SettingsInput): ServiceSettings {
   const flags = readFlags(input.argv, input.command ?? 'start')
   const variables = readVariables(input.env)
   for (const message of unknownVariables(input.env)) input.warn?.(message)
-  const text = configOf(input, flags, variables)
-  const name = text?.name ?? ''
-  const file = text && readFileOptions(readDocument(text.text, name), name)
-  const values = resolve([input.defaults ?? {}, file?.options, textValues(variables), textValues(flags)])
-  return {
-    ...settingsOf(values),
-    functions: readFunctions(file?.functions, name),
-    mappings: readMappings(file?.mappings, readingOf(input, values, name)),
-  }
+  const mistakes = new Mistakes()
+  const ofFlags = textValues(flags, mistakes)
+  const ofVariables = textValues(variables, mistakes)
+  const file = mistakes.of(() => readFile(input, { flags, variables, mistakes }))
+  const values = resolve([input.defaults ?? {}, file?.options, ofVariables, ofFlags])
+  const name = file?.name ?? ''
+  const functions = mistakes.of(() => readFunctions(file?.functions, name)) ?? []
+  const mappings = mistakes.of(() => readMappings(file?.mappings, readingOf(input, values, name))) ?? []
+  mistakes.refuse(name)
+  return { ...settingsOf(values), functions, mappings }
+}
+
+interface Given {
+  readonly flags: ReadonlyMap<ServiceOptionName, GivenText>
+  readonly variables: ReadonlyMap<ServiceOptionName, GivenText>
+  readonly mistakes: Mistakes
+}
+
+function readFile(
+  input: SettingsInput,
+  { flags, variables, mistakes }: Given,
+): (FileContents & { readonly name: string }) | undefined {
+  if (input.object !== undefined) return { ...readFileOptions(readDocument(input.object, ''), '', mistakes), name: '' }
+  const found = configOf(input, flags, variables)
+  if (found === undefined) return undefined
+  const { name, text } = found
+  return { ...readFileOptions(readDocument(text, name, input.env), name, mistakes), name }
 }
 
 function readingOf({ checkPattern, env }: SettingsInput, values: OptionValues, file: string): MappingReading {
@@ -69,8 +90,10 @@ function configOf(
 
 type Layer = ReadonlyMap<ServiceOptionName, OptionValue>
 
-function textValues(given: ReadonlyMap<ServiceOptionName, GivenText>): Layer {
-  return new Map([...given].map(([name, { text, where }]) => [name, valueOfText(text, serviceOptions[name], where)]))
+function textValues(given: ReadonlyMap<ServiceOptionName, GivenText>, mistakes: Mistakes): Layer {
+  return new Map(
+    mistakes.ofEach(given, ([name, { text, where }]) => [name, valueOfText(text, serviceOptions[name], where)]),
+  )
 }
 
 /** The later layer wins. */

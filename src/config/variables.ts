@@ -14,10 +14,13 @@ export function readVariables(env: Environment): ReadonlyMap<ServiceOptionName, 
   return given
 }
 
+/** Where the commands that talk to a running Millrace find it. To a service it says nothing, and it is no mistake there. */
+export const endpointVariable = 'MILLRACE_ENDPOINT'
+
 /** A sentence for each variable of ours that means nothing; another program may have set it, so it stops no start. */
 export function unknownVariables(env: Environment): readonly string[] {
-  const known = Object.values(serviceOptions).map((option) => option.env)
+  const known: readonly string[] = [...Object.values(serviceOptions).map((option) => option.env), endpointVariable]
   return Object.keys(env)
-    .filter((name) => name.startsWith('MILLRACE_') && !known.some((one) => one === name))
+    .filter((name) => name.startsWith('MILLRACE_') && !known.includes(name))
     .map((name) => `The variable ${name} is not known and does nothing.${suggestion(name, known, 'MILLRACE_')}`)
 }

@@ -170,7 +170,7 @@ describe('a mapping of the file is refused in its line', () => {
     ],
     [
       streamMapping('ParallelizationFactor: 2', 'TumblingWindowInSeconds: 5'),
-      '2: mappings[0]: Parallelization factor must be equal to 1 when tumbling window period is configured',
+      '5: mappings[0].ParallelizationFactor: Parallelization factor must be equal to 1 when tumbling window period is configured',
     ],
     [
       queueMapping().replace(queue, 'orders'),
