@@ -128,9 +128,9 @@ export type InvokeResult =
   | { readonly kind: 'answered'; readonly reply: InvocationReply; readonly payload: string }
   /** It ran or may have run, and no usable answer came: a timeout, a connection lost after acceptance. */
   | { readonly kind: 'lost'; readonly errorType: string; readonly message: string }
-  /** It did not run. */
+  /** It did not run. `noLambda`: whoever answered runs no functions at all. */
   | {
-      readonly kind: 'throttled' | 'unreachable' | 'missing' | 'denied' | 'unavailable'
+      readonly kind: 'throttled' | 'unreachable' | 'missing' | 'noLambda' | 'denied' | 'unavailable'
       readonly message: string
       readonly retryAfterMs?: number | undefined
     }
@@ -145,6 +145,8 @@ export type FunctionDescription =
       readonly concurrency: number | null
     }
   | { readonly kind: 'missing'; readonly message: string }
+  /** Nobody there runs functions. */
+  | { readonly kind: 'noLambda'; readonly message: string }
   | { readonly kind: 'unknown'; readonly message: string }
 
 /** The mappings that a Lambda endpoint itself has, and polls for. */

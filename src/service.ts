@@ -101,7 +101,7 @@ async function run(parts: Parts): Promise<MillraceHandle> {
   const access = await createAwsAccess(settings.aws, log)
   const network = networkSettings(settings.aws, process.env)
   const transport = createTransport(network)
-  const upstream = upstreamOf(access, network)
+  const upstream = settings.functionsOnly ? null : upstreamOf(access, network)
   const elsewhere = upstream === null ? noLambda : createLambdaApi(access, clock)
   const target = createTarget(createRieFunctions(settings.functions, transport, clock), elsewhere)
   const metrics = createMetrics()

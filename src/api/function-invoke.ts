@@ -53,6 +53,7 @@ function answer(reply: FastifyReply, result: InvokeResult): FastifyReply {
     case 'denied':
       return sendError(reply, { status: 403, type: 'AccessDeniedException', message: result.message })
     case 'unreachable':
+    case 'noLambda':
     case 'unavailable':
       return sendError(reply, { status: 502, type: 'ServiceException', message: result.message })
     default:

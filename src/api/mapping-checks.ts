@@ -1,5 +1,6 @@
 import { ApiError } from '../model/api-error.ts'
 import { functionArnOf, parseFunctionName, type ArnPlace } from '../model/arn.ts'
+import { functionFailures } from '../model/failure.ts'
 import type { MappingDocument } from '../model/mapping.ts'
 import { functionPlace } from '../model/mapping-place.ts'
 import { isStream, type SourceKind } from '../model/source.ts'
@@ -12,13 +13,16 @@ export interface CheckedFunction {
   readonly timeoutMs: number | null
 }
 
-/** Only a function that is known to be missing is refused: an endpoint that cannot tell is no reason. */
+/** Only a function that is known to be nowhere is refused: an endpoint that cannot tell is no reason. */
 export function checkFunction(
   functionName: string,
   description: FunctionDescription,
   at: { readonly sourceName: string; readonly place: ArnPlace },
 ): CheckedFunction {
   if (description.kind === 'missing') throw invalid('Function does not exist')
+  if (description.kind === 'noLambda') {
+    throw invalid(`Function does not exist: ${description.message} ${functionFailures.noLambda.advice}`)
+  }
   const known = description.kind === 'found' ? description : { arn: null, timeoutMs: null }
   const given = parseFunctionName(functionName)?.arn
   const functionArn = given ?? known.arn ?? functionArnOf(functionName, functionPlace(at.sourceName, at.place))

@@ -63,13 +63,13 @@ function pauseSentences({ document, status }: Evidence): readonly string[] {
     if (whose === 'source' && isKeyOf(sourceFailures, kind)) {
       return [`${document.sourceName}: ${sourceFailures[kind].advice}`]
     }
-    if (whose === 'function') return kind === 'missing' ? [missingFunction(document)] : []
+    if (whose === 'function') return kind === 'missing' || kind === 'noLambda' ? [absentFunction(document, kind)] : []
     return [`It is held up: ${reason}.`]
   })
 }
 
-function missingFunction({ functionArn }: MappingDocument): string {
-  return `${functionArn}: ${functionFailures.missing.advice}`
+function absentFunction({ functionArn }: MappingDocument, kind: 'missing' | 'noLambda'): string {
+  return `${functionArn}: ${functionFailures[kind].advice}`
 }
 
 /** Batches that wait do so for a function that did not run, or that failed. */

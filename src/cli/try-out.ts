@@ -81,6 +81,7 @@ export function settingsFor(stack: TryOutStack, own: ServiceSettings): ServiceSe
       insecure: false,
     },
     functions: stack.functions.map(functionSettings),
+    functionsOnly: true,
     mappings: mappingsFor(stack),
   }
 }

@@ -149,6 +149,7 @@ function outcomeOfInvoke(result: InvokeResult, request: Of<'invoke'>, { context,
     case 'throttled':
     case 'unreachable':
     case 'missing':
+    case 'noLambda':
     case 'denied':
     case 'unavailable':
       return { kind: 'notRun', reason: result.kind, message: result.message, retryAfterMs: result.retryAfterMs }

@@ -83,7 +83,8 @@ async function describe(work: MappingWork): Promise<Described> {
   const isNamed = parseArn(document.sourceName) === undefined
   if (isNamed && result.arn !== '' && result.arn !== document.sourceArn) work.learn({ sourceArn: result.arn })
   // Messages that are received without a function to run them only wear out; what runs already waits as AWS's pollers do.
-  if (work.isIdle && described.kind === 'missing') return { kind: 'functionMissing' }
+  const isNowhere = described.kind === 'missing' || described.kind === 'noLambda'
+  if (work.isIdle && isNowhere) return { kind: 'functionMissing' }
   if (!work.isIdle && view.fingerprint(document) !== before) work.reconfigure()
   return { kind: 'found', incarnation: result.incarnation, shards: result.shards }
 }

@@ -55,7 +55,7 @@ export class MappingTroubles {
   functionSeen(functionName: string, seen: FunctionDescription): void {
     if (functionName !== this.#functionName) this.#function = null
     this.#functionName = functionName
-    if (seen.kind === 'missing') this.#functionMissing(seen.message)
+    if (seen.kind === 'missing' || seen.kind === 'noLambda') this.#functionAbsent(seen.kind, seen.message)
     else if (seen.kind === 'found' && this.#function !== null) {
       this.#function = null
       this.#log.info({}, 'The function is there.')
@@ -68,13 +68,13 @@ export class MappingTroubles {
     this.#function = null
   }
 
-  #functionMissing(message: string): void {
-    const failure = functionFailures.missing
+  #functionAbsent(kind: 'missing' | 'noLambda', message: string): void {
+    const failure = functionFailures[kind]
     const result = resultOf(failure, message)
     if (result !== null) this.#processed(result)
     this.noteError(message)
-    if (this.#function === null) this.#log.warn({ functionTrouble: 'missing', reason: message }, failure.advice)
-    this.#function = this.#lasting(this.#function, 'missing', message)
+    if (this.#function?.kind !== kind) this.#log.warn({ functionTrouble: kind, reason: message }, failure.advice)
+    this.#function = this.#lasting(this.#function, kind, message)
   }
 
   #lasting(before: Trouble | null, kind: string, message: string): Trouble {

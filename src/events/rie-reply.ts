@@ -1,12 +1,9 @@
 import type { InvocationReply } from '../model/invocation.ts'
+import { foreignSign, type HttpAnswer } from './foreign-answer.ts'
 import { isJsonObject, parseJson, type JsonObject } from './json-value.ts'
 
 /** One HTTP answer of a Runtime Interface Emulator. */
-export interface RieAnswer {
-  readonly status: number
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string | undefined>>
-  readonly body: string
+export interface RieAnswer extends HttpAnswer {
   /** The emulator names no request id: the caller makes one. */
   readonly requestId: string
 }
@@ -15,7 +12,7 @@ export interface RieAnswer {
 export type RieReply =
   | { readonly kind: 'answered'; readonly reply: InvocationReply; readonly payload: string }
   | { readonly kind: 'lost'; readonly errorType: string; readonly message: string }
-  | { readonly kind: 'throttled' | 'unavailable' | 'missing'; readonly message: string }
+  | { readonly kind: 'throttled' | 'unavailable' | 'missing' | 'noLambda'; readonly message: string }
 
 /**
  * Tells a failure from a success where the emulator itself hardly does (spec §13.1): an exception is a 200 without any
@@ -26,6 +23,8 @@ export function interpretRieReply(answer: RieAnswer): RieReply {
   const marked = markedError(answer)
   if (marked !== undefined) return marked
   switch (answer.status) {
+    case 200:
+      return succeededOrHidden(answer)
     case 400:
       // Nothing but a failed reservation is a bare 400: older builds say only that.
       return answer.body.trim() === ''
@@ -45,9 +44,24 @@ export function interpretRieReply(answer: RieAnswer): RieReply {
         message: 'The emulator reset the function while it may have run.',
       }
     default:
-      if (answer.status >= 200 && answer.status <= 299) return succeededOrHidden(answer)
-      return { kind: 'unavailable', message: `The emulator answered ${answer.status}: ${excerpt(answer.body)}` }
+      return otherStatus(answer)
   }
+}
+
+function otherStatus(answer: RieAnswer): RieReply {
+  const { status } = answer
+  // Somebody took the event, and what became of it is not told: that must never acknowledge anything.
+  if (status >= 200 && status <= 299) {
+    const message = `The URL answered ${status}; only 200 says that the function returned.`
+    return { kind: 'lost', errorType: 'Invoke.UnexpectedStatus', message }
+  }
+  const sign = status < 400 ? foreignSign(answer) : null
+  if (sign !== null) return noEmulator(status, sign)
+  return { kind: 'unavailable', message: `The emulator answered ${status}: ${excerpt(answer.body)}` }
+}
+
+function noEmulator(status: number, sign: string): RieReply {
+  return { kind: 'noLambda', message: `The URL answered ${status} with ${sign}, so no function runs there.` }
 }
 
 const runtimeExited = JSON.stringify({
@@ -78,6 +92,8 @@ function markedError(answer: RieAnswer): RieReply | undefined {
 }
 
 function succeededOrHidden(answer: RieAnswer): RieReply {
+  const sign = foreignSign(answer)
+  if (sign !== null) return noEmulator(answer.status, sign)
   const text = answer.body.trim()
   if (timedOut.test(text)) {
     return functionError(answer, JSON.stringify({ errorType: 'Sandbox.Timedout', errorMessage: text }))

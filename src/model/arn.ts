@@ -112,6 +112,13 @@ export function parseFunctionName(text: string): FunctionReference | undefined {
   }
 }
 
+/** Without its qualifier, else as it was given, so that an endpoint with several accounts and regions finds the right one. */
+export function unqualifiedFunction({ arn, region, account, name, qualifier }: FunctionReference): string {
+  if (arn !== undefined) return qualifier === undefined ? arn : arn.slice(0, -(qualifier.length + 1))
+  if (account === undefined) return name
+  return [...(region === undefined ? [] : [region]), account, 'function', name].join(':')
+}
+
 /** The function's ARN with the qualification that was given; what the name leaves open comes from `place`. */
 export function functionArnOf(text: string, place: ArnPlace): string {
   const parsed = parseFunctionName(text)

@@ -39,6 +39,12 @@ export const functionFailures: Readonly<Record<FunctionFailure, Failure>> = {
     result: 'function',
     advice: 'The endpoint knows no such function or qualifier: create it, or correct FunctionName.',
   },
+  noLambda: {
+    phase: 'before',
+    result: 'function',
+    advice:
+      'No Lambda answers there: set aws.endpoints.lambda or AWS_ENDPOINT_URL_LAMBDA to the endpoint that runs the function, or name the function, with its URL, under functions:.',
+  },
   denied: {
     phase: 'before',
     result: 'function',

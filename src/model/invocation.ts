@@ -42,7 +42,7 @@ export type Outcome =
       readonly retryAfterMs?: number | undefined
     }
 
-export type NotRunReason = 'throttled' | 'unreachable' | 'missing' | 'denied' | 'unavailable'
+export type NotRunReason = 'throttled' | 'unreachable' | 'missing' | 'noLambda' | 'denied' | 'unavailable'
 
 export interface WindowState {
   readonly json: string

@@ -18,6 +18,8 @@ export interface ServiceSettings {
   readonly adopt: 'off' | 'on' | 'undo'
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
   readonly functions: readonly FunctionSettings[]
+  /** There is no Lambda endpoint, whatever the endpoints say: what serves the queues may serve them alone. */
+  readonly functionsOnly?: boolean
   readonly mappings: readonly FileMapping[]
 }
 

@@ -1,14 +1,10 @@
+import { foreignSign, isJsonType, isXmlSign, type HttpAnswer } from '../events/foreign-answer.ts'
 import { isJsonObject, parseJson, stringOf, type JsonObject } from '../events/json-value.ts'
 import { interpretRieReply } from '../events/rie-reply.ts'
 import type { InvokeResult } from '../ports.ts'
 
 /** One HTTP answer of an Invoke API. */
-export interface LambdaAnswer {
-  readonly status: number
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string | undefined>>
-  readonly body: string
-}
+export type LambdaAnswer = HttpAnswer
 
 /**
  * Decides whether the function ran (spec §11.26, DESIGN §5 Failures): an answer before the function costs no attempt,
@@ -19,6 +15,8 @@ export function interpretLambdaAnswer(answer: LambdaAnswer, madeRequestId: () =>
   const error = serviceErrorOf(answer)
   const message = describeAnswer(answer, error)
   if (error !== null && spentByErrorType.has(error.type)) return { kind: 'lost', errorType: error.type, message }
+  const sign = signOfNoLambda(answer, error)
+  if (sign !== null) return noLambda(answer.status, sign)
   switch (answer.status) {
     case 429:
       return { kind: 'throttled', message, retryAfterMs: retryAfterMsOf(answer.headers['retry-after']) }
@@ -59,16 +57,56 @@ const credentialErrors: ReadonlySet<string> = new Set([
 ])
 
 /**
- * An endpoint without request id and version is no full Lambda: a Runtime Interface Emulator that was configured as the
- * Lambda endpoint hides failures in a bare 200, and those must not be acknowledged (spec §13.1).
+ * A 200 is an invocation only where it can have come from a Lambda: whatever is acknowledged by it is gone. The version and the
+ * function's error are Lambda's own headers. serverless-offline, sam local, moto and a Runtime Interface Emulator send neither: theirs
+ * is JSON, by its type or by its body. The emulator moreover hides failures in such a 200 (spec §13.1).
  */
 function finished(answer: LambdaAnswer, madeRequestId: () => string): InvokeResult {
-  const { headers } = answer
-  const functionError = headers['x-amz-function-error'] ?? null
-  const full = functionError !== null || requestIdOf(answer) !== undefined || headers['x-amz-executed-version']
-  return full
-    ? answered(answer, madeRequestId, functionError)
-    : interpretRieReply({ ...answer, requestId: madeRequestId() })
+  const functionError = answer.headers['x-amz-function-error'] ?? null
+  if (isMarked(answer)) return answered(answer, madeRequestId, functionError)
+  const sign = foreignSign(answer)
+  if (sign !== null) return noLambda(answer.status, sign)
+  if (answer.headers['x-amzn-requestid']) return answered(answer, madeRequestId, null)
+  const reply = interpretRieReply({ ...answer, requestId: madeRequestId() })
+  const isText = reply.kind === 'answered' && reply.reply.functionError === null && !isResult(answer)
+  return isText ? noLambda(answer.status, `a text that no function returns (${excerptOf(answer.body)})`) : reply
+}
+
+/** Only Lambda, and who speaks for it, sends these. */
+function isMarked({ headers }: LambdaAnswer): boolean {
+  return headers['x-amz-function-error'] !== undefined || headers['x-amz-executed-version'] !== undefined
+}
+
+/** JSON; nothing at all; or what serverless-offline makes of a string, quoted and not escaped. */
+function isResult(answer: LambdaAnswer): boolean {
+  const text = answer.body.trim()
+  return text === '' || isJsonType(answer) || /^".*"$/s.test(text) || parseJson(text) !== undefined
+}
+
+/**
+ * An empty 200 with nothing of a Lambda about it: serverless-offline answers so for a function that returns nothing, and so does a
+ * server that says yes to everything.
+ */
+export function isDoubtful(answer: LambdaAnswer): boolean {
+  const { body, headers, status } = answer
+  if (status !== 200 || body.trim() !== '') return false
+  return !isMarked(answer) && !isJsonType(answer) && !headers['x-amzn-requestid']
+}
+
+/** An answer other than 200. Proxies and gateways before a Lambda have pages of their own: those speak for nobody. */
+function signOfNoLambda(answer: LambdaAnswer, error: ServiceError | null): string | null {
+  const { status } = answer
+  if (error !== null || isMarked(answer) || status >= 500) return null
+  const sign = foreignSign(answer)
+  if (status === 404) return sign ?? (parseJson(answer.body) === undefined ? 'what is no Lambda’s refusal' : null)
+  if (isOfTheWay.has(status)) return isXmlSign(sign) ? sign : null
+  return sign
+}
+
+const isOfTheWay: ReadonlySet<number> = new Set([401, 403, 407, 408, 429])
+
+export function noLambda(status: number, sign: string): { readonly kind: 'noLambda'; readonly message: string } {
+  return { kind: 'noLambda', message: `The Lambda endpoint answered ${status} with ${sign}, so no Lambda runs there.` }
 }
 
 function requestIdOf({ headers }: LambdaAnswer): string | undefined {
@@ -132,10 +170,13 @@ const excerptLengthMax = 300
 
 export function describeAnswer(answer: LambdaAnswer, error: ServiceError | null): string {
   if (error !== null) return error.message === '' ? error.type : `${error.type}: ${error.message}`
-  const body = answer.body.trim()
-  if (body === '') return `The Lambda endpoint answered ${answer.status} without a body.`
-  const excerpt = body.length > excerptLengthMax ? `${body.slice(0, excerptLengthMax)}…` : body
-  return `The Lambda endpoint answered ${answer.status}: ${excerpt}`
+  if (answer.body.trim() === '') return `The Lambda endpoint answered ${answer.status} without a body.`
+  return `The Lambda endpoint answered ${answer.status}: ${excerptOf(answer.body)}`
+}
+
+function excerptOf(text: string): string {
+  const body = text.trim()
+  return body.length > excerptLengthMax ? `${body.slice(0, excerptLengthMax)}…` : body
 }
 
 /** Seconds, as Lambda sends them. A date would depend on two clocks, so it is left to the usual backoff. */

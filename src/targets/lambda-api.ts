@@ -1,10 +1,10 @@
 import type { AwsAccess, AwsCaller, HttpResult } from '../access/aws-access.ts'
-import { isJsonObject, parseJson, stringOf } from '../events/json-value.ts'
-import { functionNameLengthMax, parseFunctionName, type FunctionReference } from '../model/arn.ts'
+import { functionNameLengthMax, parseFunctionName, unqualifiedFunction, type FunctionReference } from '../model/arn.ts'
 import { functionTimeoutMsMax } from '../model/limits.ts'
-import type { Clock, FunctionDescription, InvokeRequest, InvokeResult, Target } from '../ports.ts'
+import type { Clock, InvokeRequest, InvokeResult, Target } from '../ports.ts'
 import { startDeadline, type AttemptDeadline } from './attempt-deadline.ts'
-import { describeAnswer, interpretLambdaAnswer, serviceErrorOf, type LambdaAnswer } from './lambda-answer.ts'
+import { interpretLambdaAnswer, isDoubtful, noLambda } from './lambda-answer.ts'
+import { descriptionOf, isLambdaVoice, isUnknownRoute } from './lambda-description.ts'
 
 /**
  * What an attempt may take beyond the longest timeout of a function: starting an environment, pulling an image. The
@@ -14,6 +14,21 @@ const startupMsMax = 60_000
 
 /** Functions behind a Lambda Invoke API on any endpoint. One attempt is one HTTP request. */
 export function createLambdaApi(access: AwsAccess, clock: Clock): Target {
+  /** Endpoints that have shown that they are a Lambda: an empty 200 of theirs is believed. */
+  const believed = new Set<string>()
+
+  async function judge(answer: Answer, { caller, reference }: Called, signal: AbortSignal): Promise<InvokeResult> {
+    const { endpoint } = caller
+    if (isDoubtful(answer) && !believed.has(endpoint)) {
+      const other = await get(caller, reference, '/configuration', signal)
+      if (other.kind !== 'ok') return { kind: 'lost', errorType: 'Invoke.ReplyLost', message: other.message }
+      if (!isLambdaVoice(other)) return at(endpoint, noLambda(answer.status, 'an empty body, as to everything'))
+      believed.add(endpoint)
+    }
+    const result = interpretLambdaAnswer(answer, () => clock.uuid())
+    return result.kind === 'noLambda' ? at(endpoint, result) : result
+  }
+
   return {
     async invoke(request, signal) {
       signal.throwIfAborted()
@@ -23,7 +38,7 @@ export function createLambdaApi(access: AwsAccess, clock: Clock): Target {
       const deadline = startDeadline(clock, functionTimeoutMsMax + startupMsMax, signal)
       try {
         const result = await post(caller, reference, request, deadline.signal)
-        if (result.kind === 'ok') return interpretLambdaAnswer(result, () => clock.uuid())
+        if (result.kind === 'ok') return await judge(result, { caller, reference }, deadline.signal)
         return noAnswer(result, { signal, deadline, endpoint: caller.endpoint })
       } catch (error) {
         if (deadline.expired()) return timedOut(caller.endpoint)
@@ -38,11 +53,29 @@ export function createLambdaApi(access: AwsAccess, clock: Clock): Target {
       if (reference === undefined) return { kind: 'missing', message: notAName(functionName) }
       const caller = access.service('lambda', reference.region, reference.account)
       const configuration = await get(caller, reference, '/configuration', signal)
-      if (configuration.kind !== 'ok' || !isUnknownRoute(configuration)) return descriptionOf(configuration, reference)
-      // Some emulators know only the older of the two ways.
-      return descriptionOf(await get(caller, reference, '', signal), reference)
+      const first = descriptionOf(configuration, reference)
+      const mayBeAlias = first.kind === 'missing' && reference.qualifier !== undefined
+      const isOpen = first.kind === 'unknown' && isUnknownRoute(configuration)
+      if (!mayBeAlias && !isOpen) return at(caller.endpoint, first)
+      // Some emulators know only this one of the two ways; LocalStack knows an alias by no other.
+      const second = descriptionOf(await get(caller, reference, '', signal), reference)
+      return at(caller.endpoint, second.kind === 'unknown' ? first : second)
     },
   }
+}
+
+type Answer = Extract<HttpResult, { kind: 'ok' }>
+
+interface Called {
+  readonly caller: AwsCaller
+  readonly reference: FunctionReference
+}
+
+/** The endpoint is named where it is the one to be corrected. */
+function at<T extends { readonly kind: string }>(endpoint: string, result: T): T {
+  return result.kind === 'noLambda' && 'message' in result
+    ? { ...result, message: `${endpoint}: ${String(result.message)}` }
+    : result
 }
 
 function post(
@@ -80,14 +113,7 @@ function get(
 function pathOf(reference: FunctionReference, resource: string): string {
   const { qualifier } = reference
   const query = qualifier === undefined ? '' : `?Qualifier=${encodeURIComponent(qualifier)}`
-  return `/2015-03-31/functions/${encodeURIComponent(unqualified(reference))}${resource}${query}`
-}
-
-/** As it was given, so that an endpoint with several accounts and regions finds the right one. */
-function unqualified({ arn, region, account, name, qualifier }: FunctionReference): string {
-  if (arn !== undefined) return qualifier === undefined ? arn : arn.slice(0, -(qualifier.length + 1))
-  if (account === undefined) return name
-  return [...(region === undefined ? [] : [region]), account, 'function', name].join(':')
+  return `/2015-03-31/functions/${encodeURIComponent(unqualifiedFunction(reference))}${resource}${query}`
 }
 
 interface Attempt {
@@ -110,37 +136,6 @@ function timedOut(endpoint: string): InvokeResult {
     errorType: 'Sandbox.Timedout',
     message: `${endpoint} gave no answer within the longest time a function may take; the attempt was ended here.`,
   }
-}
-
-function descriptionOf(result: HttpResult, reference: FunctionReference): FunctionDescription {
-  if (result.kind !== 'ok') return { kind: 'unknown', message: result.message }
-  const error = serviceErrorOf(result)
-  if (result.status === 404 && error?.type === 'ResourceNotFoundException') {
-    return { kind: 'missing', message: describeAnswer(result, error) }
-  }
-  const body = result.status === 200 ? parseJson(result.body) : undefined
-  const document = isJsonObject(body) && isJsonObject(body['Configuration']) ? body['Configuration'] : body
-  if (!isJsonObject(document)) return { kind: 'unknown', message: describeAnswer(result, error) }
-  const timeoutS = document['Timeout']
-  return {
-    kind: 'found',
-    arn: qualifiedArn(stringOf(document['FunctionArn']), reference),
-    timeoutMs: typeof timeoutS === 'number' && timeoutS > 0 ? timeoutS * 1_000 : null,
-    concurrency: null,
-  }
-}
-
-/** With the qualifier that was asked for, whatever the endpoint appends by itself. */
-function qualifiedArn(arn: string | undefined, { qualifier }: FunctionReference): string | null {
-  const parsed = arn === undefined ? undefined : parseFunctionName(arn)
-  if (parsed?.arn === undefined) return null
-  return qualifier === undefined ? unqualified(parsed) : `${unqualified(parsed)}:${qualifier}`
-}
-
-/** Not a statement about the function: the endpoint does not have this operation (serverless-offline). */
-function isUnknownRoute(answer: LambdaAnswer): boolean {
-  if (answer.status === 405 || answer.status === 501) return true
-  return answer.status === 404 && serviceErrorOf(answer)?.type !== 'ResourceNotFoundException'
 }
 
 function notAName(text: string): string {

@@ -2,13 +2,10 @@ import type { Target } from '../ports.ts'
 
 /** Stands where a Lambda endpoint would: AWS's own is not meant where queues and streams live elsewhere. */
 export const noLambda: Target = {
-  invoke: ({ functionName }) => Promise.resolve({ kind: 'missing', message: notHere(functionName) }),
-  describe: (functionName) => Promise.resolve({ kind: 'missing', message: notHere(functionName) }),
+  invoke: ({ functionName }) => Promise.resolve({ kind: 'noLambda', message: notHere(functionName) }),
+  describe: (functionName) => Promise.resolve({ kind: 'noLambda', message: notHere(functionName) }),
 }
 
 function notHere(functionName: string): string {
-  return (
-    `${functionName} is not among the functions of the config, and no Lambda endpoint is configured to ask for it: ` +
-    'name it under functions:, or set aws.endpoints.lambda or AWS_ENDPOINT_URL_LAMBDA.'
-  )
+  return `${functionName} is not among the functions of the config, and no Lambda endpoint is configured to ask for it.`
 }

@@ -118,7 +118,7 @@ async function post(
   try {
     const wire = { origin, method: 'POST', path, headers, body: request.payload }
     const reply = await transport.send(wire, 'invoke', deadline.signal)
-    if (reply.kind === 'reply') return interpret(reply, requestId)
+    if (reply.kind === 'reply') return interpret(reply, requestId, url)
     if (!reply.sent) return { kind: 'unreachable', message: `${url}: ${reply.message}` }
     return { kind: 'lost', errorType: 'Invoke.ReplyLost', message: `${url}: ${reply.message}` }
   } catch (error) {
@@ -132,11 +132,12 @@ async function post(
 /** The quota and the 100 bytes on top of it that AWS was seen to grant (spec §8). */
 const replyBytesMax = invokePayloadBytesMax + 100
 
-function interpret(reply: WireReply, requestId: string): InvokeResult {
+function interpret(reply: WireReply, requestId: string, url: string): InvokeResult {
   const headers = Object.fromEntries(
     Object.entries(reply.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
   )
   const result = interpretRieReply({ status: reply.status, headers, body: reply.body, requestId })
+  if (result.kind === 'noLambda') return { ...result, message: `${url}: ${result.message}` }
   if (result.kind !== 'answered' || Buffer.byteLength(result.payload) <= replyBytesMax) return result
   return functionError(
     requestId,

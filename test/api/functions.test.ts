@@ -81,6 +81,7 @@ describe('invoking a function of the config', () => {
     ['missing', 404, 'ResourceNotFoundException'],
     ['denied', 403, 'AccessDeniedException'],
     ['unreachable', 502, 'ServiceException'],
+    ['noLambda', 502, 'ServiceException'],
     ['unavailable', 502, 'ServiceException'],
   ] as const)('%s is %i %s', async (kind, status, type) => {
     const here = world()

@@ -109,11 +109,24 @@ describe('the build for several invocations at once', () => {
 })
 
 test.each([
+  ['<?xml version="1.0"?><DeleteResult/>', { 'content-type': 'application/xml' }, 'XML (<DeleteResult>)'],
+  ['<!DOCTYPE html><html></html>', { 'content-type': 'text/html' }, 'an HTML page'],
+  ['', { 'x-amz-request-id': 'B28A4C71F9F4445B', 'x-amz-id-2': 'x' }, 'what S3 answers'],
+])('a 200 with %j is no function', (body, headers, words) => {
+  expect(interpretRieReply(answer(200, body, headers))).toEqual({
+    kind: 'noLambda',
+    message: `The URL answered 200 with ${words}, so no function runs there.`,
+  })
+})
+
+test.each([
   [answer(404, '404 page not found'), 'missing'],
   [answer(500, ''), 'unavailable'],
   [answer(503, 'starting'), 'unavailable'],
   [answer(400, 'bad client context'), 'unavailable'],
-  [answer(301, ''), 'unavailable'],
+  [answer(301, ''), 'noLambda'],
+  [answer(202, ''), 'lost'],
+  [answer(204, 'null'), 'lost'],
   [answer(504, ''), 'lost'],
 ])('%j is %s', (other, kind) => {
   expect(interpretRieReply(other)).toMatchObject({ kind })

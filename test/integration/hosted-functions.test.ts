@@ -119,7 +119,7 @@ describe('functions behind runtime emulators', () => {
       lambda.send(new CreateEventSourceMappingCommand({ EventSourceArn: queueArn('q'), FunctionName }))
     await expect(create('typo')).rejects.toMatchObject({
       name: 'InvalidParameterValueException',
-      message: 'Function does not exist',
+      message: expect.stringMatching(/^Function does not exist: .*aws\.endpoints\.lambda.*functions:/),
     })
     stack.queues.sendMessage('q', 'm')
     await until(async () => {

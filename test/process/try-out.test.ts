@@ -44,6 +44,22 @@ test('the try-out shows each invocation as one line: of the queue, in order of t
   expect(await started.exited).toBe(0)
 })
 
+test('the try-out has no Lambda but its own functions: a mapping to another one is refused', async () => {
+  const started = await dev('--no-feed')
+  const endpoint = /^Millrace +(http:\S+)/m.exec(started.stdout())?.[1]
+  const create = (FunctionName: string) =>
+    fetch(`${endpoint}/2015-03-31/event-source-mappings`, {
+      method: 'POST',
+      body: JSON.stringify({ EventSourceArn: 'arn:aws:sqs:us-east-1:000000000000:orders', FunctionName }),
+    })
+  const refused = await create('ordres')
+  expect(refused.status).toBe(400)
+  expect(await refused.json()).toMatchObject({
+    message: expect.stringMatching(/^Function does not exist: ordres is not/),
+  })
+  expect((await create('payments')).status).toBe(202)
+})
+
 test('without the feed it is idle, prints its endpoints, and delivers what is sent', async () => {
   const started = await dev('--no-feed')
   const queues = /^SQS, SNS, S3 +(http:\S+)/m.exec(started.stdout())?.[1]

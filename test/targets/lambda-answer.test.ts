@@ -41,13 +41,75 @@ describe('an answer with status 200', () => {
   })
 })
 
+/** What the neighbours answer for `null`, `{"a":1}` or nothing, seen in their sources or on the wire (spec/peers.md). */
+// proves: target.believed
+describe('a 200 of a Lambda without its headers is an invocation', () => {
+  test.each([
+    [
+      'MiniStack',
+      '{"a":1}',
+      { ...json, 'x-amz-executed-version': '$LATEST', 'x-amz-request-id': 'r', 'x-amz-id-2': 'x' },
+    ],
+    ['LocalStack', 'null', { ...json, 'x-amzn-requestid': 'r', 'x-amz-executed-version': '$LATEST' }],
+    ['an alias on AWS, whose function returned HTML', '<html>', { ...json, 'x-amz-executed-version': '7' }],
+    ['moto', '{"a":1}', json],
+    ['moto without Docker', 'Simple Lambda happy path OK', json],
+    ['sam local', 'null', json],
+    ['sam local, a function that returns nothing', '', json],
+    [
+      'serverless-offline',
+      '{"a":1}',
+      { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-cache' },
+    ],
+    ['serverless-offline, a string', '"He said "yes""', { 'content-type': 'text/html; charset=utf-8' }],
+    ['serverless-offline, a function that returns nothing', '', { 'cache-control': 'no-cache' }],
+    ['a Runtime Interface Emulator', '{"a":1}', { 'content-type': 'text/plain; charset=utf-8' }],
+  ])('%s', (_who, body, headers) => {
+    expect(interpret(200, body, headers)).toMatchObject({
+      kind: 'answered',
+      payload: body,
+      reply: { functionError: null },
+    })
+  })
+})
+
+// proves: target.believed
+describe('what no Lambda answers is no invocation', () => {
+  const xml = { 'content-type': 'application/xml', 'x-amz-request-id': '46609FD9598B4EAF', 'x-amz-id-2': 'fauxqs' }
+  const page = { 'content-type': 'text/html' }
+  test.each([
+    ['DeleteObjects of S3', 200, '<?xml version="1.0"?>\n<DeleteResult xmlns="http://s3/">\n</DeleteResult>', xml],
+    ['an empty answer of S3', 200, '', xml],
+    ['XML of a service that names its requests as Lambda does', 200, '<a/>', { 'x-amzn-requestid': 'r' }],
+    ['a page', 200, '<!DOCTYPE html><html><body>Welcome</body></html>', page],
+    ['a text', 200, 'OK', { 'content-type': 'text/plain' }],
+    ['a page that says 202', 202, '<html></html>', page],
+    ['a redirect', 302, '', { location: 'https://login.example/' }],
+    ['a redirect with a body', 301, 'moved', {}],
+    ['a bucket that is missing', 404, '<Error><Code>NoSuchBucket</Code></Error>', xml],
+    ['a path that is missing', 404, 'Not found', { 'content-type': 'text/plain' }],
+    ['a page for a path that is missing', 404, '<html>Cannot POST</html>', page],
+    ['S3 that refuses', 403, '<Error><Code>AccessDenied</Code></Error>', xml],
+  ])('%s', (_what, status, body, headers) => {
+    expect(interpret(status, body, headers)).toEqual({
+      kind: 'noLambda',
+      message: expect.stringMatching(/^The Lambda endpoint answered \d+ with .+, so no Lambda runs there\.$/s),
+    })
+  })
+
+  test('but a page of a proxy on the way speaks for no Lambda', () => {
+    expect(interpret(403, '<html>Forbidden</html>', page)).toMatchObject({ kind: 'denied' })
+    expect(interpret(429, '<html>Slow down</html>', page)).toMatchObject({ kind: 'throttled' })
+    expect(interpret(404, '{"Message":"Function not found: x","Type":"User"}', json)).toMatchObject({ kind: 'missing' })
+  })
+})
+
 test('any other success status acknowledges nothing and counts', () => {
   expect(interpret(202)).toMatchObject({ kind: 'lost' })
   expect(interpret(204)).toMatchObject({ kind: 'lost' })
 })
 
-test('a redirect or a refused request means that the function did not run', () => {
-  expect(interpret(301, 'moved')).toMatchObject({ kind: 'unavailable' })
+test('a refused request means that the function did not run', () => {
   expect(lambdaError(400, 'InvalidParameterValueException')).toMatchObject({ kind: 'unavailable' })
   expect(lambdaError(409, 'ResourceConflictException')).toMatchObject({ kind: 'unavailable' })
 })

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { createServer as createHttpServer } from 'node:http'
 import { createServer, type Server } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -13,16 +14,70 @@ import { ManualClock, realClock } from './clocks.ts'
 
 let functions: FunctionServer
 let accesses: AwsAccess[]
+let scripted: Scripted[]
 const idle = new AbortController().signal
 
 beforeEach(() => {
   accesses = []
+  scripted = []
 })
 
 afterEach(async () => {
   for (const access of accesses) await access.close()
+  for (const endpoint of scripted) await endpoint.close()
   await functions?.close()
 })
+
+interface ScriptedAnswer {
+  readonly status: number
+  /** A text as it is, an object as JSON. */
+  readonly body: string | object
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+interface Scripted {
+  readonly url: string
+  readonly requests: readonly string[]
+  close(): Promise<void>
+}
+
+/** An endpoint that answers what the test says, and that is no Lambda unless the test makes it one. */
+async function startScripted(answer: (path: string) => ScriptedAnswer): Promise<Scripted> {
+  const requests: string[] = []
+  const server = createHttpServer((request, response) => {
+    requests.push(`${request.method} ${request.url}`)
+    const { body, headers, status } = answer(request.url ?? '/')
+    const type = typeof body === 'string' ? {} : { 'content-type': 'application/json' }
+    request.resume().on('end', () => {
+      response.writeHead(status, { ...type, ...headers }).end(typeof body === 'string' ? body : JSON.stringify(body))
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const endpoint = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    async close() {
+      server.close()
+      server.closeAllConnections()
+      await once(server, 'close')
+    },
+  }
+  scripted.push(endpoint)
+  return endpoint
+}
+
+const ordersDocument = {
+  FunctionName: 'orders',
+  FunctionArn: 'arn:aws:lambda:us-east-1:000000000000:function:orders',
+  Timeout: 9,
+}
+
+const resourceNotFound: ScriptedAnswer = {
+  status: 404,
+  body: { Type: 'User', Message: 'Function not found' },
+  headers: { 'x-amzn-errortype': 'ResourceNotFoundException' },
+}
 
 async function start(options: FunctionServerOptions = {}, clock: Clock = realClock): Promise<Target> {
   functions = await startFunctionServer(options)
@@ -218,6 +273,31 @@ test('a slow function does not hold up another', async () => {
   expect(await waiting).toMatchObject({ payload: '"slow"' })
 })
 
+describe('an empty 200 without a header of Lambda', () => {
+  const empty = { status: 200, body: '' }
+  const isInvoke = (path: string) => path.endsWith('/invocations')
+
+  test('is believed of an endpoint that refuses other questions in JSON, which is asked once', async () => {
+    const hapi = { status: 404, body: { statusCode: 404, error: 'Not Found', message: 'Not Found' } }
+    const endpoint = await startScripted((path) => (isInvoke(path) ? empty : hapi))
+    const target = await targetAt(endpoint.url)
+    expect(await invoke(target)).toMatchObject({ kind: 'answered', payload: '', reply: { functionError: null } })
+    expect(await invoke(target)).toMatchObject({ kind: 'answered' })
+    expect(endpoint.requests).toHaveLength(3)
+  })
+
+  // proves: target.believed
+  test.each([
+    ['that says yes to everything', empty],
+    ['that says {} to everything else', { status: 200, body: {} }],
+    ['that has no such page', { status: 404, body: 'Cannot GET' }],
+  ])('is no invocation by a server %s', async (_what, other) => {
+    const endpoint = await startScripted((path) => (isInvoke(path) ? empty : other))
+    const target = await targetAt(endpoint.url)
+    expect(await invoke(target)).toMatchObject({ kind: 'noLambda', message: expect.stringContaining(endpoint.url) })
+  })
+})
+
 describe('a description', () => {
   test('tells ARN and timeout of a function that exists', async () => {
     const target = await start({ functions: { orders: { timeoutS: 30 } } })
@@ -237,6 +317,63 @@ describe('a description', () => {
     const target = await start({ functions: {} })
     expect(await target.describe('orders', idle)).toMatchObject({ kind: 'missing' })
     expect(await target.describe('no such/name', idle)).toMatchObject({ kind: 'missing' })
+  })
+
+  // proves: upstream.alias
+  test.each(['live', '7'])(
+    'finds the qualifier %s that only GetFunction knows, as on LocalStack',
+    async (qualifier) => {
+      const endpoint = await startScripted((path) =>
+        path.includes('/configuration') ? resourceNotFound : { status: 200, body: { Configuration: ordersDocument } },
+      )
+      const target = await targetAt(endpoint.url)
+      expect(await target.describe(`orders:${qualifier}`, idle)).toMatchObject({
+        kind: 'found',
+        arn: `${ordersDocument.FunctionArn}:${qualifier}`,
+        timeoutMs: 9_000,
+      })
+      expect(endpoint.requests).toEqual([
+        `GET /2015-03-31/functions/orders/configuration?Qualifier=${qualifier}`,
+        `GET /2015-03-31/functions/orders?Qualifier=${qualifier}`,
+      ])
+    },
+  )
+
+  test('of a qualifier that neither way knows is missing, and a bare name needs no second question', async () => {
+    const endpoint = await startScripted(() => resourceNotFound)
+    const target = await targetAt(endpoint.url)
+    expect(await target.describe('orders:live', idle)).toMatchObject({ kind: 'missing' })
+    expect(await target.describe('orders', idle)).toMatchObject({ kind: 'missing' })
+    expect(endpoint.requests).toHaveLength(3)
+  })
+
+  test('stays with “missing” where the second question is not allowed', async () => {
+    const denied = { status: 403, body: { message: 'no' }, headers: { 'x-amzn-errortype': 'AccessDeniedException' } }
+    const endpoint = await startScripted((path) => (path.includes('/configuration') ? resourceNotFound : denied))
+    const target = await targetAt(endpoint.url)
+    expect(await target.describe('orders:live', idle)).toMatchObject({ kind: 'missing' })
+  })
+
+  // proves: target.believed
+  test.each([
+    ['XML', { status: 404, body: '<Error><Code>NoSuchBucket</Code></Error>' }, 'XML (<Error>)'],
+    ['a page under 200', { status: 200, body: '<html></html>' }, 'an HTML page'],
+    ['a redirect', { status: 307, body: '', headers: { location: 'https://elsewhere/' } }, 'https://elsewhere/'],
+    ['a text under 200', { status: 200, body: 'ok' }, 'what describes no function'],
+    ['nothing under 200', { status: 200, body: '' }, 'what describes no function'],
+  ])('by %s says that no Lambda is there', async (_what, answer, words) => {
+    const endpoint = await startScripted(() => answer)
+    const target = await targetAt(endpoint.url)
+    expect(await target.describe('orders', idle)).toEqual({
+      kind: 'noLambda',
+      message: expect.stringMatching(new RegExp(`^${endpoint.url}: .*${words.replaceAll(/[()]/g, '.')}`)),
+    })
+  })
+
+  test('by a page under 404 stays open: who can only invoke may answer so', async () => {
+    const endpoint = await startScripted(() => ({ status: 404, body: '<html>Cannot GET</html>' }))
+    const target = await targetAt(endpoint.url)
+    expect(await target.describe('orders', idle)).toMatchObject({ kind: 'unknown' })
   })
 
   test('stays open where the endpoint has no such operation or is away', async () => {

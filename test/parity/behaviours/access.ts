@@ -75,6 +75,18 @@ export const functionsAndUpstream: readonly Behaviour[] = [
     sources,
     'Every other path of Lambda goes to the Lambda endpoint behind, and its answer back: streamed, all headers but the hop-by-hop ones untouched.',
   ),
+  does(
+    'upstream.none',
+    '§2',
+    sources,
+    'A create is refused where the endpoint has no Lambda and the config no such function; it says what to set.',
+  ),
+  does(
+    'upstream.alias',
+    '§2',
+    sources,
+    'A qualifier is missing only where GetFunctionConfiguration and GetFunction both say so: LocalStack knows an alias by the latter alone.',
+  ),
   does('pass.signed', '§2', sources, 'An upstream that is AWS gets its own Host and a fresh signature.'),
   does('pass.loop', '§2', sources, 'A request that comes back to us is refused with that explanation.'),
   does(

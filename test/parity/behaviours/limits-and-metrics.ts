@@ -53,6 +53,12 @@ export const limitsAndMetrics: readonly Behaviour[] = [
     sources,
     'Failures before the function (throttle, no connection, gateway) are told apart from those during it (error, timeout, lost answer).',
   ),
+  does(
+    'target.believed',
+    '§11.26',
+    sources,
+    'An answer counts as an invocation only when it can have come from a Lambda: XML, a page, a redirect or a bare text does not, costs no attempt and acknowledges nothing.',
+  ),
   does('target.rie', '§13.1', sources, "A bare runtime emulator's failures are found although it answers 200."),
   does('target.status-object', '§13.9', sources, 'A handler\'s {"statusCode": 500} is a success.'),
   leaves(
