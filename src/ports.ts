@@ -21,6 +21,8 @@ export interface Clock {
 export interface Source {
   /** Looks at the queue or stream. Also tells whether it exists, for create and for `why`. */
   describe(signal: AbortSignal): Promise<DescribeResult>
+  /** How much waits in a queue now, and what becomes of its messages. Asked only when somebody wants to know. */
+  depth(signal: AbortSignal): Promise<DepthResult>
   read(request: ReadRequest, signal: AbortSignal): Promise<ReadResult>
   /** Acknowledges, one try. `apart`: each by a call of its own. Answers with the indexes that the source refused, each with its reason. */
   settle(records: readonly SourceRecord[], signal: AbortSignal, apart?: boolean): Promise<SettleResult>
@@ -82,6 +84,21 @@ export type DescribeResult =
   | { readonly kind: 'denied'; readonly message: string; readonly action?: string | undefined }
   | { readonly kind: 'throttled'; readonly message: string; readonly retryAfterMs?: number | undefined }
   | { readonly kind: 'failed'; readonly message: string }
+
+export type DepthResult =
+  | {
+      readonly kind: 'queue'
+      /** All three are approximate, as the service says itself. */
+      readonly visible: number
+      readonly inFlight: number
+      readonly delayed: number
+      readonly visibilityMs: number | null
+      /** null: there is none, a message that always fails comes back until its retention ends. */
+      readonly redrive: { readonly deadLetterArn: string; readonly receivesMax: number } | null
+    }
+  /** A stream counts nothing. */
+  | { readonly kind: 'uncounted' }
+  | { readonly kind: 'missing' | 'denied' | 'throttled' | 'failed'; readonly message: string }
 
 export interface Shard {
   readonly shardId: string

@@ -96,7 +96,12 @@ export type Pending =
     }
   /** null: the flight no longer wants it. */
   | { readonly kind: 'permit'; flight: number | null }
-  | { readonly kind: 'invoke'; readonly flight: number; readonly window: WindowFrame | null }
+  | {
+      readonly kind: 'invoke'
+      readonly flight: number
+      readonly window: WindowFrame | null
+      readonly sentMs: number
+    }
   | { readonly kind: 'settle'; readonly held: readonly Held[]; readonly why: SettleReason; readonly attempt: number }
   | { readonly kind: 'release' }
   | {

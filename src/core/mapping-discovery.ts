@@ -87,9 +87,14 @@ export function readableShards(discovery: Discovery): readonly string[] {
   return view === null ? [] : planLineage(view).readable
 }
 
-export function waitingShards(discovery: Discovery): readonly string[] {
+/** Shards that may not be read yet, each with those of its parents that are not done. */
+export function waitingShards(discovery: Discovery): readonly ShardFacts[] {
   const view = lineageView(discovery)
-  return view === null ? [] : planLineage(view).waiting
+  if (view === null) return []
+  const waiting = new Set(planLineage(view).waiting)
+  return view.listed
+    .filter(({ shardId }) => waiting.has(shardId))
+    .map(({ shardId, parentIds }) => ({ shardId, parentIds: parentIds.filter((parent) => !view.done.has(parent)) }))
 }
 
 /** Finished shards that the listing has not named for so long that no child of theirs can turn up. */

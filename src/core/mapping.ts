@@ -9,6 +9,7 @@ import {
   restartDiscovery,
   waitingShards,
 } from './mapping-discovery.ts'
+import type { ShardFacts } from './lineage.ts'
 import { noteLook } from './mapping-look.ts'
 import type {
   FlowEnd,
@@ -54,7 +55,7 @@ export function mappingDeadline(machine: MappingMachine): number | null {
 
 export function inspectMapping(machine: MappingMachine): {
   readonly state: MappingState
-  readonly waiting: readonly string[]
+  readonly waiting: readonly ShardFacts[]
 } {
   return { state: machine.state, waiting: waitingShards(machine.discovery) }
 }

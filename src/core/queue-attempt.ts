@@ -7,8 +7,9 @@ import { ask, recordsOf } from './flow-state.ts'
 import { fitsAlone } from './gather.ts'
 import { earliest } from './moments.ts'
 import { cutExpired, endUnsettled, lockGroups, release, settle } from './queue-ledger.ts'
-import { regroup, shownAgainMs } from './queue-reader.ts'
+import { regroup } from './queue-reader.ts'
 import type { QueueState } from './queue-state.ts'
+import { shownAgainMs } from './receipt.ts'
 import { scaleOnSuccess, scaleOnTrouble } from './scale.ts'
 
 /**
@@ -36,7 +37,7 @@ export function onQueuePermitted(turn: Turn, queue: QueueState, flight: Flight, 
   ask(
     turn,
     { kind: 'invoke', permit, records: recordsOf(unit.held), attempt: unit.attempts + 1, window: null },
-    { kind: 'invoke', flight: flight.id, window: null },
+    { kind: 'invoke', flight: flight.id, window: null, sentMs: turn.env.monoMs },
   )
 }
 

@@ -2,6 +2,7 @@ import type { SettleReason } from './flow-commands.ts'
 import type { FlowEvent } from './flow-events.ts'
 import type { Held, Pending, Turn } from './flow-state.ts'
 import { ask, letGo, recordsOf } from './flow-state.ts'
+import { noteHidden } from './queue-hidden.ts'
 import type { QueueState } from './queue-state.ts'
 
 /** What happens to the messages of a queue: acknowledged, handed back, or left to their visibility. */
@@ -59,12 +60,14 @@ export function release(turn: Turn, queue: QueueState, held: readonly Held[]): v
 
 /** The message leaves our hands unacknowledged; what we hold of its group behind it must not overtake it. */
 export function endUnsettled(turn: Turn, queue: QueueState, held: readonly Held[]): void {
+  noteHidden(turn, queue.hidden, held)
   for (const one of held) end(turn, queue, one)
   if (turn.config.traits.ordered !== 'group') return
   const groups = new Set(held.map((one) => one.record.orderKey))
   const waiting = [...queue.ready.flat(), ...queue.gathering].filter((one) => one.stage !== 'done')
   const behind = waiting.filter((one) => groups.has(one.record.orderKey))
   if (behind.length === 0) return
+  noteHidden(turn, queue.hidden, behind)
   for (const one of behind) end(turn, queue, one)
   forgetEnded(queue)
   turn.commands.push({ kind: 'dropped', records: recordsOf(behind), reason: 'visibility' })

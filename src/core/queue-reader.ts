@@ -19,12 +19,6 @@ function visibilityMarginMs(visibilityMs: number): number {
   return Math.min(5_000, visibilityMs / 5)
 }
 
-/** When the queue shows the message again, if nobody acknowledges it: the end of its receipt without the margin. */
-export function shownAgainMs({ readMs, expiresMs }: Held): number {
-  const oursMs = expiresMs - readMs
-  return readMs + Math.min(oursMs * 1.25, oursMs + 5_000)
-}
-
 function limitsOf(config: FlowConfig): BatchLimits {
   return { records: config.batchSize, bytes: config.batchBytesMax }
 }
@@ -113,6 +107,7 @@ export function onReceived(
   // An update while the receive was out does not change how long the queue hides what it brings.
   const visibilityMs = pending.visibilityMs ?? config.visibilityMs
   const held = result.records.map((record) => take(turn, record, visibilityMs))
+  for (const { id } of result.records) queue.hidden.delete(id)
   // What came back while the flow is ending has not been tried: it goes straight back.
   if (state.phase !== 'running') return release(turn, queue, held)
   settle(

@@ -1,5 +1,6 @@
 import type { SettleReason } from './flow-commands.ts'
 import type { Held } from './flow-state.ts'
+import type { HiddenMessages } from './queue-hidden.ts'
 import type { ScaleState } from './scale.ts'
 import { createScale } from './scale.ts'
 
@@ -18,6 +19,8 @@ export interface QueueState {
   readonly lockedGroups: Map<string, number>
   /** Acknowledgements that the queue refused, to be tried again one by one. */
   unsettled: Unsettled[]
+  /** What was let go and comes back. */
+  readonly hidden: HiddenMessages
 }
 
 export interface LostRead {
@@ -42,5 +45,6 @@ export function createQueueState(): QueueState {
     lostReads: [],
     lockedGroups: new Map(),
     unsettled: [],
+    hidden: new Map(),
   }
 }

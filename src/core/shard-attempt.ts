@@ -43,7 +43,7 @@ export function onShardPermitted(turn: Turn, shard: ShardState, flight: Flight, 
   ask(
     turn,
     { kind: 'invoke', permit, records: recordsOf(unit.held), attempt: unit.attempts + 1, window },
-    { kind: 'invoke', flight: flight.id, window },
+    { kind: 'invoke', flight: flight.id, window, sentMs: turn.env.monoMs },
   )
 }
 

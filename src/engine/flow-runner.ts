@@ -94,7 +94,8 @@ export class FlowRunner {
 
   status(): FlowStatus {
     const seen = this.#machine.inspect(this.#settings.config, this.#context.services.clock.monoMs())
-    return { ...seen, ...this.#context.health.view(), flow: this.#context.identity.flow, behindMs: this.#behindMs }
+    const own = { flow: this.#context.identity.flow, behindMs: this.#behindMs, waitsFor: [] }
+    return { ...seen, ...this.#context.health.view(), ...own }
   }
 
   /** A queue keeps its own progress. A shard is taken over: whoever had it before writes no checkpoint any more. */

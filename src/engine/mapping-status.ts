@@ -1,3 +1,4 @@
+import type { ShardFacts } from '../core/lineage.ts'
 import type { MappingMachine } from '../core/mapping-machine.ts'
 import { inspectMapping } from '../core/mapping.ts'
 import type { MappingDocument } from '../model/mapping.ts'
@@ -55,8 +56,15 @@ function pauseReasons({ state }: MappingDocument, { stopping, troubles, flows }:
 }
 
 /** A child whose parents are not done. */
-function waitingShard(flow: string): FlowStatus {
-  const nothing = { held: 0, heldBytes: 0, invoking: 0, waiting: 0, concurrency: 0 }
+function waitingShard({ shardId: flow, parentIds: waitsFor }: ShardFacts): FlowStatus {
+  const nothing = { held: 0, heldBytes: 0, invoking: 0, waiting: 0, concurrency: 0, watermark: null, behindMs: null }
   const untroubled = { trouble: null, sourceTrouble: null, functionTrouble: null, lastFailure: null }
-  return { flow, phase: 'waiting for its parents', ...nothing, watermark: null, behindMs: null, ...untroubled }
+  return { flow, phase: 'waiting for its parents', ...nothing, ...untroubled, detail: noDetail, waitsFor }
+}
+
+const noDetail: FlowStatus['detail'] = {
+  batches: [],
+  groups: [],
+  hidden: { count: 0, firstInMs: null, firstId: null },
+  windowEndsInMs: null,
 }

@@ -1,3 +1,4 @@
+import type { FlowDetail } from '../core/flow-inspection.ts'
 import type { Adoption, MappingDocument, MappingOrigin, MappingParameters } from '../model/mapping.ts'
 
 /** All mappings of the process: what the API, the config file and `--adopt` act upon. Refusals are thrown as `ApiError`. */
@@ -91,4 +92,7 @@ export interface FlowStatus {
   readonly sourceTrouble: Trouble | null
   readonly functionTrouble: FunctionTrouble | null
   readonly lastFailure: FailedAttempt | null
+  readonly detail: FlowDetail
+  /** A shard that waits: which of its parents are not done. */
+  readonly waitsFor: readonly string[]
 }

@@ -9,6 +9,7 @@ import type { SourceTraits } from '../model/source.ts'
 import type { DescribeResult, ReadRequest, ReadResult, SettleResult, Source } from '../ports.ts'
 import { createMessageDeletes } from './message-deletes.ts'
 import { createQueueAddress } from './queue-address.ts'
+import { depthOf } from './queue-depth.ts'
 import { createQueueCalls } from './queue-calls.ts'
 import type { Trouble } from './service-errors.ts'
 import type { SourceAccess } from './source-access.ts'
@@ -31,6 +32,10 @@ export function openSqsSource(mapping: MappingDocument, access: SourceAccess): S
     async describe(signal) {
       const result = await call('GetQueueAttributes', { AttributeNames: ['VisibilityTimeout'] }, 'control', signal)
       return result.kind === 'ok' ? described(arn, result.output) : withAction(result.trouble, 'GetQueueAttributes')
+    },
+    async depth(signal) {
+      const result = await call('GetQueueAttributes', { AttributeNames: ['All'] }, 'control', signal)
+      return result.kind === 'ok' ? depthOf(result.output) : result.trouble
     },
     async read(request, signal): Promise<ReadResult> {
       const result = await call('ReceiveMessage', receiveInput(request, dialect), 'receive', signal)

@@ -19,6 +19,7 @@ export function createStreamSource({ describe, protocol, reader }: StreamParts, 
   const iterators = createShardIterators(protocol, lives)
   return {
     describe: (signal) => lives.look(signal),
+    depth: async () => ({ kind: 'uncounted' }),
     read: (request, signal) => iterators.read(request, signal),
     settle: async () => ({ failed: [] }),
     release: async () => {},

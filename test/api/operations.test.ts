@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { explain, type Evidence } from '../../src/api/why.ts'
 import type { FlowStatus, MappingStatus } from '../../src/engine/mappings.ts'
 import type { MappingDocument, MappingParameters } from '../../src/model/mapping.ts'
+import { noDetail } from '../fakes/flow-detail.ts'
 import { createApiWorld, hostedFunction, type ApiWorld } from '../fakes/api.ts'
 
 const queue = 'arn:aws:sqs:us-east-1:000000000000:orders'
@@ -20,7 +21,7 @@ async function mapped(world: ApiWorld): Promise<string> {
 const flow: FlowStatus = {
   ...{ flow: 'queue', phase: 'open', held: 0, heldBytes: 0, invoking: 0, waiting: 0, concurrency: 5 },
   ...{ watermark: null, behindMs: null, trouble: null },
-  ...{ sourceTrouble: null, functionTrouble: null, lastFailure: null },
+  ...{ sourceTrouble: null, functionTrouble: null, lastFailure: null, detail: noDetail, waitsFor: [] },
 }
 
 function statusOf(uuid: string, more: Partial<MappingStatus> = {}): MappingStatus {

@@ -32,6 +32,7 @@ function idleSource(shards: number): Source {
       return Promise.resolve({ kind: 'records', records: [], end: false, tip: true, behindMs: 0 })
     },
     settle: () => Promise.resolve({ failed: [] }),
+    depth: () => Promise.resolve({ kind: 'uncounted' }),
     release: () => Promise.resolve(),
     clockOffsetMs: () => 0,
     close: () => Promise.resolve(),

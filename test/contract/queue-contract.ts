@@ -61,6 +61,21 @@ export function queueContract(title: string, start: (fifo: boolean) => Promise<Q
         })
       })
 
+      it('counts what is there to be received and what somebody holds', async () => {
+        for (const body of ['one', 'two', 'three']) await queue.send(body)
+        expect((await readPage(queue.source, { recordsMax: 1 })).records).toHaveLength(1)
+        expect(await queue.source.depth(neverAborted)).toEqual({
+          kind: 'queue',
+          visible: 2,
+          inFlight: 1,
+          delayed: 0,
+          visibilityMs: 30_000,
+          redrive: null,
+        })
+        await queue.remove()
+        expect(await queue.source.depth(neverAborted)).toMatchObject({ kind: 'missing' })
+      })
+
       it('hands out what was sent, byte for byte, with a receipt and without a position', async () => {
         const body = '{"a": "ü\\u0000\\n", "b":  1.0 }'
         await queue.send(body)

@@ -347,7 +347,7 @@ describe('discovery', () => {
     mapping.start('Enabled')
     mapping.list('one', ['parent'], ['child', 'parent'])
     expect(mapping.started()).toEqual(['parent:first'])
-    expect(inspectMapping(mapping.machine).waiting).toEqual(['child'])
+    expect(inspectMapping(mapping.machine).waiting).toEqual([{ shardId: 'child', parentIds: ['parent'] }])
     mapping.end('parent')
     expect(mapping.started()).toEqual(['child:first'])
   })

@@ -22,6 +22,7 @@ import type {
   Store,
 } from '../../src/ports.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
+import { noDetail } from '../fakes/flow-detail.ts'
 import { manualClock } from './manual-clock.ts'
 
 /** A machine that does what the test says: commands are given from outside, events are kept. */
@@ -46,6 +47,7 @@ function scriptedMachine() {
       concurrency: 5,
       watermark: null,
       trouble: null,
+      detail: noDetail,
     }),
   })
   return { start, events, script, queued }
@@ -121,6 +123,7 @@ export function flowRig(kind: SourceKind, ports: Ports = {}) {
     identity: { uuid: 'mapping', flow: kind === 'sqs' ? 'queue' : 'shard-1', kind, incarnation: 'one' },
     source: {
       describe: unanswered,
+      depth: unanswered,
       read: ports.read ?? unanswered,
       settle: ports.settle ?? (() => Promise.resolve({ failed: [] })),
       release: () => Promise.resolve(),

@@ -464,6 +464,30 @@ export const mutants: readonly Mutant[] = [
     replace: 'Math.max(0, tipPauseMs',
   },
   {
+    file: 'queue-hidden.ts',
+    bug: 'a message that was let go is shown as gone for good',
+    find: 'if (untilMs > env.monoMs) hidden.set(',
+    replace: 'if (untilMs < env.monoMs) hidden.set(',
+  },
+  {
+    file: 'queue-reader.ts',
+    bug: 'a message that came again is still shown as hidden',
+    find: 'for (const { id } of result.records) queue.hidden.delete(id)',
+    replace: '',
+  },
+  {
+    file: 'group-inspection.ts',
+    bug: 'a group is said to be free when the first of its visibilities ends',
+    find: 'Math.max(...hidden.map(({ untilMs }) => untilMs))',
+    replace: 'Math.min(...hidden.map(({ untilMs }) => untilMs))',
+  },
+  {
+    file: 'batch-inspection.ts',
+    bug: 'what waits in the slot of a blocked batch is not counted',
+    find: 'return later + (shard',
+    replace: 'return later + 0 * (shard',
+  },
+  {
     file: 'mapping-look.ts',
     bug: 'a missing function is told as a missing source',
     find: "result.kind !== 'found' && result.kind !== 'functionMissing'",

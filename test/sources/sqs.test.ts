@@ -84,6 +84,41 @@ describe('emulators', () => {
   })
 })
 
+describe('the depth of a queue', () => {
+  const depth = (attributes: Readonly<Record<string, unknown>>) =>
+    open(scriptedAccess(withUrl(() => ok({ Attributes: attributes })))).depth(neverAborted)
+
+  it('is read from the texts of its attributes, with the redrive policy', async () => {
+    const deadLetterArn = `${arn}-dead`
+    const counts = await depth({
+      ApproximateNumberOfMessages: '3',
+      ApproximateNumberOfMessagesNotVisible: '2',
+      ApproximateNumberOfMessagesDelayed: '1',
+      VisibilityTimeout: '45',
+      RedrivePolicy: JSON.stringify({ deadLetterTargetArn: deadLetterArn, maxReceiveCount: '5' }),
+    })
+    expect(counts).toEqual({
+      ...{ kind: 'queue', visible: 3, inFlight: 2, delayed: 1, visibilityMs: 45_000 },
+      redrive: { deadLetterArn, receivesMax: 5 },
+    })
+  })
+
+  it.each([['not JSON'], ['[]'], ['{"maxReceiveCount":3}'], [7]])(
+    'has no redrive policy in %j',
+    async (RedrivePolicy) => {
+      expect(await depth({ RedrivePolicy })).toEqual({
+        ...{ kind: 'queue', visible: 0, inFlight: 0, delayed: 0, visibilityMs: null },
+        redrive: null,
+      })
+    },
+  )
+
+  it('is told as missing with its queue', async () => {
+    const access = scriptedAccess(withUrl(() => refusal('QueueDoesNotExist')))
+    expect(await open(access).depth(neverAborted)).toMatchObject({ kind: 'missing' })
+  })
+})
+
 describe('a receive', () => {
   it('asks in whole seconds within the limits of SQS, and for every attribute', async () => {
     const access = scriptedAccess(withUrl(() => ok({})))

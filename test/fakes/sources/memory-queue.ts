@@ -207,6 +207,15 @@ export function createMemoryQueue(options: MemoryQueueOptions = {}): MemoryQueue
       if (!there) return missing
       return { kind: 'found', arn, incarnation: '', visibilityMs: ownVisibilityMs, retentionMs: null, shards: [] }
     },
+    async depth() {
+      if (!there) return missing
+      const nowMs = clock.monoMs()
+      const hidden = messages.filter(({ visibleAtMs }) => visibleAtMs > nowMs)
+      const inFlight = hidden.filter(({ received }) => received > 0).length
+      const visible = messages.length - hidden.length
+      const delayed = hidden.length - inFlight
+      return { kind: 'queue', visible, inFlight, delayed, visibilityMs: ownVisibilityMs, redrive: null }
+    },
     async read(request, signal) {
       counts.reads += 1
       counts.readsOut += 1

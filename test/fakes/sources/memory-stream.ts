@@ -194,6 +194,7 @@ export function createMemoryStream(options: MemoryStreamOptions = {}): MemoryStr
       },
       settle: async () => ({ failed: [] }),
       release: async () => {},
+      depth: async () => ({ kind: 'uncounted' }),
       clockOffsetMs: () => faults.clockOffsetMs,
       async close() {
         counts.closed += 1

@@ -39,6 +39,7 @@ export function openSource(world: World, process: Process, document: MappingDocu
       measure()
       return result
     },
+    depth: (signal) => inner.depth(signal),
     async read(request, signal) {
       asked('read', request)
       const result = await call(
