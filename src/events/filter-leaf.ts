@@ -1,7 +1,8 @@
+import { SpelledNumber } from './filter-number.ts'
 import { isJsonObject } from './json-value.ts'
 
 /** What a leaf of an event can be. */
-export type Scalar = string | number | boolean | null
+export type Scalar = string | number | SpelledNumber | boolean | null
 
 /** The alternatives of one leaf of a pattern: any test that a value passes, or that there is no value at all. */
 export interface Leaf {
@@ -32,11 +33,14 @@ export function compileLeaf(alternatives: readonly unknown[], path: string): Lea
 }
 
 export function isScalar(value: unknown): value is Scalar {
-  return value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+  if (typeof value === 'object') return value === null || value instanceof SpelledNumber
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
 }
 
 function compileTest(alternative: unknown, path: string): Test {
-  if (typeof alternative === 'number') finite(alternative, path)
+  if (alternative instanceof SpelledNumber) {
+    return (value) => value instanceof SpelledNumber && value.text === alternative.text
+  }
   // Numbers are compared as numbers: 300 is 300.0 (spec §11.13).
   if (isScalar(alternative)) return (value) => value === alternative
   if (!isJsonObject(alternative)) throw new PatternFault(`${path}: a list inside the list of alternatives.`)
@@ -97,6 +101,7 @@ function foldCase(text: string): string {
 function compileAnythingBut(operand: unknown, path: string): Test {
   const refused: readonly unknown[] = Array.isArray(operand) ? operand : [operand]
   const [first] = refused
+  for (const one of refused) if (one instanceof SpelledNumber) comparable(one, path)
   if (refused.length === 0 || !['string', 'number'].includes(typeof first)) {
     throw new PatternFault(`${path}: anything-but takes a string, a number, or a list of either.`)
   }
@@ -118,14 +123,14 @@ function compileNumeric(operand: unknown, path: string): Test {
   if (!isRange)
     throw new PatternFault(`${path}: a numeric range is a lower bound (> or >=), then an upper one (< or <=).`)
   const second = compareWith(upperOperator, upperBound, path)
-  if (finite(bound, path) >= finite(upperBound, path)) {
+  if (comparable(bound, path) >= comparable(upperBound, path)) {
     throw new PatternFault(`${path}: the lower bound of a numeric range must be below the upper one.`)
   }
   return (value) => typeof value === 'number' && first(value) && second(value)
 }
 
 function compareWith(operator: unknown, operand: unknown, path: string): (value: number) => boolean {
-  const bound = finite(operand, path)
+  const bound = comparable(operand, path)
   switch (operator) {
     case '=':
       return (value) => value === bound
@@ -142,9 +147,10 @@ function compareWith(operator: unknown, operand: unknown, path: string): (value:
   }
 }
 
-function finite(value: unknown, path: string): number {
-  if (typeof value !== 'number' || !Number.isFinite(value)) {
-    throw new PatternFault(`${path}: ${String(value)} is not a number that can be compared.`)
+function comparable(value: unknown, path: string): number {
+  if (value instanceof SpelledNumber) {
+    throw new PatternFault(`${path}: ${value.text} has more digits than numbers are compared with.`)
   }
+  if (typeof value !== 'number') throw new PatternFault(`${path}: ${JSON.stringify(value)} is not a number.`)
   return value
 }

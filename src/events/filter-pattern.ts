@@ -1,126 +1,177 @@
 import { compileLeaf, PatternFault, type Leaf } from './filter-leaf.ts'
-import { isJsonObject, parseJson, type JsonObject } from './json-value.ts'
+import { parseExactJson } from './filter-number.ts'
+import { isJsonObject, type JsonObject } from './json-value.ts'
 
-/** One way to fulfil a pattern, as a tree of field names: everything in it must hold. */
-export interface PatternNode {
-  /** Tests of the value here. More than one where `$or` and its surroundings name the same field. */
+/** One way to fulfil a pattern: every leaf must hold, and they are judged in this order, that of their paths. */
+export interface Branch {
   readonly leaves: readonly Leaf[]
-  readonly children: readonly PatternChild[]
+  /** The paths of the leaves as a tree of field names. */
+  readonly root: PathNode
 }
 
-export interface PatternChild {
-  readonly name: string
-  /** `name.`: what an event's key begins with that spells the path with dots. */
-  readonly dotted: string
-  readonly node: PatternNode
+export interface PathNode {
+  /** Index of the leaf whose path ends here. */
+  readonly leaf: number | null
+  readonly children: ReadonlyMap<string, PathNode>
 }
 
 export type CompiledPattern =
-  | { readonly kind: 'pattern'; readonly branches: readonly PatternNode[] }
+  | { readonly kind: 'pattern'; readonly branches: readonly Branch[] }
   | { readonly kind: 'fault'; readonly detail: string }
 
 /** `$or`s multiply out; beyond this many branches a pattern is refused rather than run. */
 export const branchesMax = 1_000
+/** AWS's bound: paths in one branch. */
+const fieldsMax = 256
 /** Deeper than any pattern of 4,096 characters needs; it bounds the recursion over patterns of any length. */
 const depthMax = 200
 
 /** Compiles one pattern: every `$or` multiplied out, dotted keys spelled as paths. */
 export function compilePattern(text: string): CompiledPattern {
-  const pattern = parseJson(text)
   try {
+    const pattern = parseExactJson(text)
     if (pattern === undefined) throw new PatternFault('The pattern is not JSON.')
     if (!isJsonObject(pattern)) throw new PatternFault('The pattern is not a JSON object.')
-    return { kind: 'pattern', branches: branchesOf(pattern, [], 0).map(treeOf) }
+    return { kind: 'pattern', branches: waysOf(pattern).map(branchOf) }
   } catch (fault) {
     if (fault instanceof PatternFault) return { kind: 'fault', detail: fault.message }
     throw fault
   }
 }
 
-interface Clause {
-  readonly path: readonly string[]
-  readonly leaf: Leaf
-}
-type Branch = readonly Clause[]
+/** The leaves of one branch by their dotted paths. Of two for one path, the later one counts. */
+type Way = Map<string, Leaf>
 
-function branchesOf(pattern: JsonObject, path: readonly string[], depth: number): readonly Branch[] {
-  const fields = Object.entries(pattern)
-  const place = path.join('.') || 'pattern'
-  if (fields.length === 0) throw new PatternFault(`${place}: an empty object.`)
-  const own: Clause[] = []
-  let branches: readonly Branch[] = [[]]
-  for (const [key, value] of fields) {
-    // A key with dots is the same as nested objects.
-    const fieldPath = [...path, ...key.split('.')]
-    if (Math.max(depth, fieldPath.length) > depthMax) {
-      throw new PatternFault(`${fieldPath.slice(0, 3).join('.')}…: nested too deeply.`)
-    }
-    if (key === '$or' && isOrRelationship(value)) {
-      branches = product(
-        branches,
-        value.flatMap((one) => branchesOf(one, path, depth + 1)),
-      )
-    } else if (Array.isArray(value)) {
-      own.push({ path: fieldPath, leaf: compileLeaf(value, fieldPath.join('.')) })
-    } else if (isJsonObject(value)) {
-      branches = product(branches, branchesOf(value, fieldPath, depth + 1))
-    } else {
-      throw new PatternFault(`${fieldPath.join('.')}: a value must be in a list.`)
+interface Reading {
+  /** `$or` is a field like any other. */
+  readonly isPlain: boolean
+  /** Below a branch of `$or`, where AWS reserves names. */
+  readonly insideOr: boolean
+}
+
+/** AWS reads a pattern in which any `$or` is not one a second time, with every `$or` as a plain field. */
+function waysOf(pattern: JsonObject): readonly Way[] {
+  const at = { path: '', depth: 0 }
+  try {
+    return read(pattern, [new Map()], at, { isPlain: false, insideOr: false })
+  } catch (fault) {
+    if (!(fault instanceof PatternFault)) throw fault
+    const plain = plainWays(pattern)
+    if (plain === null) throw fault
+    return plain
+  }
+}
+
+function plainWays(pattern: JsonObject): readonly Way[] | null {
+  try {
+    return read(pattern, [new Map()], { path: '', depth: 0 }, { isPlain: true, insideOr: false })
+  } catch (fault) {
+    // What the first reading refused is told, not what was wrong with `$or` as a field.
+    if (fault instanceof PatternFault) return null
+    throw fault
+  }
+}
+
+interface Place {
+  readonly path: string
+  readonly depth: number
+}
+
+/** Adds the fields of an object to the ways that lead here. The ways are the caller's no more. */
+function read(fields: JsonObject, before: readonly Way[], at: Place, reading: Reading): readonly Way[] {
+  const entries = Object.entries(fields)
+  if (entries.length === 0) throw new PatternFault(`${at.path || 'pattern'}: an empty object.`)
+  let ways = before
+  for (const [key, value] of entries) {
+    if (key === '$or' && !reading.isPlain) ways = readOr(value, ways, at, reading)
+    else ways = readField(value, ways, placeOf(key, at, reading), reading)
+  }
+  return ways
+}
+
+function placeOf(key: string, at: Place, reading: Reading): Place {
+  if (reading.insideOr && reservedNames.has(key)) {
+    throw new PatternFault(`${JSON.stringify(key)} cannot be the name of a field inside $or.`)
+  }
+  const path = at.path === '' ? key : `${at.path}.${key}`
+  const depth = Math.max(at.depth + 1, path.split('.').length)
+  if (depth > depthMax) throw new PatternFault(`${path.slice(0, 20)}…: nested too deeply.`)
+  return { path, depth }
+}
+
+function readField(value: unknown, ways: readonly Way[], place: Place, reading: Reading): readonly Way[] {
+  if (isJsonObject(value)) return read(value, ways, place, reading)
+  if (!Array.isArray(value)) throw new PatternFault(`${place.path}: a value must be in a list.`)
+  const leaf = compileLeaf(value, place.path)
+  for (const way of ways) way.set(place.path, leaf)
+  return ways
+}
+
+function readOr(value: unknown, before: readonly Way[], at: Place, reading: Reading): readonly Way[] {
+  if (!Array.isArray(value) || value.length < 2) throw new PatternFault('$or takes a list of two or more objects.')
+  const ways: Way[] = []
+  const place = { ...at, depth: at.depth + 1 }
+  if (place.depth > depthMax) throw new PatternFault('$or: nested too deeply.')
+  for (const one of value as readonly unknown[]) {
+    if (!isJsonObject(one)) throw new PatternFault('$or takes objects of fields only.')
+    const copies = before.map((way) => new Map(way))
+    ways.push(...read(one, copies, place, { ...reading, insideOr: true }))
+    if (ways.length > branchesMax) {
+      throw new PatternFault(`$or makes more than ${branchesMax} combinations; write several filters instead.`)
     }
   }
-  return branches.map((branch) => [...own, ...branch])
+  return ways
 }
 
-function product(left: readonly Branch[], right: readonly Branch[]): readonly Branch[] {
-  if (left.length * right.length > branchesMax) throw tooMany()
-  return left.flatMap((one) => right.map((other) => [...one, ...other]))
-}
-
-function tooMany(): PatternFault {
-  return new PatternFault(`$or makes more than ${branchesMax} combinations; write several filters instead.`)
-}
-
-const operatorNames = new Set([
-  'anything-but',
-  'cidr',
-  'equals-ignore-case',
+/** AWS's whole list, with the names that it keeps for the future. */
+const reservedNames = new Set([
   'exactly',
-  'exists',
-  'numeric',
+  'equals-ignore-case',
   'prefix',
   'suffix',
+  'anything-but',
+  'exists',
   'wildcard',
+  'numeric',
+  'cidr',
+  '=',
+  '<',
+  '<=',
+  '>',
+  '>=',
+  'regex',
+  'not-wildcard',
+  'not-equals-ignore-case',
+  'date-after',
+  'date-on-or-after',
+  'date-before',
+  'date-on-or-before',
+  'in-date-range',
+  'ip-address-in-range',
+  'ip-address-not-in-range',
 ])
 
-/** `$or` is the operator only over two or more objects of fields; otherwise it is a field that happens to be called so. */
-function isOrRelationship(value: unknown): value is readonly JsonObject[] {
-  if (!Array.isArray(value) || value.length < 2) return false
-  return value.every((one) => isJsonObject(one) && !Object.keys(one).some((key) => operatorNames.has(key)))
-}
-
-interface Growing {
-  readonly leaves: Leaf[]
-  readonly children: Map<string, Growing>
-}
-
-function treeOf(branch: Branch): PatternNode {
-  const root: Growing = { leaves: [], children: new Map() }
-  for (const { path, leaf } of branch) {
+function branchOf(way: Way): Branch {
+  if (way.size > fieldsMax) throw new PatternFault(`More than ${fieldsMax} fields.`)
+  const root = newNode()
+  const sorted = [...way].sort(([one], [other]) => (one < other ? -1 : 1))
+  sorted.forEach(([path], index) => {
     let node = root
-    for (const name of path) {
-      let child = node.children.get(name)
-      if (child === undefined) {
-        child = { leaves: [], children: new Map() }
-        node.children.set(name, child)
-      }
+    for (const name of path.split('.')) {
+      const child = node.children.get(name) ?? newNode()
+      node.children.set(name, child)
       node = child
     }
-    node.leaves.push(leaf)
-  }
-  return grown(root)
+    node.leaf = index
+  })
+  return { leaves: sorted.map(([, leaf]) => leaf), root }
 }
 
-function grown(node: Growing): PatternNode {
-  const children = [...node.children].map(([name, child]) => ({ name, dotted: `${name}.`, node: grown(child) }))
-  return { leaves: node.leaves, children }
+interface GrowingNode {
+  leaf: number | null
+  readonly children: Map<string, GrowingNode>
+}
+
+function newNode(): GrowingNode {
+  return { leaf: null, children: new Map() }
 }

@@ -1,7 +1,8 @@
 import { Buffer } from 'node:buffer'
 import type { SourceKind } from '../model/source.ts'
 import { matchesBranch } from './filter-match.ts'
-import { compilePattern, type PatternNode } from './filter-pattern.ts'
+import { parseExactJson } from './filter-number.ts'
+import { compilePattern, type Branch } from './filter-pattern.ts'
 import { objectOf, parseJson, stringOf, type JsonObject } from './json-value.ts'
 
 /** The patterns of one mapping, compiled once. */
@@ -23,11 +24,11 @@ export interface FilterError {
 /** Compiles the patterns of FilterCriteria. A record matches when any of them does; without patterns every record does. */
 export function compileFilters(kind: SourceKind, patterns: readonly string[]): CompiledFilter | FilterError {
   const payload = payloads[kind]
-  const branches: Branch[] = []
+  const branches: SourceBranch[] = []
   for (const [index, pattern] of patterns.entries()) {
     const compiled = compilePattern(pattern)
     if (compiled.kind === 'fault') return refused(compiled.detail, index)
-    const found = compiled.branches.map((root) => branchOf(root, payload))
+    const found = compiled.branches.map((branch) => sourceBranch(branch, payload))
     if (payload.objectsOnly && found.some((branch) => branch.needs === 'text')) {
       return refused(`"${payload.key}" takes an object of fields, not a list of values.`, index)
     }
@@ -67,33 +68,32 @@ const payloads: Readonly<Record<SourceKind, Payload>> = {
   dynamodb: { key: 'dynamodb', objectsOnly: true, frame: (record) => record, text: null },
 }
 
-interface Branch {
-  readonly root: PatternNode
+interface SourceBranch extends Branch {
   /** What the payload must be for this branch: an object or list of JSON, any other text, or it is not looked at. */
   readonly needs: 'json' | 'text' | 'nothing'
 }
 
-function branchOf(root: PatternNode, payload: Payload): Branch {
-  const node = root.children.find((child) => child.name === payload.key)?.node
-  if (node === undefined) return { root, needs: 'nothing' }
-  return { root, needs: node.leaves.length > 0 ? 'text' : 'json' }
+function sourceBranch(branch: Branch, payload: Payload): SourceBranch {
+  const node = branch.root.children.get(payload.key)
+  if (node === undefined) return { ...branch, needs: 'nothing' }
+  return { ...branch, needs: node.leaf === null ? 'json' : 'text' }
 }
 
-function matcher(branches: readonly Branch[], payload: Payload): CompiledFilter['matches'] {
+function matcher(branches: readonly SourceBranch[], payload: Payload): CompiledFilter['matches'] {
   if (branches.length === 0) return () => true
   const readsPayload = branches.some((branch) => branch.needs !== 'nothing')
   return (fragment) => {
     const record = objectOf(parseJson(fragment))
     const frame = payload.frame(record)
-    if (payload.text === null) return branches.some((branch) => matchesBranch(branch.root, frame))
-    if (!readsPayload) return branches.some((branch) => matchesBranch(branch.root, frame))
+    if (payload.text === null) return branches.some((branch) => matchesBranch(branch, frame))
+    if (!readsPayload) return branches.some((branch) => matchesBranch(branch, frame))
     const text = payload.text(record)
-    const parsed = mayBeJson(text) ? parseJson(text) : undefined
+    const parsed = mayBeJson(text) ? parseExactJson(text) : undefined
     const isJson = parsed !== undefined
     const event = { ...frame, [payload.key]: isJson ? parsed : text }
     const kind = isJson ? 'json' : 'text'
     return branches.some(
-      (branch) => (branch.needs === 'nothing' || branch.needs === kind) && matchesBranch(branch.root, event),
+      (branch) => (branch.needs === 'nothing' || branch.needs === kind) && matchesBranch(branch, event),
     )
   }
 }

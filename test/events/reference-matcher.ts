@@ -1,11 +1,11 @@
 /**
- * A second reading of the filter language, slow and plain, to hold the real one against. It lists every leaf of the
- * event with the array elements it sits in, lists every way to read the pattern, and tries every choice.
+ * A second reading of the filter language, slow and plain, to hold the real one against. It lists every value of the event
+ * with its path and the elements of lists that it sits in, walks the pattern's paths by name, and tries every choice.
  */
-interface EventLeaf {
+interface EventField {
   readonly path: string
   readonly value: unknown
-  /** Array number → index of the element. */
+  /** List number → index of the element. The scalars of a list belong to none of its elements. */
   readonly elements: ReadonlyMap<number, number>
 }
 
@@ -14,67 +14,69 @@ interface Requirement {
   readonly alternatives: readonly unknown[]
 }
 
+type Way = ReadonlyMap<string, readonly unknown[]>
+
 export function referenceMatches(pattern: object, event: object): boolean {
-  const leaves = leavesOf(event, '', new Map(), { next: 0 })
-  return readings(pattern, '').some((requirements) => satisfiable(requirements, leaves, new Map(), []))
+  const fields = fieldsOf(event, '', new Map(), { next: 0 })
+  return waysOf(pattern, '', [new Map()]).some((way) => {
+    const requirements = [...way].map(([path, alternatives]) => ({ path, alternatives }))
+    requirements.sort((one, other) => (one.path < other.path ? -1 : 1))
+    return satisfiable(requirements, fields, new Map())
+  })
 }
 
-function leavesOf(
+function fieldsOf(
   value: unknown,
   path: string,
   elements: ReadonlyMap<number, number>,
-  arrays: { next: number },
-): readonly EventLeaf[] {
+  lists: { next: number },
+): readonly EventField[] {
   if (Array.isArray(value)) {
-    const array = arrays.next++
-    return value.flatMap((element: unknown, index) =>
-      leavesOf(element, path, new Map([...elements, [array, index]]), arrays),
-    )
+    const list = lists.next++
+    return value.flatMap((element: unknown, index) => {
+      const isInside = typeof element === 'object' && element !== null
+      return fieldsOf(element, path, isInside ? new Map([...elements, [list, index]]) : elements, lists)
+    })
   }
   if (typeof value === 'object' && value !== null) {
     return Object.entries(value).flatMap(([key, child]) =>
-      leavesOf(child, path === '' ? key : `${path}.${key}`, elements, arrays),
+      fieldsOf(child, path === '' ? key : `${path}.${key}`, elements, lists),
     )
   }
   return [{ path, value, elements }]
 }
 
-function readings(pattern: object, path: string): readonly (readonly Requirement[])[] {
-  let all: readonly (readonly Requirement[])[] = [[]]
+/** A path that is named twice holds as it was named last. */
+function waysOf(pattern: object, path: string, before: readonly Way[]): readonly Way[] {
+  let ways = before
   for (const [key, value] of Object.entries(pattern) as [string, unknown][]) {
     const at = path === '' ? key : `${path}.${key}`
-    let ways: readonly (readonly Requirement[])[]
-    if (key === '$or' && Array.isArray(value)) ways = value.flatMap((one: object) => readings(one, path))
-    else if (Array.isArray(value)) ways = [[{ path: at, alternatives: value }]]
-    else ways = readings(value as object, at)
-    all = all.flatMap((before) => ways.map((way) => [...before, ...way]))
+    const base = ways
+    if (key === '$or' && Array.isArray(value)) ways = value.flatMap((one: object) => waysOf(one, path, base))
+    else if (Array.isArray(value)) ways = base.map((way) => new Map([...way, [at, value]]))
+    else ways = waysOf(value as object, at, base)
   }
-  return all
+  return ways
 }
 
 function satisfiable(
   requirements: readonly Requirement[],
-  leaves: readonly EventLeaf[],
+  fields: readonly EventField[],
   chosen: ReadonlyMap<number, number>,
-  gone: readonly string[],
 ): boolean {
   const [first, ...rest] = requirements
-  if (first === undefined) {
-    return !leaves.some((leaf) => gone.includes(leaf.path) && agree(leaf.elements, chosen))
+  if (first === undefined) return true
+  const inSight = fields.filter((field) => field.path === first.path && agree(field.elements, chosen))
+  if (inSight.length === 0 && first.alternatives.some((one) => JSON.stringify(one) === '{"exists":false}')) {
+    return satisfiable(rest, fields, chosen)
   }
-  const pickable = leaves.filter(
-    (leaf) =>
-      leaf.path === first.path &&
-      agree(leaf.elements, chosen) &&
-      first.alternatives.some((alternative) => passes(alternative, leaf.value)),
-  )
-  if (pickable.some((leaf) => satisfiable(rest, leaves, new Map([...chosen, ...leaf.elements]), gone))) return true
-  const mayBeGone = first.alternatives.some((one) => JSON.stringify(one) === '{"exists":false}')
-  return mayBeGone && satisfiable(rest, leaves, chosen, [...gone, first.path])
+  return inSight
+    .filter((field) => first.alternatives.some((alternative) => passes(alternative, field.value)))
+    .some((field) => satisfiable(rest, fields, new Map([...chosen, ...field.elements])))
 }
 
 function agree(one: ReadonlyMap<number, number>, other: ReadonlyMap<number, number>): boolean {
-  return [...one].every(([array, index]) => (other.get(array) ?? index) === index)
+  return [...one].every(([list, index]) => (other.get(list) ?? index) === index)
 }
 
 function passes(alternative: unknown, value: unknown): boolean {

@@ -14,7 +14,12 @@ export const filterPatterns: readonly Behaviour[] = [
     ['filter.ten', '§6.1', sources, 'A raised quota of ten patterns.'],
     'AWS raises it on request to support; five hold here as in every new account.',
   ),
-  does('filter.duplicate-keys', '§6.1', sources, 'Of duplicate keys the last one counts.'),
+  does(
+    'filter.duplicate-keys',
+    '§6.1',
+    sources,
+    'Of duplicate keys the last one counts, and of two spellings of one path.',
+  ),
   does('filter.null-empty', '§6.2', sources, 'null and "" match themselves and nothing else.'),
   does(
     'filter.equals',
@@ -23,6 +28,19 @@ export const filterPatterns: readonly Behaviour[] = [
     'Strings, numbers and booleans by equality, strings also without regard to case.',
   ),
   does('filter.or', '§6.2', sources, '$or over members, combinations bounded.'),
+  does(
+    'filter.or-or-field',
+    '§13.19',
+    sources,
+    'A $or that is none, or that holds names AWS reserves, makes the pattern a plain one, or refuses it.',
+  ),
+  does('filter.fields-max', '§13.19', sources, 'More than 256 fields in one pattern are refused.'),
+  does(
+    'filter.long-numbers',
+    '§13.19',
+    sources,
+    'Numbers that a double cannot hold match their own spelling only, and are refused in numeric and anything-but.',
+  ),
   does('filter.anything-but', '§6.2', sources, 'anything-but a value or a list; an absent member does not match.'),
   does('filter.numeric', '§6.2', sources, 'Numeric comparisons and ranges, on JSON numbers only.'),
   does('filter.exists', '§6.2', sources, 'exists on leaves, true and false.'),
@@ -39,6 +57,13 @@ export const filterPatterns: readonly Behaviour[] = [
     sources,
     'A list of the event matches by any element; members must match within the same one.',
   ),
+  does(
+    'filter.absence-order',
+    '§13.19',
+    sources,
+    'exists: false is judged in the order of names, before an element of a list is chosen.',
+  ),
+  does('filter.scalars-of-lists', '§13.19', sources, 'The scalars of a list belong to none of its elements.'),
   does('filter.dotted', '§6.3', sources, 'Dotted keys and nested ones are the same path.'),
   does(
     'filter.invalid',
