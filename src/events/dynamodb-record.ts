@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import type { SourceRecord } from '../model/record.ts'
+import { epochSeconds } from './event-time.ts'
 import { isJsonObject, objectOf, stringOf, type JsonObject } from './json-value.ts'
 import { orderHash } from './order-hash.ts'
 
@@ -14,24 +15,27 @@ export function encodeDynamoRecord(record: JsonObject, context: DynamoRecordCont
   const change = objectOf(record['dynamodb'])
   const sequenceNumber = stringOf(change['SequenceNumber']) ?? ''
   const createdSeconds = secondsOf(change['ApproximateCreationDateTime'])
-  const fragment = JSON.stringify({
+  const head = JSON.stringify({
     eventID: stringOf(record['eventID']) ?? '',
     eventName: stringOf(record['eventName']) ?? '',
     eventVersion: stringOf(record['eventVersion']) ?? '1.1',
     eventSource: 'aws:dynamodb',
     awsRegion: context.region,
     userIdentity: userIdentity(record['userIdentity']),
-    dynamodb: {
-      ApproximateCreationDateTime: Math.floor(createdSeconds),
-      Keys: change['Keys'],
-      NewImage: change['NewImage'] ?? undefined,
-      OldImage: change['OldImage'] ?? undefined,
-      SequenceNumber: sequenceNumber,
-      SizeBytes: change['SizeBytes'],
-      StreamViewType: change['StreamViewType'],
-    },
-    eventSourceARN: context.arn,
   })
+  const changed = JSON.stringify({
+    Keys: change['Keys'],
+    NewImage: change['NewImage'] ?? undefined,
+    OldImage: change['OldImage'] ?? undefined,
+    SequenceNumber: sequenceNumber,
+    SizeBytes: change['SizeBytes'],
+    StreamViewType: change['StreamViewType'],
+  })
+  // Whole seconds with a zero for a fraction, as on AWS, which JSON.stringify cannot write.
+  const created = epochSeconds(Math.floor(createdSeconds) * 1000)
+  const fragment =
+    `${head.slice(0, -1)},"dynamodb":{"ApproximateCreationDateTime":${created},${changed.slice(1)}` +
+    `,"eventSourceARN":${JSON.stringify(context.arn)}}`
   const orderKey = itemKey(objectOf(change['Keys']))
   return {
     id: sequenceNumber,

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import type { SourceRecord } from '../model/record.ts'
+import { epochSeconds } from './event-time.ts'
 import { stringOf, type JsonObject } from './json-value.ts'
 import { orderHash } from './order-hash.ts'
 
@@ -17,15 +18,13 @@ export function encodeKinesisRecord(record: JsonObject, context: KinesisRecordCo
   const sequenceNumber = stringOf(record['SequenceNumber']) ?? ''
   const partitionKey = stringOf(record['PartitionKey']) ?? ''
   const arrivedMs = arrivalMs(record['ApproximateArrivalTimestamp'])
-  const fragment = JSON.stringify({
-    kinesis: {
-      kinesisSchemaVersion: '1.0',
-      partitionKey,
-      sequenceNumber,
-      data: stringOf(record['Data']) ?? '',
-      // AWS prints seconds with milliseconds as the fraction, as a number.
-      approximateArrivalTimestamp: arrivedMs / 1000,
-    },
+  const head = JSON.stringify({
+    kinesisSchemaVersion: '1.0',
+    partitionKey,
+    sequenceNumber,
+    data: stringOf(record['Data']) ?? '',
+  })
+  const tail = JSON.stringify({
     eventSource: 'aws:kinesis',
     eventVersion: '1.0',
     eventID: `${context.shardId}:${sequenceNumber}`,
@@ -34,6 +33,8 @@ export function encodeKinesisRecord(record: JsonObject, context: KinesisRecordCo
     awsRegion: context.region,
     eventSourceARN: context.arn,
   })
+  const arrived = epochSeconds(arrivedMs)
+  const fragment = `{"kinesis":${head.slice(0, -1)},"approximateArrivalTimestamp":${arrived}},${tail.slice(1)}`
   return {
     id: sequenceNumber,
     position: sequenceNumber,

@@ -22,10 +22,10 @@ const raw = {
 }
 
 // proves: ddb.event
-test('a DynamoDB record has the members and the order of AWS, its time in whole seconds', () => {
+test('a DynamoDB record has the members and the order of AWS, its time in whole seconds with a fraction', () => {
   expect(encodeDynamoRecord(raw, context).fragment).toBe(
     '{"eventID":"c4ca4238a0b923820dcc509a6f75849b","eventName":"INSERT","eventVersion":"1.1",' +
-      '"eventSource":"aws:dynamodb","awsRegion":"us-east-2","dynamodb":{"ApproximateCreationDateTime":1480642019,' +
+      '"eventSource":"aws:dynamodb","awsRegion":"us-east-2","dynamodb":{"ApproximateCreationDateTime":1480642019.0,' +
       '"Keys":{"Id":{"N":"101"},"Sort":{"S":"a"}},"NewImage":{"Message":{"S":"New item!"},"Id":{"N":"101"},' +
       '"Sort":{"S":"a"},"Raw":{"B":"AAH/"}},"SequenceNumber":"111","SizeBytes":26,' +
       `"StreamViewType":"NEW_AND_OLD_IMAGES"},"eventSourceARN":"${arn}"}`,
@@ -50,6 +50,15 @@ test('a DynamoDB record is named by its sequence number and ordered by its item'
   expect(keysWith({ Sort: { S: 'b' }, Id: { N: '101' } }).orderKey).not.toBe(record.orderKey)
   expect(keysWith({ Id: { N: '101' } }).orderKey).not.toBe(record.orderKey)
 })
+
+test.each([1e21, 1e-9, -1.5, 1e307])(
+  'a time of %d seconds, as only an emulator could tell, leaves the event JSON',
+  (seconds) => {
+    const dynamodb = { ...raw.dynamodb, ApproximateCreationDateTime: seconds }
+    const { fragment } = encodeDynamoRecord({ ...raw, dynamodb }, context)
+    expect(JSON.parse(fragment).dynamodb.ApproximateCreationDateTime).toEqual(expect.any(Number))
+  },
+)
 
 test('a reply of any shape is encoded without an exception', () => {
   fc.assert(

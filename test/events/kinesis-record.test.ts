@@ -45,14 +45,16 @@ test('a Kinesis record is named, placed and ordered by its sequence number and p
 })
 
 // proves: stream.event.kinesis
-test('arrival is printed in seconds with at most three decimals', () => {
+test('arrival is printed in seconds with one to three decimals, also where it is a whole second', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 4_102_444_800_000 }), (ms) => {
       const record = encodeKinesisRecord({ ...raw, ApproximateArrivalTimestamp: ms / 1000 }, context)
       expect(record.arrivedMs).toBe(ms)
-      expect(record.fragment).toMatch(/"approximateArrivalTimestamp":\d+(\.\d{1,3})?}/)
+      expect(record.fragment).toMatch(/"approximateArrivalTimestamp":\d+\.\d{1,3}}/)
     }),
   )
+  const whole = encodeKinesisRecord({ ...raw, ApproximateArrivalTimestamp: 1545084650 }, context)
+  expect(whole.fragment).toContain('"approximateArrivalTimestamp":1545084650.0}')
 })
 
 test('arrival is a whole number of milliseconds, however finely an emulator measures', () => {
@@ -60,6 +62,14 @@ test('arrival is a whole number of milliseconds, however finely an emulator meas
   expect(record.arrivedMs).toBe(1545084650988)
   expect(record.fragment).toContain('"approximateArrivalTimestamp":1545084650.988}')
 })
+
+test.each([1e21, 1e-9, -1.5, 1e307])(
+  'a time of %d seconds, as only an emulator could tell, leaves the event JSON',
+  (seconds) => {
+    const { fragment } = encodeKinesisRecord({ ...raw, ApproximateArrivalTimestamp: seconds }, context)
+    expect(JSON.parse(fragment).kinesis.approximateArrivalTimestamp).toEqual(expect.any(Number))
+  },
+)
 
 test('a reply of any shape is encoded without an exception', () => {
   fc.assert(

@@ -71,7 +71,7 @@ export const streamBehaviours: readonly Behaviour[] = [
     'stream.event.kinesis',
     '§4.10',
     ['Kinesis'],
-    "A record has AWS's members in AWS's order; arrival in seconds with milliseconds.",
+    "A record has AWS's members in AWS's order; arrival in seconds with a fraction, always.",
   ),
   leaves(
     ['stream.event.identity', '§4.10', ['Kinesis'], 'invokeIdentityArn names the execution role of the function.'],
@@ -98,7 +98,12 @@ export const streamBehaviours: readonly Behaviour[] = [
     ['stream.cross-account', '§4.11', streams, 'Resource policies let another account read a stream.'],
     'Policies are enforced by the service that holds the stream; Millrace signs for the account of the ARN.',
   ),
-  does('ddb.event', '§5', ['DynamoDB'], "A record has AWS's members in AWS's order, its time in whole seconds."),
+  does(
+    'ddb.event',
+    '§5',
+    ['DynamoDB'],
+    "A record has AWS's members in AWS's order, its time in whole seconds with a fraction of zero.",
+  ),
   does('ddb.event.images', '§5', ['DynamoDB'], 'Keys and images are what the stream gives.'),
   does('ddb.event.ttl', '§5', ['DynamoDB'], 'A deletion by TTL carries userIdentity in lower camel case.'),
   does(
