@@ -19,30 +19,37 @@ async function main(): Promise<void> {
     process.once('SIGTERM', leave)
     process.once('SIGINT', leave)
   }
-  // Whoever reads may have seen enough before the end, as `| head` has.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-    process.exit()
-  })
-  const [{ runProgram }, { processTerminal }] = await Promise.all([
+  process.stdout.on('error', endUnheard)
+  // Complaints that nobody can read are no reason to end.
+  process.stderr.on('error', () => {})
+  const [{ runProgram }, { createLastingTerminal, processTerminal }] = await Promise.all([
     import('./cli/program.ts'),
     import('./cli/terminal.ts'),
   ])
-  const code = await runProgram({
+  const context = {
     argv: process.argv.slice(2),
     env: process.env,
     cwd: process.cwd(),
     terminal: processTerminal,
-    onSignal: (listener) => {
+    onSignal: (listener: (signal: string) => void) => {
       process.off('SIGTERM', leave).off('SIGINT', leave)
       process.on('SIGTERM', listener)
       process.on('SIGINT', listener)
     },
-  })
+  }
+  const code = await runProgram(context, createLastingTerminal())
+  if (process.stdout.errored) endUnheard(process.stdout.errored)
   // Whatever a command left open must not keep a finished process alive; what it printed is flushed first.
   process.exitCode = code
   if (process.stdout.writableLength > 0) process.stdout.once('drain', () => process.exit(code))
   else process.exit(code)
+}
+
+/** Whoever reads a command's answer may have seen enough, as `| head` has; any other loss is a failure. */
+function endUnheard(error: NodeJS.ErrnoException): never {
+  if (error.code === 'EPIPE') process.exit()
+  process.stderr.write(`millrace: the output could not be written: ${error.message}\n`)
+  process.exit(1)
 }
 
 /** As a shell tells of a command that a signal ended. */

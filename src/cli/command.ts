@@ -17,6 +17,8 @@ export interface Command {
   /** What follows `millrace NAME` in the synopsis. */
   readonly synopsis: string
   readonly summary: string
+  /** It delivers until it is told to end, whether or not somebody reads what it says. */
+  readonly serves?: true
   /** The lines of its help below the synopsis, without what the option table generates. */
   readonly help: () => readonly string[]
   readonly run: (context: CommandContext) => Promise<ExitCode>

@@ -14,6 +14,7 @@ export const devCommand: Command = {
   name: 'dev',
   synopsis: '[--no-feed] [--host HOST] [--port PORT] [options]',
   summary: 'Try it out: queues, streams, functions and mappings in this one process',
+  serves: true,
   help: () => [
     '  --no-feed',
     '      Send nothing: the stack waits for what you send.',

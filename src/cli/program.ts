@@ -24,8 +24,8 @@ const commands: readonly Command[] = [
 const helpWords = ['--help', '-h', 'help']
 const versionWords = ['--version', '-v', 'version']
 
-/** Runs the command that the first argument names and says with which code the process ends. */
-export async function runProgram(context: CommandContext): Promise<ExitCode> {
+/** Runs the command that the first argument names and says with which code the process ends. `lasting`: the terminal of those that serve. */
+export async function runProgram(context: CommandContext, lasting: Terminal = context.terminal): Promise<ExitCode> {
   const { terminal } = context
   const [name, ...argv] = context.argv
   if (name === undefined) {
@@ -51,7 +51,7 @@ export async function runProgram(context: CommandContext): Promise<ExitCode> {
     printHelp(command, terminal)
     return exitCode.ok
   }
-  return await guarded(command, { ...context, argv })
+  return await guarded(command, { ...context, argv, terminal: command.serves ? lasting : terminal })
 }
 
 async function guarded(command: Command, context: CommandContext): Promise<ExitCode> {

@@ -9,6 +9,7 @@ export const startCommand: Command = {
   name: 'start',
   synopsis: '[--config FILE] [--host HOST] [--port PORT] [--store URL] [options]',
   summary: 'Run event source mappings, and serve the Lambda API for them',
+  serves: true,
   help: () => [
     describeOptions('start'),
     '',

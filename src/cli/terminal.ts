@@ -1,3 +1,5 @@
+import { createOutput } from '../observe/output.ts'
+
 /** What a command writes to. Tests read it back. */
 export interface Terminal {
   /** One line of result. */
@@ -9,6 +11,15 @@ export interface Terminal {
 export const processTerminal: Terminal = {
   out: (line) => process.stdout.write(`${line}\n`),
   err: (line) => process.stderr.write(`${line}\n`),
+}
+
+/** For commands that go on working when nobody reads what they say. */
+export function createLastingTerminal(): Terminal {
+  const [out, err] = [createOutput(1), createOutput(2)]
+  return {
+    out: (line) => void out.write(`${line}\n`),
+    err: (line) => void err.write(`${line}\n`),
+  }
 }
 
 /** Columns as wide as their widest cell; the last one is left ragged. */

@@ -1,5 +1,6 @@
-import { pino, stdSerializers, stdTimeFunctions, type DestinationStream, type Logger } from 'pino'
+import { pino, stdSerializers, stdTimeFunctions, type DestinationStream, type Logger, type LoggerOptions } from 'pino'
 import type { ServiceSettings } from '../model/settings.ts'
+import { createOutput, type Output } from './output.ts'
 
 export type LogLevel = ServiceSettings['logLevel']
 
@@ -19,16 +20,29 @@ export interface Log {
 /** Where lines go; each arrives whole, with its line feed. */
 export type LogDestination = DestinationStream
 
+const standardOutput = 1
+
 /** Writes to standard output unless told otherwise, each line before the call returns: nothing is lost at exit. */
 export function createLogger(level: LogLevel, destination?: LogDestination): Log {
-  const options = {
+  const options: LoggerOptions = {
     level,
     base: null,
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { error: stdSerializers.err },
   }
-  return logOf(destination ? pino(options, destination) : pino(options))
+  return logOf(pino(options, destination ?? accounted(createOutput(standardOutput), options)))
+}
+
+/** Once lines can be written again, one says how many are missing. */
+export function accounted(output: Output, options: LoggerOptions): LogDestination {
+  const own = pino(options, { write: (line) => void output.write(line) })
+  return {
+    write: (line) => {
+      const dropped = output.write(line) ? output.takeDropped() : null
+      if (dropped !== null) own.warn(dropped, 'Lines of the log before the last one could not be written.')
+    },
+  }
 }
 
 /** For tests and for embedders that want no lines. */
