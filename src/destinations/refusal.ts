@@ -1,6 +1,17 @@
 import type { Unreachable } from '../access/aws-access.ts'
 import type { DeliveryResult } from '../ports.ts'
 
+export const delivered: DeliveryResult = { kind: 'delivered' }
+
+/** A success without what the service always says of one: somebody else answers there, and the record may be nowhere. */
+export function unusable(what: string): DeliveryResult {
+  return {
+    kind: 'refused',
+    message: `${what} was answered as no such service answers: what serves the endpoint may be something else.`,
+    retryable: true,
+  }
+}
+
 /** An answer of a destination's service that is not a success. */
 export interface Refusal {
   readonly kind: 'error'

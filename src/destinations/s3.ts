@@ -1,5 +1,5 @@
 import type { AwsAccess } from '../access/aws-access.ts'
-import { refused, xmlRefusal } from './refusal.ts'
+import { delivered, refused, unusable, xmlRefusal } from './refusal.ts'
 import type { ServiceDestination } from './service-destination.ts'
 
 /**
@@ -16,7 +16,7 @@ export function createS3Destination(access: AwsAccess): ServiceDestination {
       const headers = { 'content-type': 'application/octet-stream' }
       const result = await caller.http({ method: 'PUT', path, headers, body: delivery.body }, 'settle', signal)
       if (result.kind !== 'ok') return refused(result)
-      if (result.status === 200) return { kind: 'delivered' }
+      if (result.status === 200) return result.headers['etag'] === undefined ? unusable('PutObject') : delivered
       const home = result.headers['x-amz-bucket-region']
       if (home !== undefined && home !== regions.get(bucket) && elsewhere.has(result.status)) {
         regions.set(bucket, home)

@@ -1,5 +1,5 @@
 import type { AwsAccess } from '../access/aws-access.ts'
-import { refused, xmlRefusal } from './refusal.ts'
+import { delivered, refused, unusable, xmlRefusal } from './refusal.ts'
 import type { ServiceDestination } from './service-destination.ts'
 
 /** A standard topic: the failure record is the message. The query protocol is the one that every emulator speaks. */
@@ -17,7 +17,8 @@ export function createSnsDestination(access: AwsAccess): ServiceDestination {
       const request = { method: 'POST', path: '/', headers, body: form.toString() }
       const result = await caller.http(request, 'settle', signal)
       if (result.kind !== 'ok') return refused(result)
-      return result.status === 200 ? { kind: 'delivered' } : refused(xmlRefusal(result))
+      if (result.status !== 200) return refused(xmlRefusal(result))
+      return result.body.includes('<MessageId>') ? delivered : unusable('Publish')
     },
   }
 }

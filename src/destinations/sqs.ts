@@ -1,8 +1,8 @@
 import type { AwsAccess, AwsCaller } from '../access/aws-access.ts'
-import { isJsonObject, stringOf } from '../events/json-value.ts'
+import { isJsonObject, objectOf, stringOf } from '../events/json-value.ts'
 import type { Arn } from '../model/arn.ts'
 import type { DeliveryResult } from '../ports.ts'
-import { isMissing, refused, type Refusal } from './refusal.ts'
+import { delivered, isMissing, refused, unusable, type Refusal } from './refusal.ts'
 import type { ServiceDestination } from './service-destination.ts'
 
 /** A standard queue: the failure record is the message. */
@@ -20,7 +20,8 @@ export function createSqsDestination(access: AwsAccess): ServiceDestination {
       }
       const input = { QueueUrl: url, MessageBody: delivery.body }
       const result = await caller.json('SendMessage', input, 'settle', signal)
-      if (result.kind === 'ok') return { kind: 'delivered' }
+      if (result.kind === 'ok')
+        return stringOf(objectOf(result.output)['MessageId']) ? delivered : unusable('SendMessage')
       // A queue that was created anew may have another URL.
       if (result.kind === 'error' && isMissing(result)) urls.delete(delivery.arn)
       return refused(result)
@@ -39,7 +40,7 @@ async function findQueue(
   const result = await caller.json('GetQueueUrl', { QueueName: resource, ...owner }, 'control', signal)
   if (result.kind === 'ok') {
     const url = isJsonObject(result.output) ? stringOf(result.output['QueueUrl']) : undefined
-    return url ?? refused({ kind: 'error', status: 500, code: 'UnusableReply', message: noUrl(resource) })
+    return url ?? unusable(`GetQueueUrl of ${resource}`)
   }
   // `sqs:SendMessage` is all that a destination needs (spec §9); there the URL follows from the ARN.
   if (isAws && result.kind === 'error' && isDenied(result)) return `${caller.endpoint}/${account}/${resource}`
@@ -48,8 +49,4 @@ async function findQueue(
 
 function isDenied({ status, code }: Refusal): boolean {
   return status === 403 || /^Access ?Denied/i.test(code)
-}
-
-function noUrl(name: string): string {
-  return `GetQueueUrl of ${name} was answered without a URL.`
 }

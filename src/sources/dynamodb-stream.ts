@@ -39,7 +39,9 @@ export function createDynamoStream(callers: DynamoCallers, name: DynamoName): Dy
 async function latestStream(caller: AwsCaller, table: string, signal: AbortSignal): Promise<string | DescribeResult> {
   const result = await caller.json('DescribeTable', { TableName: table }, 'control', signal)
   if (result.kind !== 'ok') return refused(result, 'DescribeTable')
-  const arn = stringOf(objectOf(objectOf(result.output)['Table'])['LatestStreamArn'])
+  const description = objectOf(result.output)['Table']
+  if (!isJsonObject(description)) return { kind: 'failed', message: 'DescribeTable was answered without Table.' }
+  const arn = stringOf(description['LatestStreamArn'])
   return arn ?? { kind: 'missing', message: `Table ${table} has no stream: enable one in its StreamSpecification.` }
 }
 
@@ -51,7 +53,9 @@ async function describeStream(caller: AwsCaller, arn: string, signal: AbortSigna
     if (result.kind !== 'ok') return refused(result, 'DescribeStream')
     const description = objectOf(objectOf(result.output)['StreamDescription'])
     const listed = description['Shards']
-    if (Array.isArray(listed)) shards.push(...listed.filter(isJsonObject).map(shardOf))
+    // Without the list all shards would seem to have gone.
+    if (!Array.isArray(listed)) return { kind: 'failed', message: 'DescribeStream was answered without Shards.' }
+    shards.push(...listed.filter(isJsonObject).map(shardOf))
     const last = stringOf(description['LastEvaluatedShardId'])
     if (last === undefined) {
       const incarnation = incarnationOf(arn, description)

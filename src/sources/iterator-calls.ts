@@ -34,7 +34,10 @@ export function createIteratorCalls(
       const result = await caller.json('GetRecords', input, 'receive', signal)
       if (result.kind !== 'ok') return refusalOf(result)
       const output = objectOf(result.output)
-      const records = Array.isArray(output['Records']) ? output['Records'].filter(isJsonObject) : []
+      // Without them it is no page; and a page without a next one would end the shard for good.
+      if (!Array.isArray(output['Records']))
+        return { kind: 'failed', message: 'GetRecords was answered without Records.' }
+      const records = output['Records'].filter(isJsonObject)
       // Kinesis alone says how far behind a page is.
       const behind = output['MillisBehindLatest']
       const behindMs = typeof behind === 'number' ? behind : null

@@ -39,15 +39,17 @@ export function createKinesisStream(caller: AwsCaller, stream: KinesisName, isAw
   async function summarized(signal: AbortSignal): Promise<Looked> {
     const summary = await call('DescribeStreamSummary', named, signal)
     if (summary.kind !== 'ok') return summary
+    const summarised = summary.output['StreamDescriptionSummary']
+    if (!isJsonObject(summarised)) return without('DescribeStreamSummary', 'StreamDescriptionSummary')
     const shards: Shard[] = []
     let input: object = named
     for (let page = 0; page < pagesMax; page += 1) {
       const listed = await call('ListShards', input, signal)
       if (listed.kind !== 'ok') return listed
+      if (!listsShards(listed.output)) return without('ListShards', 'Shards')
       shards.push(...shardsOf(listed.output))
       const token = stringOf(listed.output['NextToken'])
-      if (token === undefined)
-        return { kind: 'looked', summary: objectOf(summary.output['StreamDescriptionSummary']), shards }
+      if (token === undefined) return { kind: 'looked', summary: summarised, shards }
       input = { NextToken: token }
     }
     return endless('ListShards')
@@ -60,6 +62,7 @@ export function createKinesisStream(caller: AwsCaller, stream: KinesisName, isAw
       const answer = await call('DescribeStream', { ...named, ...start }, signal)
       if (answer.kind !== 'ok') return answer
       const description = objectOf(answer.output['StreamDescription'])
+      if (!listsShards(description)) return without('DescribeStream', 'Shards')
       const listed = shardsOf(description)
       shards.push(...listed)
       const last = listed.at(-1)
@@ -99,7 +102,15 @@ type Called = { readonly kind: 'ok'; readonly output: JsonObject } | Refused
 type Looked = Refused | { readonly kind: 'looked'; readonly summary: JsonObject; readonly shards: readonly Shard[] }
 
 function endless(action: string): Refused {
-  const message = `${action} names more pages than a stream can have.`
+  return unusable(action, `${action} names more pages than a stream can have.`)
+}
+
+/** Whoever answers so is no Kinesis. A list without shards would pass for one from which all of them have gone. */
+function without(action: string, member: string): Refused {
+  return unusable(action, `${action} was answered without ${member}.`)
+}
+
+function unusable(action: string, message: string): Refused {
   return { kind: 'refused', trouble: { kind: 'failed', message }, action, replaceable: false }
 }
 
@@ -125,6 +136,10 @@ function found(stream: KinesisName, looked: Extract<Looked, { kind: 'looked' }>)
 function incarnationOf(created: unknown): string {
   if (typeof created === 'number') return `created ${Math.round(created * 1_000)}`
   return typeof created === 'string' && created !== '' ? `created ${created}` : 'unknown'
+}
+
+function listsShards(output: JsonObject): boolean {
+  return Array.isArray(output['Shards'])
 }
 
 function shardsOf(output: JsonObject): readonly Shard[] {

@@ -1,4 +1,4 @@
-import { isJsonObject, objectOf, stringOf } from '../events/json-value.ts'
+import { isJsonObject, objectOf, stringOf, type JsonObject } from '../events/json-value.ts'
 import { deleteEntriesMax } from '../model/limits.ts'
 import type { QueueCall, QueueResult } from './queue-calls.ts'
 
@@ -73,10 +73,10 @@ async function deleteBatch(call: QueueCall, batch: readonly Waiting[], signal: A
     // Ids are places in the batch: message ids may repeat in one, and hold characters that an Id may not (sls#253).
     const Entries = batch.map(({ receipt }, index) => ({ Id: String(index), ReceiptHandle: receipt }))
     const result = await call('DeleteMessageBatch', { Entries }, 'settle', signal)
-    const refusals = result.kind === 'ok' ? refusalsOf(result.output) : null
+    const answered = result.kind === 'ok' ? answersOf(result.output) : null
     // A whole call that is refused for one bad entry says nothing of the others: those are to be tried apart.
     const ofAll = result.kind === 'ok' ? undefined : refusalOfCall(result, batch.length > 1)
-    batch.forEach(({ done }, index) => done(wordOf(ofAll ?? refusals?.get(String(index)))))
+    batch.forEach(({ done }, index) => done(wordOf(ofAll ?? answered?.(String(index)))))
   } catch (error) {
     for (const { done } of batch) done(cutOff(error))
   }
@@ -113,17 +113,23 @@ function refusalOfCall({ failure, trouble }: Exclude<QueueResult, { kind: 'ok' }
   return ofMany && !isOfEach ? { ...refusal, fate: 'retry' } : refusal
 }
 
-function refusalsOf(output: unknown): ReadonlyMap<string, Refusal> {
-  const failed = objectOf(output)['Failed']
-  const refusals = new Map<string, Refusal>()
-  if (!Array.isArray(failed)) return refusals
-  for (const entry of failed) {
-    if (!isJsonObject(entry)) continue
+/** What a batch's answer says of an entry; undefined: it is deleted. One that neither list names is asked for once more, alone. */
+function answersOf(output: unknown): (id: string) => Refusal | undefined {
+  const { Failed: failed, Successful: successful } = objectOf(output)
+  const deleted = new Set(entriesOf(successful).map(({ Id: id }) => id))
+  const refusals = new Map<unknown, Refusal>()
+  for (const entry of entriesOf(failed)) {
     const code = stringOf(entry['Code']) ?? 'Unknown'
     const message = stringOf(entry['Message']) ?? 'no reason given'
-    refusals.set(stringOf(entry['Id']) ?? '', refusalOf(code, message, entry['SenderFault'] === true))
+    refusals.set(entry['Id'], refusalOf(code, message, entry['SenderFault'] === true))
   }
-  return refusals
+  return (id) => refusals.get(id) ?? (deleted.has(id) ? undefined : unanswered)
+}
+
+const unanswered: Refusal = { message: 'DeleteMessageBatch was answered without a word about it.', fate: 'retry' }
+
+function entriesOf(list: unknown): readonly JsonObject[] {
+  return Array.isArray(list) ? list.filter(isJsonObject) : []
 }
 
 /**

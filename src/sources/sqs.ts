@@ -97,7 +97,10 @@ function messagesOf(output: unknown): readonly Readonly<Record<string, unknown>>
 }
 
 function described(arn: string, output: unknown): DescribeResult {
-  const seconds = Number(objectOf(objectOf(output)['Attributes'])['VisibilityTimeout'] ?? NaN)
+  const attributes = objectOf(output)['Attributes']
+  if (!isJsonObject(attributes))
+    return { kind: 'failed', message: 'GetQueueAttributes was answered without Attributes.' }
+  const seconds = Number(attributes['VisibilityTimeout'] ?? NaN)
   const visibilityMs = Number.isFinite(seconds) ? seconds * 1_000 : null
   return { kind: 'found', arn, incarnation: '', visibilityMs, retentionMs: null, shards: [] }
 }

@@ -104,9 +104,10 @@ function modifiedMsOf({ LastModified: modified }: JsonObject): number | null {
 
 function changeOf(result: HttpResult): UpstreamChange {
   if (result.kind !== 'ok') return { kind: 'failed', message: result.message }
-  if (result.status < 300) return { kind: 'done' }
   const error = serviceErrorOf(result)
   const message = describeAnswer(result, error)
+  // Lambda answers with the mapping; anything else under 2xx was not said by one.
+  if (result.status < 300) return isJsonObject(parseJson(result.body)) ? { kind: 'done' } : { kind: 'failed', message }
   if (result.status === 404 && error?.type === 'ResourceNotFoundException') return { kind: 'missing', message }
   if (result.status === 429 || error?.type === 'ResourceInUseException') return { kind: 'busy', message }
   if (result.status >= 500 && result.status !== 501) return { kind: 'failed', message }

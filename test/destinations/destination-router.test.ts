@@ -183,11 +183,26 @@ describe('against a service that refuses', () => {
     expect(seen).toEqual(['GetQueueUrl', 'SendMessage'])
   })
 
+  test.each([
+    ['a queue', queueArn, '{}'],
+    ['a topic', topicArn, '<html>Welcome</html>'],
+    ['a topic', topicArn, ''],
+    ['a bucket', bucketArn, '<html>Welcome</html>'],
+    ['a bucket', bucketArn, ''],
+  ])('%s has the record only when its service says so: %s is worth another try after %j', async (_what, arn, body) => {
+    const { destination } = await serviceThatAnswers((target) =>
+      target.endsWith('GetQueueUrl')
+        ? { status: 200, body: '{"QueueUrl":"http://elsewhere/0/dead"}' }
+        : { status: 200, body },
+    )
+    expect(await destination.deliver(deliveryTo(arn), idle)).toMatchObject({ kind: 'refused', retryable: true })
+  })
+
   test('a queue’s URL is looked up once', async () => {
     const { destination, seen } = await serviceThatAnswers((target) =>
       target.endsWith('GetQueueUrl')
         ? { status: 200, body: '{"QueueUrl":"http://elsewhere/0/dead"}' }
-        : { status: 200 },
+        : { status: 200, body: '{"MessageId":"1"}' },
     )
     await destination.deliver(deliveryTo(queueArn), idle)
     await destination.deliver(deliveryTo(queueArn), idle)
@@ -208,10 +223,10 @@ describe('against a service that refuses', () => {
   })
 
   test('a bucket of another region is found at the second try', async () => {
+    const written: Reply = { status: 200, headers: { etag: '"x"' } }
+    const moved: Reply = { ...xml(301, 'PermanentRedirect'), headers: { 'x-amz-bucket-region': 'eu-west-3' } }
     const { destination } = await serviceThatAnswers((_target, _url, sent) =>
-      sent.includes('/eu-west-3/s3/')
-        ? { status: 200 }
-        : { ...xml(301, 'PermanentRedirect'), headers: { 'x-amz-bucket-region': 'eu-west-3' } },
+      sent.includes('/eu-west-3/s3/') ? written : moved,
     )
     expect(await destination.deliver(deliveryTo(bucketArn), idle)).toMatchObject({ kind: 'refused', retryable: true })
     expect(await destination.deliver(deliveryTo(bucketArn), idle)).toEqual({ kind: 'delivered' })
@@ -247,7 +262,7 @@ describe('against a service that refuses', () => {
       json: async (operation, input) => {
         const url = (input as { QueueUrl?: string }).QueueUrl
         seen.push(url === undefined ? operation : `${operation} ${url}`)
-        if (operation === 'SendMessage') return { kind: 'ok', output: {} }
+        if (operation === 'SendMessage') return { kind: 'ok', output: { MessageId: '1' } }
         return { kind: 'error', status: 403, code: 'AccessDenied', message: 'no' }
       },
       http: async () => ({ kind: 'unreachable', sent: false, message: 'not asked for' }),

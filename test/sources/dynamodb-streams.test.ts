@@ -37,6 +37,20 @@ async function shardsOf(source: Source) {
   return found.shards
 }
 
+// proves: target.believed@DynamoDB
+describe('a 200 without what DynamoDB answers', () => {
+  it.each([
+    ['arn:aws:dynamodb:us-east-1:111122223333:table/t/stream/2026', 'DescribeStream was answered without Shards.'],
+    ['dynamodb:t', 'DescribeTable was answered without Table.'],
+  ])('is no look at %s', async (name, message) => {
+    const source = openDynamoSource(
+      mappingOf('dynamodb', name),
+      scriptedAccess(() => ok({})),
+    )
+    expect(await source.describe(neverAborted)).toEqual({ kind: 'failed', message })
+  })
+})
+
 describe('the shards of a table', () => {
   // proves: ddb.pages
   it('are all listed, however many pages they fill', async () => {

@@ -50,6 +50,28 @@ const shardId = 'shardId-000000000000'
 const after = (position: string) => readRequest({ shardId, from: { at: 'after', position } })
 const fromHorizon = () => readRequest({ shardId, from: { at: 'horizon' } })
 
+// proves: target.believed@Kinesis
+describe('a 200 without what Kinesis answers', () => {
+  it.each(['DescribeStreamSummary', 'ListShards'])('is no look at the stream: %s', async (silent) => {
+    const access = scriptedAccess(
+      stream(({ operation }) => (operation === 'ListShards' || operation === silent ? ok({}) : null)),
+    )
+    expect(await open(access).describe(neverAborted)).toEqual({
+      kind: 'failed',
+      message: expect.stringContaining(`${silent} was answered without`),
+    })
+  })
+
+  it('is no page: a shard does not end by it', async () => {
+    const access = scriptedAccess(
+      stream(({ operation }, nth) => (operation === 'GetRecords' && nth === 1 ? ok({}) : null)),
+    )
+    const source = open(access)
+    expect(await source.read(fromHorizon(), neverAborted)).toMatchObject({ kind: 'failed' })
+    expect(await source.read(fromHorizon(), neverAborted)).toMatchObject({ kind: 'records', end: false })
+  })
+})
+
 describe('a look at the stream', () => {
   it('lists the shards of all pages, with both parents of a merged one', async () => {
     const access = scriptedAccess(

@@ -10,9 +10,15 @@ import type { Script, ScriptedAccess } from '../fakes/sources/scripted-access.ts
 const arn = 'arn:aws:sqs:us-east-1:111122223333:orders'
 const url = 'http://sqs.us-east-1.localhost:4566/111122223333/orders'
 
-/** Answers the URL, and everything else by the script. */
+/** Answers the URL, and everything else by the script. What it does not refuse of a batch is deleted. */
 function withUrl(script: Script): Script {
-  return (call, nth) => (call.operation === 'GetQueueUrl' ? ok({ QueueUrl: url }) : script(call, nth))
+  return async (call, nth) => {
+    if (call.operation === 'GetQueueUrl') return ok({ QueueUrl: url })
+    const result = await script(call, nth)
+    return call.operation === 'DeleteMessageBatch' && result.kind === 'ok'
+      ? ok({ Successful: call.input['Entries'], ...Object(result.output) })
+      : result
+  }
 }
 
 function open(access: ScriptedAccess, name = arn) {
@@ -190,7 +196,7 @@ describe('deletes', () => {
     access.inputs('DeleteMessageBatch').map(({ Entries }) => (Array.isArray(Entries) ? Entries.length : 0))
 
   it('go in tens, and name entries by index, not by message id (sls#253)', async () => {
-    const access = scriptedAccess(withUrl(() => ok({ Successful: [], Failed: [] })))
+    const access = scriptedAccess(withUrl(() => ok({ Failed: [] })))
     expect(await open(access).settle(records(23), neverAborted)).toEqual({ failed: [] })
     expect(sizes(access)).toEqual([10, 10, 3])
     expect(access.inputs('DeleteMessageBatch')[2]?.['Entries']).toEqual([
@@ -254,6 +260,18 @@ describe('deletes', () => {
     const source = open(scriptedAccess(withUrl(() => ok({ Failed: throttles }))))
     const { failed } = await source.settle(records(2), neverAborted)
     expect(failed.map(({ final }) => final)).toEqual([false, false])
+  })
+
+  // proves: target.believed@SQS
+  it('that a batch’s answer does not name are tried again, apart: a 200 alone deletes nothing', async () => {
+    const silent = scriptedAccess(withUrl(() => ok({ Successful: [{ Id: '1' }] })))
+    const source = open(silent)
+    const { failed } = await source.settle(records(3), neverAborted)
+    expect(failed.map(({ index, final }) => [index, final])).toEqual([
+      [0, false],
+      [2, false],
+    ])
+    expect(await source.settle(records(1), neverAborted, true)).toEqual({ failed: [] })
   })
 
   it('of a whole call that is refused for one bad receipt say nothing of the others', async () => {

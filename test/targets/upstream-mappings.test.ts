@@ -79,7 +79,7 @@ describe('the mappings of the upstream', () => {
   })
 
   it('are changed and deleted one at a time', async () => {
-    const { mappings, asked } = endpointOf(answer(202, {}))
+    const { mappings, asked } = endpointOf(answer(202, { UUID: 'a' }))
     expect(await mappings.update('a/b', { Enabled: false }, signal)).toEqual({ kind: 'done' })
     expect(await mappings.delete('a', signal)).toEqual({ kind: 'done' })
     expect(asked).toEqual([
@@ -102,6 +102,8 @@ describe('the mappings of the upstream', () => {
     [answer(400, { Message: 'moving' }, 'ResourceInUseException'), 'busy'],
     [answer(429, '', 'TooManyRequestsException'), 'busy'],
     [answer(500, '', 'ServiceException'), 'failed'],
+    [answer(204, ''), 'failed'],
+    [answer(200, '<DeleteResult/>'), 'failed'],
     [{ kind: 'unreachable', sent: true, message: 'socket hang up' } as const, 'failed'],
   ])('answer a change by %j: %s', async (reply, kind) => {
     expect((await endpointOf(reply).mappings.update('a', {}, signal)).kind).toBe(kind)
