@@ -3,6 +3,7 @@ import { afterAll, beforeAll } from 'vitest'
 import type { AwsAccess, ClockOffsets } from '../../src/access/aws-access.ts'
 import { createSourceOpener } from '../../src/sources/source-opener.ts'
 import { startDynamoStreamServer } from '../fakes/dynamodb-stream-server.ts'
+import { realClock } from '../fakes/sources/fake-time.ts'
 import { mappingOf } from '../fakes/sources/documents.ts'
 import { createMemoryStream } from '../fakes/sources/memory-stream.ts'
 import { accessTo } from '../fakes/sources/test-access.ts'
@@ -13,7 +14,10 @@ streamContract(
   'in memory',
   { reshard: true, recreate: true, trim: true, expire: true, seek: true },
   async (): Promise<StreamUnderTest> => {
-    const stream = createMemoryStream({ firstNumber: '8' })
+    let nowMs = 1_700_000_000_000
+    // Some records share a millisecond, as they do in a fast service.
+    const clock = { ...realClock, wallMs: () => Math.floor((nowMs += 0.25)) }
+    const stream = createMemoryStream({ firstNumber: '8', clock })
     let open = ['shard-0']
     return {
       source: stream,
