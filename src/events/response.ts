@@ -14,8 +14,8 @@ export interface ReplyToJudge {
   readonly source: SourceKind
   /** FunctionResponseTypes names ReportBatchItemFailures. */
   readonly reportsFailures: boolean
-  /** The batch belongs to a tumbling window: the function owes a state. */
-  readonly windowed: boolean
+  /** The batch belongs to a tumbling window: the function owes a state. `final`: its last invocation, which owes nothing. */
+  readonly window: 'none' | 'open' | 'final'
   /**
    * Queues: take `{"batchItemFailures":[{}]}` for a success, as one capture of AWS shows; its documentation says failure,
    * which is the default because it loses nothing (spec §11.8).
@@ -32,9 +32,21 @@ export function judgeReply(input: ReplyToJudge): Outcome {
   if (reply.statusCode < 200 || reply.statusCode > 299) {
     return { kind: 'failed', reply, ...functionErrorOf(payload, `Status.${reply.statusCode}`) }
   }
-  if (!input.reportsFailures && !input.windowed) return { kind: 'succeeded', reply, state: null }
+  return owesNothing(input) ? { kind: 'succeeded', reply, state: null } : judgeResponse(input)
+}
+
+/**
+ * A final invocation brings no records that could fail, and nobody reads its state any more: AWS's own samples end with the answer
+ * of a database.
+ */
+function owesNothing({ reportsFailures, window }: ReplyToJudge): boolean {
+  return window === 'final' || (!reportsFailures && window === 'none')
+}
+
+function judgeResponse(input: ReplyToJudge): Outcome {
+  const { reply, payload } = input
   const response = payload.trim() === '' ? null : parseJson(payload)
-  const state = input.windowed ? windowStateOf(response, payload) : null
+  const state = input.window === 'open' ? windowStateOf(response, payload) : null
   if (typeof state === 'string') return { kind: 'failed', reply, errorType: 'InvalidWindowResponse', message: state }
   const failed = input.reportsFailures ? failedIndexes(response, input) : []
   if (typeof failed === 'string') return { kind: 'failed', reply, errorType: 'InvalidBatchResponse', message: failed }

@@ -6,7 +6,7 @@ import type { SourceKind } from '../../src/model/source.ts'
 
 const reply = { requestId: 'r-1', statusCode: 200, executedVersion: '$LATEST', functionError: null }
 const ids = ['a', 'b', 'c', 'd']
-const base: ReplyToJudge = { reply, payload: 'null', ids, source: 'sqs', reportsFailures: true, windowed: false }
+const base: ReplyToJudge = { reply, payload: 'null', ids, source: 'sqs', reportsFailures: true, window: 'none' }
 const sources: readonly SourceKind[] = ['sqs', 'sqs-fifo', 'kinesis', 'dynamodb']
 
 function verdict(outcome: Outcome): string {
@@ -142,7 +142,7 @@ test('an answer outside 2xx is never a success', () => {
 
 // proves: stream.tumbling.state
 describe('a tumbling window', () => {
-  const windowed: ReplyToJudge = { ...base, source: 'kinesis', windowed: true, reportsFailures: false }
+  const windowed: ReplyToJudge = { ...base, source: 'kinesis', window: 'open', reportsFailures: false }
 
   test('carries the state as the function wrote it', () => {
     const outcome = judgeReply({ ...windowed, payload: '{"state": {"sum":12345678901234567890,"ä":1}}' })
@@ -176,13 +176,27 @@ describe('a tumbling window', () => {
     expect(judgeReply({ ...windowed, payload, reportsFailures: true })).toMatchObject({ kind: 'failed' })
   })
 
-  test('of no records at its end needs a state like any other', () => {
-    expect(judgeReply({ ...windowed, ids: [], payload: '{"state":{}}' })).toMatchObject({ kind: 'succeeded' })
-    expect(judgeReply({ ...windowed, ids: [], payload: 'null' })).toMatchObject({ kind: 'failed' })
+  const final: ReplyToJudge = { ...windowed, window: 'final', ids: [] }
+
+  // proves: stream.tumbling.final-answer
+  test.each(['{"state":{}}', 'null', '{}', '', '[]', '"done"', '{"UnprocessedItems":{}}', 'not JSON'])(
+    'is closed by any answer of its final invocation that is no error: %s',
+    (payload) => {
+      const succeeded = { kind: 'succeeded', reply, state: null }
+      expect(judgeReply({ ...final, payload })).toEqual(succeeded)
+      expect(judgeReply({ ...final, payload, reportsFailures: true })).toEqual(succeeded)
+    },
+  )
+
+  test('is not closed by a final invocation that fails', () => {
+    const failed = { ...final, payload: '{"state":{}}', reply: { ...reply, functionError: 'Unhandled' } }
+    expect(judgeReply(failed)).toMatchObject({ kind: 'failed' })
+    expect(judgeReply({ ...final, reply: { ...reply, statusCode: 500 } })).toMatchObject({ kind: 'failed' })
   })
 })
 
 test('an answer that is acknowledged names only failures of the batch, whatever the function says', () => {
+  const windows = ['none', 'open', 'final'] as const
   const anything = fc.oneof(
     fc.string(),
     fc.json(),
@@ -191,8 +205,8 @@ test('an answer that is acknowledged names only failures of the batch, whatever 
       .map((items) => JSON.stringify({ batchItemFailures: items, state: {} })),
   )
   fc.assert(
-    fc.property(anything, fc.constantFrom(...sources), fc.boolean(), (payload, source, windowed) => {
-      const outcome = judgeReply({ ...base, payload, source, windowed })
+    fc.property(anything, fc.constantFrom(...sources), fc.constantFrom(...windows), (payload, source, window) => {
+      const outcome = judgeReply({ ...base, payload, source, window })
       if (outcome.kind !== 'partial') return
       expect(outcome.failed.length).toBeGreaterThan(0)
       expect([...outcome.failed].sort((a, b) => a - b)).toEqual(outcome.failed)

@@ -110,6 +110,22 @@ describe('a tumbling window over a Kinesis stream', () => {
     })
   })
 
+  // proves: stream.tumbling.final-answer@Kinesis
+  it('is closed by a final invocation that returns what a database answered', async () => {
+    stack = await kinesis.stackOf()
+    stack.functions.behave((invocation) =>
+      windowEvent(invocation).isFinalInvokeForWindow ? ok({ UnprocessedItems: {} }) : collecting(invocation),
+    )
+    await stack.run({ TumblingWindowInSeconds: 1, FunctionResponseTypes: ['ReportBatchItemFailures'] })
+    await stack.put('a')
+    await until(() => events().length === 1, 'the window')
+    await until(() => Date.now() > Date.parse(events()[0]?.window.end ?? ''), 'the next window')
+    await stack.put('b')
+    await until(() => stack.seen().length === 2, 'the record of the next window')
+    expect(finals()).toHaveLength(1)
+    expect(events().at(-1)?.state).toEqual({})
+  })
+
   // proves: stream.tumbling.final-fails@Kinesis
   it('gives up a final invocation that keeps failing: shard and stream are all that is left to tell', async () => {
     stack = await kinesis.stackOf()
