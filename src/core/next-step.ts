@@ -1,5 +1,5 @@
 import type { Outcome } from '../model/invocation.ts'
-import { backoffMs, pauseAskedMs } from './backoff.ts'
+import { backoffMs, pauseAskedMs, retryPauseMs } from './backoff.ts'
 import type { NextStep } from './flow-commands.ts'
 import type { Turn, Unit } from './flow-state.ts'
 import type { RetryPlan } from './retry-plan.ts'
@@ -24,9 +24,12 @@ export function nextStep(turn: Turn, ended: Ended): NextStep {
     case 'split':
       return { kind: 'split' }
     case 'advance':
-      return { kind: 'retry', inMs: backoffMs(1, config.retryBackoff, env.jitter) }
+      return { kind: 'retry', inMs: retryPauseMs(1, config.retryBackoff, env.jitter) }
     case 'retry':
-      return { kind: 'retry', inMs: untilAged(turn, unit, backoffMs(unit.attempts, config.retryBackoff, env.jitter)) }
+      return {
+        kind: 'retry',
+        inMs: untilAged(turn, unit, retryPauseMs(unit.attempts, config.retryBackoff, env.jitter)),
+      }
     case 'pause':
       return { kind: 'retry', inMs: untilAged(turn, unit, notRunPauseMs(turn, ended)) }
     default:

@@ -13,8 +13,9 @@ export interface PaceState {
   empties: number
 }
 
-/** Empty pages before the tip are normal (spec §13.4); a source that serves nothing else is not hammered for ever. */
+/** Empty pages before the tip are normal (spec §13.4); after so many in a row reading goes on at the five reads a second that AWS allows. */
 const emptiesAtFullSpeed = 20
+const slowedReadMs = 200
 
 /** Passing faults are retried soon, a source that is not there or not ours slowly (spec §2.3: the mapping stays Enabled). */
 const passing = { baseMs: 200, capMs: 5_000 }
@@ -38,7 +39,7 @@ export function paceAfterPage(
 
 function tipPauseMs(pace: PaceState, config: PaceConfig, page: { count: number; tip: boolean }): number {
   if (page.tip) return pauseMs(Math.max(pace.empties, 1), config)
-  return pace.empties > emptiesAtFullSpeed ? pauseMs(pace.empties - emptiesAtFullSpeed, config) : 0
+  return pace.empties > emptiesAtFullSpeed ? slowedReadMs : 0
 }
 
 function pauseMs(empties: number, config: PaceConfig): number {

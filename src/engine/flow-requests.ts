@@ -11,8 +11,11 @@ import type { InvokeResult, ReadResult, SettleRefusal } from '../ports.ts'
 import type { AttemptIds } from './attempt-ids.ts'
 import { deliverFailure } from './delivery.ts'
 import type { FlowContext, FlowSettings } from './flow-context.ts'
+import { lostReply } from './lost-reply.ts'
 import type { InvokeMeasure } from './meter.ts'
 import { sleep } from './sleep.ts'
+import { sourceNowMs } from './source-time.ts'
+import { reachesTip } from './tip.ts'
 
 /** What carrying out a request needs beside the context. The settings are those of the moment it was asked. */
 export interface RequestScope {
@@ -78,12 +81,14 @@ async function read(request: Of<'read'>, scope: RequestScope): Promise<Answer> {
 
 function outcomeOfRead(result: ReadResult, scope: RequestScope): ReadOutcome {
   if (result.kind !== 'records') return result
-  scope.noteBehind(result.behindMs)
+  const { context } = scope
+  const tip = isStream(context.identity.kind) ? reachesTip(result, sourceNowMs(context)) : result.tip
+  scope.noteBehind(result.behindMs ?? (tip ? 0 : null))
   const matches = scope.matches()
   const records = result.records.map((record) => marked(record, matches))
   const unmatched = records.reduce((count, record) => count + (record.matched ? 0 : 1), 0)
-  if (unmatched > 0) scope.context.meter.filteredOut(unmatched)
-  return { kind: 'records', records, end: result.end, tip: result.tip }
+  if (unmatched > 0) context.meter.filteredOut(unmatched)
+  return { kind: 'records', records, end: result.end, tip }
 }
 
 function marked(record: SourceRecord, matches: FlowSettings['matches']): FlowRecord {
@@ -126,10 +131,10 @@ async function invoke(request: Of<'invoke'>, scope: RequestScope): Promise<Answe
   return { kind: 'invoked', id, outcome }
 }
 
-function measureAge({ services, source, identity, meter }: FlowContext, records: readonly FlowRecord[]): void {
+function measureAge(context: FlowContext, records: readonly FlowRecord[]): void {
   const last = records.at(-1)
-  if (last === undefined || !isStream(identity.kind)) return
-  meter.iteratorAge(Math.max(0, services.clock.wallMs() + source.clockOffsetMs() - last.arrivedMs))
+  if (last === undefined || !isStream(context.identity.kind)) return
+  context.meter.iteratorAge(Math.max(0, sourceNowMs(context) - last.arrivedMs))
 }
 
 function outcomeOfInvoke(result: InvokeResult, request: Of<'invoke'>, { context, settings }: RequestScope): Outcome {
@@ -142,10 +147,15 @@ function outcomeOfInvoke(result: InvokeResult, request: Of<'invoke'>, { context,
         source: context.identity.kind,
         reportsFailures: settings.reportsFailures,
         acknowledgesEmptyItem: settings.acknowledgesEmptyItem,
-        windowed: request.window !== null,
+        window: windowOf(request),
       })
     case 'lost':
-      return { kind: 'failed', reply: null, errorType: result.errorType, message: result.message }
+      return {
+        kind: 'failed',
+        reply: lostReply(settings.functionArn),
+        errorType: result.errorType,
+        message: result.message,
+      }
     case 'throttled':
     case 'unreachable':
     case 'missing':
@@ -156,6 +166,11 @@ function outcomeOfInvoke(result: InvokeResult, request: Of<'invoke'>, { context,
     default:
       return result satisfies never
   }
+}
+
+function windowOf({ window }: Of<'invoke'>): 'none' | 'open' | 'final' {
+  if (window === null) return 'none'
+  return window.isFinal ? 'final' : 'open'
 }
 
 function measureOf(outcome: Outcome | null, count: number, tookMs: number): InvokeMeasure {

@@ -14,6 +14,7 @@ import type { FlowStatus } from './mappings.ts'
 import type { PermitRequest } from './permits.ts'
 import { servesBeyond, withoutRetention } from './retention.ts'
 import { GivenUp, sleep } from './sleep.ts'
+import { sourceNowMs } from './source-time.ts'
 
 /** A receive that ends by itself within this time is waited for when it is given up. */
 const patienceMsMax = 1_000
@@ -142,11 +143,10 @@ export class FlowRunner {
   #step(event: FlowEvent): void {
     const { clock, budget } = this.#context.services
     this.#note(event)
-    const wallMs = clock.wallMs()
     const commands = this.#machine.step(event, this.#settings.config, {
-      wallMs,
+      wallMs: clock.wallMs(),
       monoMs: clock.monoMs(),
-      sourceMs: wallMs + this.#context.source.clockOffsetMs(),
+      sourceMs: sourceNowMs(this.#context),
       jitter: clock.random(),
     })
     for (const command of commands) this.#obey(command)
@@ -166,8 +166,7 @@ export class FlowRunner {
 
   #noteRead(result: ReadOutcome): void {
     if (result.kind === 'recreated') this.#incarnation = result.incarnation
-    const { clock } = this.#context.services
-    const sourceMs = clock.wallMs() + this.#context.source.clockOffsetMs()
+    const sourceMs = sourceNowMs(this.#context)
     const { retentionMs } = this.#settings.config
     if (result.kind !== 'records' || !servesBeyond(retentionMs, result.records, sourceMs)) return
     this.#keepsLonger = true

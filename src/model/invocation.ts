@@ -1,6 +1,7 @@
 /** What came back from one attempt to run a function, reduced to what batches and failure records need. */
 export interface InvocationReply {
-  readonly requestId: string
+  /** undefined: the answer that would have told it was lost. */
+  readonly requestId: string | undefined
   readonly statusCode: number
   readonly executedVersion: string
   /** "Unhandled" or "Handled"; null when the function itself reported the failure. */
@@ -27,7 +28,7 @@ export type Outcome =
       readonly failed: readonly number[]
       readonly state: WindowState | null
     }
-  /** The function ran, or may have run, and failed: counts as an attempt. `reply` is null when the answer was lost. */
+  /** The function ran, or may have run, and failed: counts as an attempt. `reply` is null when it was never sent. */
   | {
       readonly kind: 'failed'
       readonly reply: InvocationReply | null

@@ -37,7 +37,7 @@ function dynamoProtocol(caller: AwsCaller): ShardProtocol {
       return (record) => encodeDynamoRecord(record, context)
     },
     // The service does not say how far behind a page is: an empty one may precede records, so the reader only slows down (spec 13.4).
-    isTip: () => true,
+    isTip: ({ count }) => count === 0,
   }
 }
 

@@ -21,8 +21,15 @@ export interface ShardProtocol {
   page(life: StreamLife, iterator: string, recordsMax: number, signal: AbortSignal): Promise<PageResult>
   /** Made once a page, so that what the records share is looked up once. */
   encoder(life: StreamLife, shardId: string): (record: JsonObject) => SourceRecord
-  /** An empty page at this distance means that nothing newer is there. */
-  isTip(behindMs: number | null): boolean
+  /** Whether the service says of a page that nothing newer is there. */
+  isTip(page: PageFacts): boolean
+}
+
+export interface PageFacts {
+  readonly behindMs: number | null
+  readonly count: number
+  /** It brought as many records as it was asked for. */
+  readonly full: boolean
 }
 
 export type ShardRefusal =
@@ -123,7 +130,7 @@ async function readAt(reading: Reading, parts: Parts): Promise<ReadTry> {
     kind: 'records',
     records,
     end,
-    tip: end || (records.length === 0 && parts.protocol.isTip(behindMs)),
+    tip: end || parts.protocol.isTip({ behindMs, count: records.length, full: records.length >= request.recordsMax }),
     behindMs,
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Outcome } from '../../src/model/invocation.ts'
+import { createPrng } from '../sim/prng.ts'
 import { ok, reported, Scenario, stream, thrown, throttled, throwsOn } from './scenario.ts'
 
 describe('retries of a stream batch', () => {
@@ -58,11 +59,30 @@ describe('retries of a stream batch', () => {
   })
 
   // proves: stream.retry.backoff
-  test('wait 1 s, 2 s, 4 s … up to 30 s, half of it and a little more at middling luck (spec §11.1)', () => {
+  test('wait 1 s, 2 s, 4 s … up to 30 s, and of that 55 % at middling luck (spec §11.1)', () => {
     const flow = new Scenario('kinesis', { retryAttemptsMax: 7 }).open().page(stream([1]), { end: true })
     flow.run(() => thrown)
     const pauses = flow.said('attemptFailed').flatMap(({ next }) => (next.kind === 'retry' ? [next.inMs] : []))
-    expect(pauses).toEqual([550, 1_050, 2_050, 4_050, 8_050, 15_050, 15_050])
+    expect(pauses).toEqual([550, 1_100, 2_200, 4_400, 8_800, 16_500, 16_500])
+  })
+
+  // proves: stream.retry.backoff
+  test('make eight attempts within the 60 s of a record age, in nearly every draw (spec §4.4: as on AWS)', () => {
+    const prng = createPrng(17)
+    const draws = 2_000
+    const counts = new Map<number, number>()
+    for (let draw = 0; draw < draws; draw += 1) {
+      const flow = new Scenario('kinesis', { recordAgeMsMax: 60_000 })
+      flow.jitter = () => prng.next()
+      flow.open().page(stream([1]), { end: true })
+      flow.run(() => thrown)
+      const [discard] = flow.discards()
+      expect(discard?.condition).toBe('RecordAgeExceeded')
+      const attempts = discard?.attempts ?? 0
+      counts.set(attempts, (counts.get(attempts) ?? 0) + 1)
+    }
+    expect([...counts.keys()].every((attempts) => attempts === 8 || attempts === 9)).toBe(true)
+    expect(counts.get(8) ?? 0).toBeGreaterThan(draws * 0.95)
   })
 
   test('wait as long as the throttle asks', () => {

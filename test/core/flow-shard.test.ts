@@ -169,6 +169,21 @@ describe('a shard', () => {
     expect(flow.after(1).out('read')).toHaveLength(1)
   })
 
+  // proves: stream.pace.behind
+  test('goes on at five reads a second after 20 empty pages in a row that are still behind', () => {
+    const flow = new Scenario('kinesis').open()
+    for (let reads = 0; reads < 20; reads++) flow.page([], { tip: false })
+    const pauses: number[] = []
+    for (let reads = 0; reads < 50; reads++) {
+      const fromMs = flow.page([], { tip: false }).nowMs
+      while (flow.out('read').length === 0) flow.after(1)
+      pauses.push(flow.nowMs - fromMs)
+    }
+    expect(new Set(pauses)).toEqual(new Set([200]))
+    // A record, and it is at full speed again.
+    expect(flow.page(stream([1]), { tip: false }).out('read')).toHaveLength(1)
+  })
+
   test('backs off at the tip from 10 to 200 ms and is quick again after a record', () => {
     const flow = new Scenario('kinesis').open()
     const pauses: number[] = []

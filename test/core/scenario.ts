@@ -23,6 +23,8 @@ export class Scenario {
   nowMs = 0
   /** The source's clock minus the monotonic one. */
   sourceOffsetMs = 0
+  /** What chance gives at each step. */
+  jitter = (): number => 0.5
   readonly #out = new Map<number, FlowRequest>()
   #ended = false
 
@@ -32,7 +34,8 @@ export class Scenario {
   }
 
   tell(event: FlowEvent): this {
-    const env = { wallMs: this.nowMs, monoMs: this.nowMs, sourceMs: this.nowMs + this.sourceOffsetMs, jitter: 0.5 }
+    const sourceMs = this.nowMs + this.sourceOffsetMs
+    const env = { wallMs: this.nowMs, monoMs: this.nowMs, sourceMs, jitter: this.jitter() }
     for (const command of step(this.state, event, this.config, env)) {
       this.commands.push(command)
       if (command.kind === 'drained' || command.kind === 'finished') this.#ended = true

@@ -23,6 +23,8 @@ export interface EngineOptions {
   readonly describeFunction?: (functionName: string) => FunctionDescription
   readonly startMachine?: StartMachine
   readonly log?: Log
+  /** The source is AWS itself. */
+  readonly isAws?: boolean
 }
 
 /** The result of a function that returned this. */
@@ -71,7 +73,7 @@ export function engineRig(options: EngineOptions) {
     pace: mappingPace,
     maxInvocations: 10,
     scaling: () => 'eager',
-    isAws: () => false,
+    isAws: () => options.isAws ?? false,
     place,
     meterOf: () => silentMeter,
     forgetMeter: () => {},

@@ -170,7 +170,8 @@ describe('the shell of a flow', () => {
     ],
     [
       { kind: 'lost', errorType: 'Timeout', message: 'm' },
-      { kind: 'failed', reply: null, errorType: 'Timeout' },
+      // What a failure record says of it is what it says of a timeout.
+      { kind: 'failed', reply: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' } },
     ],
   ] as const)('tells %o from other failures', async (result, outcome) => {
     const { say, heard } = await started('sqs', { invoke: () => Promise.resolve(result) })

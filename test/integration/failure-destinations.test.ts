@@ -4,6 +4,7 @@ import { Buffer } from 'node:buffer'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns'
 import { CreateStreamCommand, DescribeStreamCommand, KinesisClient, PutRecordCommand } from '@aws-sdk/client-kinesis'
+import { reset } from '../fakes/functions/behaviour.ts'
 import { startKinesisLocal } from '../fakes/sources/kinesis-local.ts'
 import { startKinesisService } from './kinesis-stack.ts'
 import { queueArn, startQueueStack, until } from './queue-stack.ts'
@@ -101,6 +102,34 @@ it('tells a topic where the records of a batch are that was given up, member for
     })
   } finally {
     sns.destroy()
+    await stack.stop()
+    await service.stop()
+  }
+})
+
+// proves: destination.lost-reply
+it('says of an invocation whose answer was lost what it says of a timeout', async () => {
+  const service = await startKinesisService()
+  const stack = await service.stackOf()
+  try {
+    stack.queue('failures')
+    stack.functions.behave(() => reset('accepted'))
+    await stack.put('a')
+    await stack.run({
+      MaximumRetryAttempts: 0,
+      DestinationConfig: { OnFailure: { Destination: queueArn('failures') } },
+    })
+    const ready = () => stack.queues.inspectQueue('failures')?.messages.ready ?? []
+    await until(() => ready().length === 1, 'the failure record')
+    expect(JSON.parse(ready()[0]?.body ?? '')).toMatchObject({
+      requestContext: {
+        requestId: expect.stringMatching(/^[0-9a-f-]{36}$/) as unknown,
+        condition: 'RetryAttemptsExhausted',
+        approximateInvokeCount: 1,
+      },
+      responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
+    })
+  } finally {
     await stack.stop()
     await service.stop()
   }

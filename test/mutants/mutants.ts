@@ -494,6 +494,24 @@ export const mutants: readonly Mutant[] = [
     replace: "result.kind !== 'found'",
   },
   {
+    file: 'pace.ts',
+    bug: 'a caught-up shard is read again at once after each record',
+    find: 'if (page.tip) return pauseMs',
+    replace: 'if (page.tip && page.count === 0) return pauseMs',
+  },
+  {
+    file: 'pace.ts',
+    bug: 'empty pages that are behind slow a shard down as if it had caught up',
+    find: '? slowedReadMs : 0',
+    replace: '? pauseMs(pace.empties - emptiesAtFullSpeed, config) : 0',
+  },
+  {
+    file: 'backoff.ts',
+    bug: 'the pauses between attempts scatter over their whole length',
+    find: 'least: 0.45, most: 0.65',
+    replace: 'least: 0.1, most: 1',
+  },
+  {
     file: 'mapping-discovery.ts',
     bug: 'a shard is gone after one listing that lacks it',
     find: 'const listingsUntilAbsent = 2',

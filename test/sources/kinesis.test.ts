@@ -182,6 +182,26 @@ describe('reading a shard', () => {
     expect(access.inputs('GetShardIterator')).toHaveLength(1)
   })
 
+  // proves: stream.pace.tip@Kinesis
+  it.each([
+    ['is not behind', 0, true],
+    ['is behind', 40, false],
+  ])('takes a page with records for the tip when the stream says that it %s', async (_what, behindMs, tip) => {
+    const page = ok({ Records: [record('105')], NextShardIterator: 'n', MillisBehindLatest: behindMs })
+    const script = stream(({ operation }) => (operation === 'GetRecords' ? page : null))
+    for (const isAws of [true, false]) {
+      expect(await open(scriptedAccess(script, isAws)).read(fromHorizon(), neverAborted)).toMatchObject({ tip })
+    }
+  })
+
+  it('does not believe an emulator that is never behind while its pages are full', async () => {
+    const page = ok({ Records: [record('105')], NextShardIterator: 'n', MillisBehindLatest: 0 })
+    const script = stream(({ operation }) => (operation === 'GetRecords' ? page : null))
+    const request = readRequest({ shardId, from: { at: 'horizon' }, recordsMax: 1 })
+    expect(await open(scriptedAccess(script)).read(request, neverAborted)).toMatchObject({ tip: false })
+    expect(await open(scriptedAccess(script, true)).read(request, neverAborted)).toMatchObject({ tip: true })
+  })
+
   it('takes an empty page for the tip where a service does not say how far behind it is', async () => {
     const access = scriptedAccess(
       stream(({ operation }) => (operation === 'GetRecords' ? ok({ Records: [], NextShardIterator: 'n' }) : null)),

@@ -257,7 +257,7 @@ function pageOf(records: readonly SourceRecord[], rest: readonly SourceRecord[],
   const readMs = records.at(-1)?.arrivedMs ?? lastMs
   // An empty page before records is behind by whatever the gap is; a second stands for it.
   const behindMs = records.length === 0 && rest.length > 0 ? 1_000 : lastMs - readMs
-  return { kind: 'records', records, end, tip: end || (records.length === 0 && behindMs === 0), behindMs }
+  return { kind: 'records', records, end, tip: end || records.length === rest.length, behindMs }
 }
 
 function isWanted(record: SourceRecord, from: NonNullable<ReadRequest['from']>): boolean {

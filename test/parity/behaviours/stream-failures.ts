@@ -9,7 +9,12 @@ export const streamFailures: readonly Behaviour[] = [
     'A failing batch is invoked MaximumRetryAttempts + 1 times; -1 has no end.',
   ),
   does('stream.retry.blocks', '§4.4', streams, 'Nothing behind a failing batch of its shard or slot runs.'),
-  does('stream.retry.backoff', '§11.1', streams, 'Retries wait from 1 s doubling to 30 s, with jitter.'),
+  does(
+    'stream.retry.backoff',
+    '§11.1',
+    streams,
+    'Retries are paced so that a record is tried eight times within 60 s.',
+  ),
   leaves(
     ['stream.retry.request-id', '§13.16', streams, 'A retry of an unmodified batch keeps its awsRequestId.'],
     'The Lambda endpoint that runs the function assigns the request id; the Invoke API has no member to ask for one.',
@@ -63,6 +68,12 @@ export const streamFailures: readonly Behaviour[] = [
   ),
   does('stream.tumbling.state', '§4.7', streams, 'The state is handed on; an answer without one is a failure.'),
   does(
+    'stream.tumbling.final-answer',
+    '§4.7',
+    streams,
+    'A final invocation closes its window with any answer that is no error, with a state or without.',
+  ),
+  does(
     'stream.tumbling.close',
     '§4.7',
     streams,
@@ -89,6 +100,12 @@ export const streamFailures: readonly Behaviour[] = [
   ),
   does('destination.s3', '§4.8', streams, "A bucket gets the same with the whole event, under AWS's key."),
   does('destination.reported', '§4.8', streams, 'A reported failure has a null functionError.'),
+  does(
+    'destination.lost-reply',
+    '§4.8',
+    streams,
+    'An invocation whose answer was lost has the responseContext of a timeout: 200, functionError Unhandled.',
+  ),
   does('destination.too-old', '§4.8', streams, 'RecordAgeExceeded has no responseContext.'),
   does('destination.window', '§4.8', streams, 'The failure of a window names it.'),
   does(

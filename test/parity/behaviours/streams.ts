@@ -21,7 +21,18 @@ export const streamBehaviours: readonly Behaviour[] = [
     streams,
     "Against AWS a shard is read at AWS's base rate, five times a second at most.",
   ),
-  does('stream.pace.behind', '§13.4', streams, 'A shard that is behind is read at once: an empty page is not the tip.'),
+  does(
+    'stream.pace.behind',
+    '§13.4',
+    streams,
+    'A shard that is behind is read at once: an empty page is not the tip. After 20 of them in a row it is read five times a second.',
+  ),
+  does(
+    'stream.pace.tip',
+    '§4.1',
+    streams,
+    'A shard that has caught up is read at the base rate under a trickle too: once a second (Kinesis), four times (DynamoDB).',
+  ),
   does(
     'stream.one-shard',
     '§4.1',
