@@ -3,6 +3,7 @@ import { probeEndpoints as probe, type EndpointProbe } from './access/endpoint-p
 import { networkSettings, type NetworkSettings } from './access/network-settings.ts'
 import { createProxyAgents, createTransport } from './access/transport.ts'
 import { createApi, type Api } from './api/server.ts'
+import { createPassPolicy } from './api/pass-policy.ts'
 import { createSourceCheck } from './api/source-check.ts'
 import { createUpstreamSigner } from './api/upstream-signer.ts'
 import { createUpstream, type Upstream } from './api/upstream.ts'
@@ -130,6 +131,11 @@ async function run(parts: Parts): Promise<MillraceHandle> {
     checkSource: createSourceCheck(opener),
     checkPattern,
     upstream,
+    passPolicy: createPassPolicy({
+      policy: settings.passThrough,
+      isAws: access.isAws('lambda'),
+      isAuthenticated: settings.server.auth.kind !== 'none',
+    }),
     metrics: { contentType: metrics.contentType, metrics: () => metrics.scrape() },
     health: {
       notReady: () => (health.ready ? [] : [health.phase]),

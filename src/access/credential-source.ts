@@ -1,4 +1,4 @@
-import type { SigningIdentity } from './signature.ts'
+import type { SigningIdentity } from '../auth/signature.ts'
 
 /** What an SDK credential provider gives. */
 export interface ProvidedCredentials extends SigningIdentity {

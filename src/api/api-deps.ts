@@ -1,14 +1,18 @@
 import type { CreateMapping, Mappings } from '../engine/mappings.ts'
 import type { ArnPlace } from '../model/arn.ts'
-import type { FunctionSettings } from '../model/settings.ts'
+import type { FunctionSettings, ServerSettings } from '../model/settings.ts'
 import type { SourceKind } from '../model/source.ts'
 import type { Log } from '../observe/log.ts'
 import type { Clock, DescribeResult, Target } from '../ports.ts'
+import type { AdmissionLimits } from './gate/admission.ts'
+import type { PassPolicy } from './pass-policy.ts'
 import type { Upstream } from './upstream.ts'
 
 /** Everything the API acts upon; service.ts makes it. */
 export interface ApiDeps {
-  readonly server: { readonly host: string; readonly port: number }
+  readonly server: ServerSettings
+  /** Tests make the limits of the gate small. */
+  readonly admission?: AdmissionLimits | undefined
   /** Region and account of ARNs that Millrace builds itself. */
   readonly place: ArnPlace
   readonly mappings: Mappings
@@ -19,6 +23,8 @@ export interface ApiDeps {
   readonly checkPattern: (source: SourceKind, pattern: string) => boolean
   /** The Lambda endpoint behind this one; null: there is none. */
   readonly upstream: Upstream | null
+  /** What of the Lambda API may go on to it. */
+  readonly passPolicy: PassPolicy
   /** A prom-client registry. */
   readonly metrics: { readonly contentType: string; metrics(): Promise<string> }
   readonly health: Health

@@ -6,6 +6,8 @@ export interface ErrorResponse {
   readonly status: number
   readonly type: string
   readonly message: string
+  /** Stays the same from version to version; AWS has none. */
+  readonly code?: string
 }
 
 /** These write `Message`, the others `message` (the API's model). */
@@ -30,12 +32,12 @@ function reasonOf(message: string): string {
   return /\b[A-Z]\w+(?:Limit|Rate)Exceeded\b/.exec(message)?.[0] ?? 'CallerRateLimitExceeded'
 }
 
-function errorBody({ type, message }: ErrorResponse): string {
+function errorBody({ code, type, message }: ErrorResponse): string {
   if (ofTheFront.has(type)) return JSON.stringify({ message })
   const Type = type === 'ServiceException' ? 'Service' : 'User'
   if (capitalised.has(type)) return JSON.stringify({ Type, Message: message })
   const throttle = type === throttled ? { Reason: reasonOf(message) } : {}
-  return JSON.stringify({ Type, message, ...throttle })
+  return JSON.stringify({ Type, message, ...throttle, ...(code !== undefined && { code }) })
 }
 
 export function sendError(reply: FastifyReply, error: ErrorResponse): FastifyReply {

@@ -1,9 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { eventPayloadBytesMax, invokePayloadBytesMax } from '../model/limits.ts'
-import type { InvokeResult } from '../ports.ts'
+import type { InvokeRequest, InvokeResult } from '../ports.ts'
 import type { ApiDeps } from './api-deps.ts'
 import type { AsyncInvocations } from './async-invocations.ts'
 import { sendError, type ErrorResponse } from './error-response.ts'
+import { whenOver } from './pass-through.ts'
 import { readBody } from './request-body.ts'
 
 /** Invoke of a function of the config, synchronous, asynchronous or dry (API_Invoke). */
@@ -11,7 +12,28 @@ export type Invoke = (functionName: string, request: FastifyRequest, reply: Fast
 
 type Deps = Pick<ApiDeps, 'functions'>
 
+/** Synchronous invocations that run or wait at once. The gate bounds their payloads, and lets in twice as many requests. */
+const syncMax = 500
+
 export function createInvoke(deps: Deps, asyncInvocations: AsyncInvocations, ended: AbortSignal): Invoke {
+  let running = 0
+
+  /** A client that leaves takes its place in the queue, and its payload, with it. */
+  const invokeNow = async (invocation: InvokeRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    if (running >= syncMax) return sendError(reply, throttled('Rate Exceeded.'))
+    running += 1
+    const result = await deps.functions
+      .invoke(invocation, whenOver(reply, ended))
+      .catch((error: unknown) => {
+        if (reply.raw.closed) return null
+        throw error
+      })
+      .finally(() => {
+        running -= 1
+      })
+    return result === null ? reply : answer(reply, result)
+  }
+
   return async (functionName, request, reply) => {
     const type = request.headers['x-amz-invocation-type'] ?? 'RequestResponse'
     if (type !== 'RequestResponse' && type !== 'Event' && type !== 'DryRun') return sendError(reply, unknownType(type))
@@ -21,9 +43,7 @@ export function createInvoke(deps: Deps, asyncInvocations: AsyncInvocations, end
     if (!isJson(payload)) return sendError(reply, notJson)
     if (type === 'DryRun') return reply.code(204).send()
     const traceHeader = traceHeaderOf(request)
-    if (type === 'RequestResponse') {
-      return answer(reply, await deps.functions.invoke({ functionName, payload, traceHeader }, ended))
-    }
+    if (type === 'RequestResponse') return await invokeNow({ functionName, payload, traceHeader }, reply)
     if (!asyncInvocations.accept(functionName, payload, traceHeader))
       return sendError(reply, throttled('Rate Exceeded.'))
     return reply.code(202).send()

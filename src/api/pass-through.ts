@@ -1,11 +1,15 @@
-import type { IncomingHttpHeaders } from 'node:http'
-import { posix } from 'node:path'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ApiError } from '../model/api-error.ts'
 import type { ApiDeps } from './api-deps.ts'
+import { createAudit } from './audit.ts'
+import { collect } from './collect.ts'
 import { sendError, unknownOperation, type ErrorResponse } from './error-response.ts'
+import { refuse } from './gate/gate.ts'
 import { mappingsPath } from './mapping-routes.ts'
-import { endToEndHeaders } from './upstream.ts'
+import { tidiedPath, withoutSecrets } from './pass-policy.ts'
+import { endToEndHeaders, type Headers } from './upstream.ts'
 
 /** Hands a request on as it came, and its answer back. */
 export type PassThrough = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>
@@ -20,16 +24,7 @@ export interface WayUp {
 
 /** Mappings are ours alone: an upstream that runs mappings too must not run these as well, nor those that it tidies a path into. */
 function isPassedOn(path: string): boolean {
-  return lambdaPath.test(path) && !tidied(path).startsWith(mappingsPath)
-}
-
-/** A path as the least careful of servers reads it. */
-function tidied(path: string): string {
-  try {
-    return posix.normalize(decodeURIComponent(path))
-  } catch {
-    return path
-  }
+  return lambdaPath.test(path) && !tidiedPath(path).startsWith(mappingsPath)
 }
 
 /** Names the processes that a request has gone through: one that finds itself there has itself as its upstream. */
@@ -39,11 +34,12 @@ export const hopHeader = 'x-millrace-hop'
 const lambdaPath = /^\/20\d\d-\d\d-\d\d\//
 
 export function createPassThrough(
-  deps: Pick<ApiDeps, 'upstream' | 'log'>,
+  deps: Pick<ApiDeps, 'upstream' | 'log' | 'passPolicy'>,
   hops: Hops,
   ended: AbortSignal,
 ): PassThrough {
   const hint = createHint(deps.log)
+  const audit = createAudit(deps.log)
 
   return async (request, reply) => {
     const { upstream } = deps
@@ -54,22 +50,23 @@ export function createPassThrough(
       return sendError(reply, noUpstream(request.method, path))
     }
     if (hops.isOwn(request)) return sendError(reply, ownUpstream(upstream.endpoint))
+    const refusal = deps.passPolicy.judge(request.method, path)
+    if (refusal !== null) return refuse(reply, refusal)
     const over = whenOver(reply, ended)
     try {
       const answer = await upstream.send(
         {
           method: request.method,
           path: request.url,
-          headers: hops.headers(request),
-          body: hasBody(request) ? request.raw : null,
+          headers: deps.passPolicy.censors ? readable(hops.headers(request)) : hops.headers(request),
+          body: bodyOf(request),
         },
         over,
       )
-      reply.code(answer.statusCode ?? 502)
-      for (const [name, value] of Object.entries(endToEndHeaders(answer.headers))) reply.header(name, value)
-      // The answer is the upstream's, its request id too.
-      if (answer.headers['x-amzn-requestid'] === undefined) reply.removeHeader('x-amzn-requestid')
-      return await reply.send(answer)
+      if (isChange(request.method, path)) {
+        audit.record(request, { operation: `${request.method} ${path}`, status: answer.statusCode ?? 502 })
+      }
+      return await handBack(answer, reply, deps.passPolicy.censors)
     } catch (error) {
       if (reply.raw.closed) return reply
       if (error instanceof ApiError) throw error
@@ -77,6 +74,23 @@ export function createPassThrough(
       return sendError(reply, unreachable(upstream.endpoint, error))
     }
   }
+}
+
+async function handBack(answer: IncomingMessage, reply: FastifyReply, censors: boolean): Promise<FastifyReply> {
+  reply.code(answer.statusCode ?? 502)
+  for (const [name, value] of Object.entries(forClients(answer.headers))) reply.header(name, value)
+  // The answer is the upstream's, its request id too.
+  if (answer.headers['x-amzn-requestid'] === undefined) reply.removeHeader('x-amzn-requestid')
+  return await reply.send(censors ? await censored(answer, reply) : answer)
+}
+
+/** An invocation changes nothing of the function. */
+function isChange(method: string, path: string): boolean {
+  return (
+    method !== 'GET' &&
+    method !== 'HEAD' &&
+    !/\/(?:invocations|response-streaming-invocations|invoke-async)\/?$/.test(path)
+  )
 }
 
 /** A client that is gone needs no answer: neither its body nor the upstream's is worth carrying. */
@@ -109,8 +123,40 @@ function hopsOf(request: FastifyRequest): readonly string[] {
     .filter((hop) => hop !== '')
 }
 
-function hasBody({ headers }: FastifyRequest): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+function bodyOf({ headers, held, raw }: FastifyRequest): Readable | null {
+  if (held !== null) return held.length > 0 ? Readable.from([held]) : null
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0 ? raw : null
+}
+
+/** A page of somebody else must not read what the upstream would let it read. */
+function forClients(headers: IncomingHttpHeaders): Headers {
+  return Object.fromEntries(
+    Object.entries(endToEndHeaders(headers)).filter(([name]) => !name.startsWith('access-control-')),
+  )
+}
+
+/** An answer that is read here must come as it is. */
+function readable({ 'accept-encoding': _, ...headers }: IncomingHttpHeaders): IncomingHttpHeaders {
+  return headers
+}
+
+/** Fifty functions with all that they say of themselves, and more. */
+const censoredBytesMax = 8 * 1_048_576
+
+async function censored(answer: IncomingMessage, reply: FastifyReply): Promise<string> {
+  const text = (await collect(answer, censoredBytesMax, tooLong)).toString()
+  reply.removeHeader('content-length')
+  if (text === '') return ''
+  try {
+    return JSON.stringify(withoutSecrets(JSON.parse(text)))
+  } catch {
+    reply.code(502).header('content-type', 'application/json')
+    return JSON.stringify({ Type: 'Service', Message: 'The Lambda endpoint answered with something other than JSON.' })
+  }
+}
+
+function tooLong(): ApiError {
+  return new ApiError('ServiceException', `The Lambda endpoint's answer is longer than ${censoredBytesMax} bytes.`)
 }
 
 /** Said once: a client that expects a whole Lambda would repeat it endlessly. */

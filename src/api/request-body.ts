@@ -3,29 +3,45 @@ import { ApiError } from '../model/api-error.ts'
 import { malformedJson } from '../model/mapping-validation.ts'
 
 /** What is read past the limit before the refusal is sent, so that a client finds the answer and not a broken pipe. */
-const drainBytesMax = 64 * 1_048_576
+const drainBytesMax = 128 * 1_048_576
 
 /** The whole body. Past `bytesMax` nothing is kept, and the request is refused. */
 export async function readBody(request: FastifyRequest, bytesMax: number, operation: string): Promise<Buffer> {
+  if (request.held === null) return await readHeld(request, bytesMax, `the ${operation} operation`)
+  if (request.held.length > bytesMax) throw tooLarge(bytesMax, `the ${operation} operation`)
+  return request.held
+}
+
+/** Reads a body that nobody has read yet. Its bytes count until the request is over. */
+export async function readHeld(request: FastifyRequest, bytesMax: number, what: string): Promise<Buffer> {
+  const { admission } = request.server
   const chunks: Buffer[] = []
   let bytes = 0
+  let isCrowded = false
   try {
     for await (const chunk of request.raw) {
       const part = Buffer.from(chunk as Uint8Array)
       bytes += part.length
       if (bytes > drainBytesMax) break
-      if (bytes <= bytesMax) chunks.push(part)
+      if (bytes > bytesMax || isCrowded) continue
+      isCrowded = !admission.hold(part.length)
+      if (isCrowded) continue
+      request.heldBytes += part.length
+      chunks.push(part)
     }
   } catch {
     throw new ApiError('SerializationException', 'The request ended before its body did.')
   }
-  if (bytes > bytesMax) {
-    throw new ApiError(
-      'RequestTooLargeException',
-      `Request must be smaller than ${bytesMax} bytes for the ${operation} operation`,
-    )
-  }
+  if (bytes > bytesMax) throw tooLarge(bytesMax, what)
+  if (isCrowded) throw new ApiError('TooManyRequestsException', crowded)
   return Buffer.concat(chunks)
+}
+
+const crowded =
+  'Rate exceeded: the bodies of the requests that this Millrace is answering leave no room for this one. Try again.'
+
+function tooLarge(bytesMax: number, what: string): ApiError {
+  return new ApiError('RequestTooLargeException', `Request must be smaller than ${bytesMax} bytes for ${what}`)
 }
 
 /** Far above anything that the control plane's shapes allow. */

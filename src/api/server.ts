@@ -6,6 +6,8 @@ import { errorResponse, sendError, unknownOperation, type ErrorResponse } from '
 import { addFunctionRoutes } from './function-routes.ts'
 import { addMappingRoutes } from './mapping-routes.ts'
 import { addOperationsRoutes } from './operations-routes.ts'
+import { addGate } from './gate/gate.ts'
+import { isLoopback } from './gate/own-hosts.ts'
 import { createHops, createPassThrough, type PassThrough } from './pass-through.ts'
 import { addTagRoutes } from './tag-routes.ts'
 
@@ -19,8 +21,13 @@ export interface Api {
   readonly inject: FastifyInstance['inject']
 }
 
-/** A request has this long to arrive whole: slow senders do not hold sockets for ever. */
-const requestMsMax = 300_000
+/** Head and whole of a request have this long to arrive: slow senders do not hold sockets for ever. */
+const headMsMax = 10_000
+const requestMsMax = 120_000
+/** How often what is late is looked for. */
+const lateCheckMs = 2_000
+/** Connections, idle ones too; what comes beyond is closed at once. */
+const connectionsMax = 4_000
 
 export function createApi(deps: ApiDeps): Api {
   const ending = new AbortController()
@@ -32,18 +39,18 @@ export function createApi(deps: ApiDeps): Api {
       maxParamLength: 16_384,
     },
     requestTimeout: requestMsMax,
+    http: { headersTimeout: headMsMax, connectionsCheckingInterval: lateCheckMs },
     forceCloseConnections: 'idle',
     clientErrorHandler: answerUnreadable,
     frameworkErrors: (error, _request, reply) => {
       void sendError(reply as unknown as FastifyReply, ofFramework(error))
     },
   })
+  server.server.maxConnections = connectionsMax
   // Bodies are read by whoever answers: passed on as a stream, or whole within a limit of its own.
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', (_request, _payload, done) => done(null))
-  server.addHook('onRequest', async (_request, reply) => {
-    reply.header('x-amzn-requestid', deps.clock.uuid())
-  })
+  addGate(server, { server: deps.server, region: deps.place.region, limits: deps.admission, clock: deps.clock })
   server.setErrorHandler((error: FastifyError | ApiError, request, reply) =>
     answerError(deps, error, { request, reply }),
   )
@@ -59,6 +66,9 @@ export function createApi(deps: ApiDeps): Api {
   return {
     async listen() {
       const host = await listenOn(server, deps.server)
+      if (deps.server.auth.kind === 'none' && !isLoopback(deps.server.host)) {
+        deps.log.warn({ host: deps.server.host }, openToAll)
+      }
       return baseUrl(host, server.server.address())
     },
     async close(signal) {
@@ -76,8 +86,15 @@ export function createApi(deps: ApiDeps): Api {
   }
 }
 
+const openToAll =
+  'Anyone on this network who reaches the port can create, change and delete mappings, invoke the functions of the config, and so ' +
+  'have the queues and streams read that the credentials of this process open. Set server.auth (--auth, MILLRACE_AUTH) to token ' +
+  'or sigv4, or listen on 127.0.0.1.'
+
+type ListenOptions = Pick<ApiDeps['server'], 'host' | 'port'>
+
 /** Listens, and says on which address: where a machine has IPv6 switched off, every address of it is 0.0.0.0. */
-async function listenOn(server: FastifyInstance, { host, port }: ApiDeps['server']): Promise<string> {
+async function listenOn(server: FastifyInstance, { host, port }: ListenOptions): Promise<string> {
   try {
     await server.listen({ host, port })
     return host

@@ -6,6 +6,7 @@ import { tagsShape } from '../model/mapping-options.ts'
 import { readStructure, refuse, violation, type Violation } from '../model/mapping-shape.ts'
 import { validateTags } from '../model/mapping-validation.ts'
 import type { ApiDeps } from './api-deps.ts'
+import { createAudit } from './audit.ts'
 import { mappingArn } from './mapping-response.ts'
 import type { PassThrough } from './pass-through.ts'
 import { pathValue, queryValues, readJson } from './request-body.ts'
@@ -16,6 +17,7 @@ const printedPattern = String.raw`arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-
 /** Tags of mappings (API version 2017-03-31). Those of anything else live upstream. */
 export function addTagRoutes(server: FastifyInstance, deps: ApiDeps, passThrough: PassThrough): void {
   const { mappings } = deps
+  const audit = createAudit(deps.log)
 
   function find(arn: string): MappingDocument {
     const [, uuid = ''] = arn.split(':event-source-mapping:')
@@ -37,6 +39,7 @@ export function addTagRoutes(server: FastifyInstance, deps: ApiDeps, passThrough
     const { tags, uuid } = find(arn)
     validateTags({ ...tags, ...added })
     await mappings.tag(uuid, added)
+    audit.record(request, { operation: 'TagResource', uuid, changed: added })
     return reply.code(204).send()
   })
 
@@ -45,7 +48,9 @@ export function addTagRoutes(server: FastifyInstance, deps: ApiDeps, passThrough
     if (arn === undefined) return passThrough(request, reply)
     const keys = queryValues(request, 'tagKeys')
     if (keys.length === 0) refuse([violation(null, 'tagKeys', 'Member must not be null')])
-    await mappings.untag(find(arn).uuid, keys)
+    const { uuid } = find(arn)
+    await mappings.untag(uuid, keys)
+    audit.record(request, { operation: 'UntagResource', uuid, changed: { tagKeys: keys } })
     return reply.code(204).send()
   })
 }

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ApiDeps } from './api-deps.ts'
 import { collect } from './collect.ts'
+import { withoutSecrets } from './pass-policy.ts'
 import { whenOver, type WayUp } from './pass-through.ts'
 
 /** A page of the functions of the Lambda endpoint behind. */
@@ -24,10 +25,11 @@ const noFunctions: FunctionPage = { functions: [], nextMarker: null }
 
 /** An upstream that does not answer, or has no such list, hides its functions and not ours. */
 export async function upstreamFunctions(
-  { log, upstream }: Pick<ApiDeps, 'log' | 'upstream'>,
+  { log, passPolicy, upstream }: Pick<ApiDeps, 'log' | 'upstream' | 'passPolicy'>,
   { ended, hops, path, reply, request }: FunctionQuestion,
 ): Promise<FunctionPage> {
-  if (upstream === null) return noFunctions
+  // Where the way up is shut, ours are all there are.
+  if (upstream === null || passPolicy.judge('GET', request.url.split('?', 1)[0] ?? '/') !== null) return noFunctions
   try {
     const asked = { method: 'GET', path, headers: questionOf(hops.headers(request)), body: null }
     const answer = await upstream.send(asked, whenOver(reply, ended))
@@ -35,7 +37,8 @@ export async function upstreamFunctions(
       answer.resume()
       return noFunctions
     }
-    return pageOf(JSON.parse((await collect(answer, listBytesMax, tooLong)).toString()))
+    const body: unknown = JSON.parse((await collect(answer, listBytesMax, tooLong)).toString())
+    return pageOf(passPolicy.censors ? withoutSecrets(body) : body)
   } catch (error) {
     if (reply.raw.closed) return noFunctions
     log.warn({ error, endpoint: upstream.endpoint }, 'The functions of the Lambda endpoint cannot be listed.')

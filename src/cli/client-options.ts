@@ -1,11 +1,12 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { endpointVariable } from '../config/variables.ts'
 import { UsageError } from './exit-code.ts'
+import { proofHelp, proofOf } from './proof.ts'
 import { restClient, type RestClient } from './rest-client.ts'
 
 const defaultEndpoint = 'http://127.0.0.1:4570'
 
-export const endpointHelp = `  --endpoint URL   the Millrace to talk to (${endpointVariable}; default ${defaultEndpoint})`
+export const endpointHelp = `  --endpoint URL   the Millrace to talk to (${endpointVariable}; default ${defaultEndpoint})\n${proofHelp}`
 
 type Options = NonNullable<ParseArgsConfig['options']>
 
@@ -23,7 +24,7 @@ export function clientFor(endpoint: string | undefined, env: Readonly<Record<str
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
     throw new UsageError(`--endpoint ${url}: not a URL; give one such as ${defaultEndpoint}`)
   }
-  return restClient(url)
+  return restClient(url, proofOf(env))
 }
 
 /** The one positional argument that a command needs. */

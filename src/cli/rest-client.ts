@@ -1,4 +1,5 @@
 import { CommandError } from './exit-code.ts'
+import type { Proof } from './proof.ts'
 
 /** A running Millrace, as its own commands see it: the Lambda API and the operations API on one port. */
 export interface RestClient {
@@ -10,20 +11,32 @@ export interface RestClient {
 /** The wall a command that talks to a hung process runs into. */
 const answerMsMax = 30_000
 
-export function restClient(endpoint: string): RestClient {
+export function restClient(endpoint: string, prove: Proof): RestClient {
   const base = endpoint.replace(/\/+$/, '')
+  const call = (method: string, path: string, body?: unknown) => ask({ base, method, path, body, prove })
   return {
     endpoint: base,
-    get: (path) => call(base, 'GET', path, undefined),
-    send: (method, path, body) => call(base, method, path, body),
+    get: (path) => call('GET', path),
+    send: call,
   }
 }
 
-async function call(base: string, method: string, path: string, body: unknown): Promise<unknown> {
+interface Question {
+  readonly base: string
+  readonly method: string
+  readonly path: string
+  readonly body: unknown
+  readonly prove: Proof
+}
+
+async function ask({ base, body, method, path, prove }: Question): Promise<unknown> {
+  const sent = body === undefined ? '' : JSON.stringify(body)
+  const headers: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' }
   const response = await fetch(`${base}${path}`, {
     method,
     signal: AbortSignal.timeout(answerMsMax),
-    ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    headers: prove({ method, url: new URL(`${base}${path}`), headers, body: sent }),
+    ...(body !== undefined && { body: sent }),
   }).catch((error: unknown) => {
     throw new CommandError(
       `No Millrace answers at ${base} (${reasonOf(error)}). Start one with \`millrace start\`, or say where it is with --endpoint URL.`,

@@ -9,7 +9,18 @@ import { readSettings } from './settings-reader.ts'
  */
 export interface EmbeddedOptions {
   readonly aws?: object
-  readonly server?: { readonly host?: string; readonly port?: number }
+  readonly server?: {
+    readonly host?: string
+    readonly port?: number
+    readonly allowedHosts?: readonly string[]
+    readonly auth?: ServiceSettings['server']['auth']['kind']
+    readonly token?: string
+    readonly tokenFile?: string
+    /** `ACCESS_KEY_ID:SECRET_ACCESS_KEY`, several between commas. */
+    readonly keys?: string
+    readonly keysFile?: string
+  }
+  readonly passThrough?: ServiceSettings['passThrough']
   /** Short for `server.host` and `server.port`. */
   readonly host?: string
   readonly port?: number

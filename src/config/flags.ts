@@ -30,7 +30,7 @@ export function readFlags(argv: readonly string[], command: ServiceCommand): Rea
     if (!found) throw unknownFlag(flag, command, known)
     const [name, option] = found
     const { text, words } = readValue(option, { flag, inline, next: argv[at + 1] })
-    given.set(name, { text, where: option.flag })
+    given.set(name, { text, where: flag })
     at += words
   }
   return given
@@ -60,7 +60,7 @@ function valueWithout(option: ServiceOption, next: string | undefined): string |
 }
 
 function negated(option: ServiceOption): string | undefined {
-  return option.type === 'boolean' ? option.flag.replace('--', '--no-') : undefined
+  return option.type === 'boolean' ? option.flag?.replace('--', '--no-') : undefined
 }
 
 function unknownFlag(
@@ -68,6 +68,6 @@ function unknownFlag(
   command: ServiceCommand,
   known: readonly (readonly [ServiceOptionName, ServiceOption])[],
 ): ConfigError {
-  const flags = known.map(([, option]) => option.flag)
+  const flags = known.flatMap(([, option]) => option.flag ?? [])
   return new ConfigError(`millrace ${command} has no option ${flag}.${suggestion(flag, flags, '--')}`)
 }

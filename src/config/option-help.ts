@@ -12,15 +12,16 @@ export function describeOptions(command: ServiceCommand = 'start'): string {
     .join('\n')
 }
 
-function usage({ flag, type, values, bare, placeholder }: ServiceOption): string {
+function usage({ env, flag, type, values, bare, placeholder }: ServiceOption): string {
+  if (flag === null) return env
   if (type === 'boolean') return `${flag}, ${flag.replace('--', '--no-')}`
   if (bare !== undefined) return `${flag}[=${values?.join('|')}]`
   return `${flag} ${placeholder ?? values?.join('|')}`
 }
 
 function facts(option: ServiceOption): string {
-  const { env, key, min, max, unit } = option
-  const places = key === null ? env : `${env}, ${key}`
+  const { env, flag, key, min, max, unit } = option
+  const places = [flag === null ? [] : env, key ?? []].flat().join(', ')
   const range = min === undefined ? '' : `; ${min} to ${max}${unit === undefined ? '' : ` ${unit}`}`
   const preset = option.default === undefined ? '' : `; default ${option.default}`
   return `[${places}${range}${preset}]`

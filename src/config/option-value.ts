@@ -9,6 +9,7 @@ export interface ValueRule {
   readonly values?: readonly string[]
   readonly min?: number
   readonly max?: number
+  readonly secret?: boolean
 }
 
 type Table = typeof serviceOptions
@@ -18,19 +19,22 @@ type ValueOf<Option> = Option extends { readonly type: 'choice'; readonly values
     ? number
     : Option extends { readonly type: 'boolean' }
       ? boolean
-      : string
+      : Option extends { readonly type: 'texts' }
+        ? readonly string[]
+        : string
 
 /** A value for every option of the table; undefined only where it has no default. */
 export type OptionValues = {
   readonly [Name in keyof Table]: ValueOf<Table[Name]> | (Table[Name] extends { default: unknown } ? never : undefined)
 }
 
-export type OptionValue = string | number | boolean
+export type OptionValue = string | number | boolean | readonly string[]
 
 /** Reads what a flag or a variable holds. `where` begins the text of a refusal. */
 export function valueOfText(text: string, rule: ValueRule, where: string): OptionValue {
   const value = fits(fromText(text, rule.type), rule)
-  if (value === undefined) throw new ConfigError(`${where} ${wanted(rule)}, not ${JSON.stringify(text)}.`)
+  if (value === undefined)
+    throw new ConfigError(`${where} ${wanted(rule)}${rule.secret ? '' : `, not ${JSON.stringify(text)}`}.`)
   return value
 }
 
@@ -39,9 +43,22 @@ export function valueOfNode(node: ConfigNode, rule: ValueRule, where: string): O
   if (node.kind === 'scalar' && node.value === null) {
     throw new ConfigError(`${where} has no value. It ${wanted(rule)}; without the key the default holds.`)
   }
-  const value = node.kind === 'scalar' ? fits(plainValue(node, rule.type, where), rule) : undefined
+  const value = fits(rule.type === 'texts' ? textsOf(node, where) : scalarOf(node, rule.type, where), rule)
   if (value !== undefined) return value
+  if (rule.secret) throw new ConfigError(`${where} ${wanted(rule)}. Put it in quotes.`)
   throw new ConfigError(`${where} ${wanted(rule)}, not ${shown(node)}.${quoting(node, rule)}`)
+}
+
+function scalarOf(node: ConfigNode, type: OptionType, where: string): OptionValue | undefined {
+  return node.kind === 'scalar' ? plainValue(node, type, where) : undefined
+}
+
+/** A list, or what a variable would hold. */
+function textsOf(node: ConfigNode, where: string): OptionValue | undefined {
+  if (node.kind === 'map') return undefined
+  if (node.kind === 'scalar') return fromText(String(plainValue(node, 'text', where)), 'texts')
+  const texts = node.items.map((item) => scalarOf(item, 'text', where))
+  return texts.every((text) => typeof text === 'string') ? texts : undefined
 }
 
 /** What came from a variable is a text, whatever it stands for. */
@@ -68,6 +85,11 @@ function fromText(text: string, type: OptionType): OptionValue | undefined {
       return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : undefined
     case 'boolean':
       return booleans.get(text.toLowerCase())
+    case 'texts':
+      return text
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== '')
     case 'text':
     case 'choice':
     case 'url':
@@ -100,6 +122,7 @@ const checks: Readonly<Record<OptionType, Check>> = {
   number: inRange,
   boolean: (value) => typeof value === 'boolean',
   choice: (value, { values = [] }) => typeof value === 'string' && values.includes(value),
+  texts: (value) => Array.isArray(value) && value.every((text) => text !== ''),
   text: (value) => typeof value === 'string' && value !== '',
   url: (value) => typeof value === 'string' && /^https?:\/\//i.test(value) && URL.canParse(value),
   store: (value) => typeof value === 'string' && storeLocationOf(value) !== undefined,
@@ -118,6 +141,8 @@ function wanted(rule: ValueRule): string {
       return `must be one of ${(rule.values ?? []).join(', ')}`
     case 'text':
       return 'must be a text'
+    case 'texts':
+      return 'must be a list of texts'
     case 'url':
       return 'must be an http or https URL'
     case 'store':

@@ -1,6 +1,7 @@
 import { type ServiceCommand, type ServiceOptionName, serviceOptions } from '../model/service-options.ts'
 import type { AwsService, ServiceSettings } from '../model/settings.ts'
 import type { SourceKind } from '../model/source.ts'
+import { readAuth } from './auth-settings.ts'
 import { readDocument } from './config-document.ts'
 import { Mistakes } from './config-error.ts'
 import { findConfig } from './config-file.ts'
@@ -47,8 +48,10 @@ export function readSettings(input: SettingsInput): ServiceSettings {
   const name = file?.name ?? ''
   const functions = mistakes.of(() => readFunctions(file?.functions, name)) ?? []
   const mappings = mistakes.of(() => readMappings(file?.mappings, readingOf(input, values, name))) ?? []
+  const auth = mistakes.of(() => readAuth(values, input.cwd)) ?? { kind: 'none' }
   mistakes.refuse(name)
-  return { ...settingsOf(values), functions, mappings }
+  const { allowedHosts = [], host, port } = values
+  return { ...settingsOf(values), server: { host, port, allowedHosts, auth }, functions, mappings }
 }
 
 interface Given {
@@ -110,8 +113,18 @@ function given(byService: Readonly<Record<AwsService, string | undefined>>): Par
   return Object.fromEntries(Object.entries(byService).filter(([, value]) => value !== undefined))
 }
 
-function settingsOf(values: OptionValues): Omit<ServiceSettings, 'functions' | 'mappings'> {
-  const { acknowledgeEmptyItems, scaling, store, maxInvocations, shutdownGraceMs, prune, adopt, logLevel } = values
+function settingsOf(values: OptionValues): Omit<ServiceSettings, 'functions' | 'mappings' | 'server'> {
+  const {
+    acknowledgeEmptyItems,
+    scaling,
+    store,
+    maxInvocations,
+    shutdownGraceMs,
+    prune,
+    adopt,
+    logLevel,
+    passThrough,
+  } = values
   const endpoints: Readonly<Record<AwsService, string | undefined>> = {
     sqs: values.endpointSqs,
     kinesis: values.endpointKinesis,
@@ -140,7 +153,7 @@ function settingsOf(values: OptionValues): Omit<ServiceSettings, 'functions' | '
       insecure: values.insecure,
       trust: given(trust),
     },
-    server: { host: values.host, port: values.port },
+    passThrough,
     store: store === 'memory' ? 'memory:' : store,
     scaling,
     maxInvocations,

@@ -38,18 +38,20 @@ export type Violation = string
 const printedValueLengthMax = 1_000
 
 export function violation(value: string | null, path: string, constraint: string): Violation {
-  const printed = value === null ? 'null' : `'${cut(value)}'`
+  const printed = value === null ? 'null' : `'${cut(value, printedValueLengthMax)}'`
   return `Value ${printed} at '${path}' failed to satisfy constraint: ${constraint}`
 }
+
+/** A list of a million nulls is told to be wrong by the first hundred of them. */
+const violationsMax = 100
+const printedViolationsLengthMax = 16_384
 
 /** Throws what AWS answers for these violations, if there are any. */
 export function refuse(violations: readonly Violation[]): void {
   if (violations.length === 0) return
   const errors = violations.length === 1 ? 'error' : 'errors'
-  throw new ApiError(
-    'ValidationException',
-    `${violations.length} validation ${errors} detected: ${violations.join('; ')}`,
-  )
+  const text = cut(violations.join('; '), printedViolationsLengthMax)
+  throw new ApiError('ValidationException', `${violations.length} validation ${errors} detected: ${text}`)
 }
 
 /** The value with unknown members and nulls left out. Violations are added to `violations`; `path` is the wire path. */
@@ -120,12 +122,14 @@ function readList(
   if (shape.of.type === 'string' || shape.of.type === 'integer') {
     return readScalars(items, shape.of, { path, lengthMax: shape.lengthMax ?? Infinity }, violations)
   }
-  return items.map((item, index) => {
+  const read: unknown[] = []
+  for (const [index, item] of items.entries()) {
+    if (violations.length >= violationsMax) break
     const itemPath = `${path}.${index + 1}.member`
-    if (item !== null) return readShape(item, shape.of, itemPath, violations)
-    violations.push(violation(null, itemPath, 'Member must not be null'))
-    return undefined
-  })
+    read.push(item === null ? undefined : readShape(item, shape.of, itemPath, violations))
+    if (item === null) violations.push(violation(null, itemPath, 'Member must not be null'))
+  }
+  return read
 }
 
 /** A list of scalars is printed whole, with every constraint of its members (as in `architectures` of CreateFunction). */
@@ -258,6 +262,6 @@ function tokenOf(value: unknown): string {
   return value === true ? 'TRUE_VALUE' : 'FALSE_VALUE'
 }
 
-function cut(text: string): string {
-  return text.length <= printedValueLengthMax ? text : `${text.slice(0, printedValueLengthMax)}…`
+function cut(text: string, lengthMax: number): string {
+  return text.length <= lengthMax ? text : `${text.slice(0, lengthMax)}…`
 }

@@ -1,3 +1,5 @@
+import { serverOptions } from './server-options.ts'
+
 /**
  * The one table of what a process can be told. The reader of the file, the variables and the flags, the help text and
  * the documentation are made from it. Flags win over variables, variables over the file.
@@ -5,7 +7,8 @@
 export interface ServiceOption {
   /** Where it stands in the file, dots between levels; null: it cannot stand there. */
   readonly key: string | null
-  readonly flag: string
+  /** null: the arguments of a process are no place for it, everybody on the machine sees them. */
+  readonly flag: string | null
   readonly env: string
   readonly type: OptionType
   /** Of a `choice`. */
@@ -17,14 +20,16 @@ export interface ServiceOption {
   readonly min?: number
   readonly max?: number
   readonly unit?: 'ms' | 'seconds' | 'invocations'
+  /** No output repeats the value. */
+  readonly secret?: boolean
   /** What stands for the value in the help text. */
   readonly placeholder?: string
   readonly commands: readonly ServiceCommand[]
   readonly doc: string
 }
 
-/** `store`: a store's URL. `account`: twelve digits. `url`: http or https. `integer` and `number` lie in min to max. */
-export type OptionType = 'text' | 'integer' | 'number' | 'boolean' | 'choice' | 'url' | 'store' | 'account'
+/** `texts`: a list, between commas in flags and variables. `store`: a store's URL. `account`: twelve digits. `url`: http or https. `integer` and `number` lie in min to max. */
+export type OptionType = 'text' | 'texts' | 'integer' | 'number' | 'boolean' | 'choice' | 'url' | 'store' | 'account'
 
 export type ServiceCommand = 'start' | 'dev'
 
@@ -43,27 +48,17 @@ export const serviceOptions = {
       'The configuration, YAML or JSON. Without it ./millrace.yaml is read where it exists, else ' +
       '/etc/millrace/millrace.yaml. The variable may hold the text itself.',
   },
-  host: {
-    key: 'server.host',
-    flag: '--host',
-    env: 'MILLRACE_HOST',
-    type: 'text',
-    default: '127.0.0.1',
-    placeholder: 'ADDRESS',
-    commands: both,
-    doc: 'Address to listen on; :: is every address, IPv4 and IPv6.',
-  },
-  port: {
-    key: 'server.port',
-    flag: '--port',
-    env: 'MILLRACE_PORT',
-    type: 'integer',
-    default: 4570,
-    min: 0,
-    max: 65_535,
-    placeholder: 'N',
-    commands: both,
-    doc: 'Port of the Lambda API, the operations API and the metrics; 0 takes a free one.',
+  ...serverOptions,
+  passThrough: {
+    key: 'passThrough',
+    flag: '--pass-through',
+    env: 'MILLRACE_PASS_THROUGH',
+    type: 'choice',
+    values: ['off', 'read', 'all'],
+    commands: start,
+    doc:
+      'Which requests of the Lambda API that are not about mappings go on to the Lambda endpoint. read: Get and List, without variables ' +
+      'and code. Unset: off where the endpoint is AWS, else all. Beside AWS it needs server.auth.',
   },
   store: {
     key: 'store',

@@ -1,10 +1,13 @@
+import type { AccessKey } from './access-key.ts'
 import type { MappingParameters } from './mapping.ts'
 import type { SourceKind } from './source.ts'
 
 /** The whole of what a process was told, after flags, environment and file were laid over each other. */
 export interface ServiceSettings {
   readonly aws: AwsSettings
-  readonly server: { readonly host: string; readonly port: number }
+  readonly server: ServerSettings
+  /** What of the Lambda API that is not ours goes on to the endpoint behind; undefined: `off` where that is AWS, else `all`. */
+  readonly passThrough: PassThroughPolicy | undefined
   /** `memory:` or `sqlite:PATH`. */
   readonly store: string
   /** undefined: `aws` against AWS, else `eager`. */
@@ -22,6 +25,23 @@ export interface ServiceSettings {
   readonly functionsOnly?: boolean
   readonly mappings: readonly FileMapping[]
 }
+
+export interface ServerSettings {
+  readonly host: string
+  readonly port: number
+  /** Host names that clients may call this process by, beside those that it knows itself. */
+  readonly allowedHosts: readonly string[]
+  readonly auth: AuthSettings
+}
+
+/** Who may use the API. */
+export type AuthSettings =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'token'; readonly token: string }
+  /** A token, where there is one, is taken as well: not every client can sign. */
+  | { readonly kind: 'sigv4'; readonly keys: readonly AccessKey[]; readonly token: string | undefined }
+
+export type PassThroughPolicy = 'off' | 'read' | 'all'
 
 export type ScalingPolicy = 'eager' | 'aws' | 'aws-2022'
 

@@ -97,7 +97,7 @@ function checkChanges(
 /** Bodies that arrive a byte at a time while everything else goes on; some never end. */
 function createSlowSenders(endpoint: URL) {
   const body = '{"EventSourceArn":"arn:aws:sqs:us-east-1:000000000000:orders","FunctionName":"nothing"}'
-  const head = `POST ${mappingsPath} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n`
+  const head = `POST ${mappingsPath} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n`
   interface Sender {
     readonly socket: Socket
     sent: number
@@ -236,7 +236,7 @@ describe(`odd requests, seed ${seed}`, () => {
     await seedMapping(world)
     const endpoint = new URL(await world.api.listen())
     const before = world.mappings.list()
-    const head = `POST ${mappingsPath} HTTP/1.1\r\nhost: x\r\n`
+    const head = `POST ${mappingsPath} HTTP/1.1\r\nhost: localhost\r\n`
     const pieces = [
       'nonsense\r\n\r\n',
       'GET / HTTP/9.9\r\n\r\n',
@@ -248,10 +248,10 @@ describe(`odd requests, seed ${seed}`, () => {
       `${head}expect: 100-continue\r\ncontent-length: 2\r\n\r\n{}`,
       `${head}content-type: ;;;\r\ncontent-length: 2\r\n\r\n{}`,
       `${head}x: ${'y'.repeat(20_000)}\r\n\r\n`,
-      'GET http://elsewhere/2015-03-31/event-source-mappings/ HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n',
-      'GET //2015-03-31/../_millrace/health HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n',
-      `DELETE /2015-03-31/x/../event-source-mappings/${before[0]?.uuid} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`,
-      `DELETE ${mappingsPath}/${before[0]?.uuid}\u0000 HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`,
+      'GET http://elsewhere/2015-03-31/event-source-mappings/ HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n',
+      'GET //2015-03-31/../_millrace/health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n',
+      `DELETE /2015-03-31/x/../event-source-mappings/${before[0]?.uuid} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n`,
+      `DELETE ${mappingsPath}/${before[0]?.uuid}\u0000 HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n`,
     ]
     for (const piece of pieces) {
       const socket = connect(Number(endpoint.port), endpoint.hostname)

@@ -6,7 +6,7 @@ describe('the help text', () => {
   test('names flag, variable, key, range and default of every option of the command', () => {
     const text = describeOptions('start')
     for (const [, option] of optionEntries) {
-      expect(text).toContain(`  ${option.flag}`)
+      expect(text).toContain(`  ${option.flag ?? option.env}`)
       expect(text.replaceAll(/\s+/g, ' ')).toContain(option.doc)
       expect(text).toContain(option.env)
     }
@@ -34,7 +34,7 @@ describe('the help text', () => {
 
 test('no two options share a key, a flag or a variable', () => {
   for (const part of ['key', 'flag', 'env'] as const) {
-    const all = optionEntries.map(([, option]) => option[part])
+    const all = optionEntries.flatMap(([, option]) => option[part] ?? [])
     expect(new Set(all).size).toBe(all.length)
   }
 })

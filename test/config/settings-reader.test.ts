@@ -39,7 +39,8 @@ const defaults: ServiceSettings = {
     insecure: false,
     trust: {},
   },
-  server: { host: '127.0.0.1', port: 4570 },
+  server: { host: '127.0.0.1', port: 4570, allowedHosts: [], auth: { kind: 'none' } },
+  passThrough: undefined,
   store: 'sqlite:./millrace.db',
   scaling: undefined,
   maxInvocations: 100,
@@ -52,10 +53,15 @@ const defaults: ServiceSettings = {
   mappings: [],
 }
 
+/** These have tests of their own: one is meaningless without the others, or is a list (auth-settings.test.ts). */
+const readTogether = ['config', 'allowedHosts', 'auth', 'token', 'tokenFile', 'keys', 'keysFile'] as const
+type ReadTogether = (typeof readTogether)[number]
+
 /** How an option shows in the settings, and two values that it takes. */
 const cases: Readonly<
-  Record<Exclude<ServiceOptionName, 'config'>, [(settings: ServiceSettings) => unknown, string, string]>
+  Record<Exclude<ServiceOptionName, ReadTogether>, [(settings: ServiceSettings) => unknown, string, string]>
 > = {
+  passThrough: [(s) => s.passThrough, 'off', 'read'],
   host: [(s) => s.server.host, '::', '0.0.0.0'],
   port: [(s) => s.server.port, '0', '65535'],
   store: [(s) => s.store, 'memory:', 'sqlite:/data/a.db'],
@@ -88,7 +94,8 @@ const cases: Readonly<
 }
 
 const options = optionEntries.filter(
-  (entry): entry is [Exclude<ServiceOptionName, 'config'>, ServiceOption] => entry[0] !== 'config',
+  (entry): entry is [Exclude<ServiceOptionName, ReadTogether>, ServiceOption] =>
+    !readTogether.some((name) => name === entry[0]),
 )
 
 /** A file with one key, and the line on which it then stands. */
@@ -123,7 +130,7 @@ describe('without anything given', () => {
 
   test('the caller has defaults of its own, below everything else', () => {
     const own = { store: 'memory:', port: 0 }
-    expect(read({ defaults: own })).toEqual({ ...defaults, store: 'memory:', server: { host: '127.0.0.1', port: 0 } })
+    expect(read({ defaults: own })).toEqual({ ...defaults, store: 'memory:', server: { ...defaults.server, port: 0 } })
     expect(read({ defaults: own, env: { MILLRACE_PORT: '1' } }).server.port).toBe(1)
   })
 })
@@ -240,10 +247,13 @@ describe('an unknown key is refused with what was probably meant', () => {
       'unknown key aws.endpoints.dynamo_db. Did you mean aws.endpoints.dynamodb?',
     ],
     ['Mappings: []', 'unknown key Mappings. Did you mean mappings?'],
-    ['server: { color: 1 }', 'unknown key server.color. Known here: host, port.'],
+    [
+      'server: { color: 1 }',
+      'unknown key server.color. Known here: host, port, allowedHosts, auth, token, tokenFile, keys, keysFile.',
+    ],
     [
       'config: x',
-      'unknown key config. Known here: server, store, scaling, maxInvocations, shutdownGraceMs, acknowledgeEmptyItems, prune, adopt, logLevel, aws, functions, mappings.',
+      'unknown key config. Known here: server, passThrough, store, scaling, maxInvocations, shutdownGraceMs, acknowledgeEmptyItems, prune, adopt, logLevel, aws, functions, mappings.',
     ],
   ])('%s', (text, message) => {
     write(`# head\n\n${text}`)

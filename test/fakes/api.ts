@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { ApiDeps, MappingCounts, SourceCandidate } from '../../src/api/api-deps.ts'
+import { createPassPolicy } from '../../src/api/pass-policy.ts'
 import { createApi, type Api } from '../../src/api/server.ts'
 import { parseFunctionName } from '../../src/model/arn.ts'
 import type { FunctionSettings } from '../../src/model/settings.ts'
@@ -68,7 +69,7 @@ export function createApiWorld(options: ApiWorldOptions = {}): ApiWorld {
     counts: undefined,
   }
   const deps: ApiDeps = {
-    server: { host: options.host ?? '127.0.0.1', port: 0 },
+    server: { host: options.host ?? '127.0.0.1', port: 0, allowedHosts: [], auth: { kind: 'none' } },
     place: { region: 'us-east-1', account: '000000000000' },
     mappings: world.mappings,
     functions: {
@@ -89,6 +90,7 @@ export function createApiWorld(options: ApiWorldOptions = {}): ApiWorld {
     },
     checkPattern: (_, pattern) => pattern.startsWith('{'),
     upstream: options.upstream ?? null,
+    passPolicy: createPassPolicy({ policy: 'all', isAws: false, isAuthenticated: false }),
     metrics: { contentType: 'text/plain; version=0.0.4', metrics: async () => 'millrace_up 1\n' },
     health: { notReady: () => world.notReady, details: () => ({ version: 'test' }) },
     counts: () => world.counts,

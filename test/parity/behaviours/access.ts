@@ -73,7 +73,7 @@ export const functionsAndUpstream: readonly Behaviour[] = [
     'pass.through',
     '§2',
     sources,
-    'Every other path of Lambda goes to the Lambda endpoint behind, and its answer back: streamed, all headers but the hop-by-hop ones untouched.',
+    'Every other path of Lambda goes to the Lambda endpoint behind, as far as passThrough lets it, and its answer back: streamed, all headers but the hop-by-hop and CORS ones untouched.',
   ),
   does(
     'upstream.none',
@@ -86,6 +86,16 @@ export const functionsAndUpstream: readonly Behaviour[] = [
     '§2',
     sources,
     'A qualifier is missing only where GetFunctionConfiguration and GetFunction both say so: LocalStack knows an alias by the latter alone.',
+  ),
+  does(
+    'access.signatures',
+    '§2',
+    sources,
+    'With server.auth: sigv4 requests must be signed as AWS wants them: clock, scope, signed headers, session token.',
+  ),
+  leaves(
+    ['access.iam', '§2', sources, 'IAM decides which operations a caller may use.'],
+    'Whoever has a key pair or the token may use the whole API.',
   ),
   does('pass.signed', '§2', sources, 'An upstream that is AWS gets its own Host and a fresh signature.'),
   does('pass.loop', '§2', sources, 'A request that comes back to us is refused with that explanation.'),

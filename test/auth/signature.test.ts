@@ -3,7 +3,7 @@ import { HttpRequest } from '@smithy/protocol-http'
 import { SignatureV4 } from '@smithy/signature-v4'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createSigner } from '../../src/access/signature.ts'
+import { createSigner } from '../../src/auth/signature.ts'
 
 const atom = fc.stringMatching(/^[A-Za-z0-9 _.~:/!'()*%ü-]{1,12}$/)
 const segment = fc.oneof(atom.map(encodeURIComponent), fc.constantFrom('.', '..', ''))

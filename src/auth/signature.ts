@@ -28,9 +28,8 @@ export interface Signer {
 }
 
 export function createSigner(scope: SigningScope): Signer {
-  const keyFor = signingKeys(scope)
+  const keyFor = createSigningKeys(scope)
   const dateOf = compactDates()
-  const canonicalPathOf = scope.service === 's3' ? (path: string): string => path : doubleEncodedPath
   return {
     sign(request, identity, wallMs) {
       const date = dateOf(wallMs)
@@ -43,38 +42,61 @@ export function createSigner(scope: SigningScope): Signer {
       const names = Object.keys(headers)
         .filter((name) => name !== tracing)
         .sort()
-      const signedNames = names.join(';')
-      const canonicalHeaders = names.map((name) => `${name}:${canonicalValue(headers[name] ?? '')}\n`).join('')
-      const [path, query] = splitPath(request.path)
-      const canonical = `${request.method}\n${canonicalPathOf(path)}\n${canonicalQuery(query)}\n${canonicalHeaders}\n${signedNames}\n${bodyHash}`
-      const credentialScope = `${date.slice(0, 8)}/${scope.region}/${scope.service}/aws4_request`
-      const toSign = `AWS4-HMAC-SHA256\n${date}\n${credentialScope}\n${hash('sha256', canonical, 'hex')}`
-      const signature = keyFor(identity, date.slice(0, 8)).digest(toSign).toString('hex')
+      const toSign = stringToSign({ ...request, headers, signedNames: names, bodyHash, date }, scope)
+      const signature = keyFor(identity.secretAccessKey, date.slice(0, 8)).digest(toSign).toString('hex')
       headers['authorization'] =
-        `AWS4-HMAC-SHA256 Credential=${identity.accessKeyId}/${credentialScope}, SignedHeaders=${signedNames}, Signature=${signature}`
+        `AWS4-HMAC-SHA256 Credential=${identity.accessKeyId}/${scopeText(scope, date)}, SignedHeaders=${names.join(';')}, Signature=${signature}`
       return headers
     },
   }
 }
 
+export interface SignedParts {
+  readonly method: string
+  /** Path and query as they go over the wire. */
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  /** Lower case, sorted. */
+  readonly signedNames: readonly string[]
+  /** SHA-256 of the body, in hex. */
+  readonly bodyHash: string
+  /** `20261121T074023Z`. */
+  readonly date: string
+}
+
+/** What the signature is made over. Throws `URIError` for a query that does not decode. */
+export function stringToSign(parts: SignedParts, scope: SigningScope): string {
+  const { bodyHash, date, headers, method, signedNames } = parts
+  const [path, query] = splitPath(parts.path)
+  const canonicalPath = scope.service === 's3' ? path : doubleEncodedPath(path)
+  const canonicalHeaders = signedNames.map((name) => `${name}:${canonicalValue(headers[name] ?? '')}\n`).join('')
+  const canonical = `${method}\n${canonicalPath}\n${canonicalQuery(query)}\n${canonicalHeaders}\n${signedNames.join(';')}\n${bodyHash}`
+  return `AWS4-HMAC-SHA256\n${date}\n${scopeText(scope, date)}\n${hash('sha256', canonical, 'hex')}`
+}
+
+function scopeText({ region, service }: SigningScope, date: string): string {
+  return `${date.slice(0, 8)}/${region}/${service}/aws4_request`
+}
+
 /** What stands between us and the service may add to it (the SDK leaves it out as well). */
 const tracing = 'x-amzn-trace-id'
 
-function signingKeys(scope: SigningScope): (identity: SigningIdentity, day: string) => HmacKey {
+/** The derived key of the last secret and day is kept: it holds for all requests of a day. */
+export function createSigningKeys({ region, service }: SigningScope): (secret: string, day: string) => HmacKey {
   let kept: { readonly secret: string; readonly day: string; readonly key: HmacKey } | null = null
-  return (identity, day) => {
-    if (kept === null || kept.day !== day || kept.secret !== identity.secretAccessKey) {
-      const key = [day, scope.region, scope.service, 'aws4_request'].reduce(
+  return (secret, day) => {
+    if (kept === null || kept.day !== day || kept.secret !== secret) {
+      const key = [day, region, service, 'aws4_request'].reduce(
         (parent, part) => hmacKey(parent.digest(part)),
-        hmacKey(Buffer.from(`AWS4${identity.secretAccessKey}`)),
+        hmacKey(Buffer.from(`AWS4${secret}`)),
       )
-      kept = { secret: identity.secretAccessKey, day, key }
+      kept = { secret, day, key }
     }
     return kept.key
   }
 }
 
-interface HmacKey {
+export interface HmacKey {
   digest(text: string): Buffer
 }
 

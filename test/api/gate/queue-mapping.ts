@@ -1,0 +1,5 @@
+/** A create that is accepted. */
+export const queueMapping = {
+  EventSourceArn: 'arn:aws:sqs:us-east-1:000000000000:orders',
+  FunctionName: 'orders',
+}
