@@ -19,8 +19,16 @@ export interface Clock {
 
 /** One mapping's way to its queue or stream. Opened by a `SourceOpener`, closed with the mapping. */
 export interface Source {
-  /** Looks at the queue or stream. Also tells whether it exists, for create and for `why`. */
-  describe(signal: AbortSignal): Promise<DescribeResult>
+  /**
+   * Looks at the queue or stream. Also tells whether it exists, for create and for `why`. `since`: the ARN of the stream that a
+   * mapping which follows a name is attached to; those of the name that have ended since are told of as long as they can be read.
+   */
+  describe(signal: AbortSignal, since?: string | null): Promise<DescribeResult>
+  /**
+   * Keeps where the open shards end now, for reads from `latest`, and says which shards are closed; null: that could not be
+   * told. Absent: the source seeks by time.
+   */
+  holdLatest?(signal: AbortSignal): Promise<HeldLatest | null>
   /** How much waits in a queue now, and what becomes of its messages. Asked only when somebody wants to know. */
   depth(signal: AbortSignal): Promise<DepthResult>
   read(request: ReadRequest, signal: AbortSignal): Promise<ReadResult>
@@ -43,6 +51,8 @@ export interface ReadRequest {
     | { readonly at: 'after'; readonly position: string }
     | { readonly at: 'horizon' }
     | { readonly at: 'time'; readonly ms: number }
+    /** Where `holdLatest` found the shard's end; the horizon where it was not asked, or is known no more. */
+    | { readonly at: 'latest' }
     | null
   /** The life of the stream that `from` belongs to: in another one the source answers `recreated`. Absent: the life it read last. */
   readonly incarnation?: string | undefined
@@ -79,6 +89,8 @@ export type DescribeResult =
       readonly retentionMs: number | null
       /** Streams: every shard that is listed now, all pages. Empty for queues. */
       readonly shards: readonly Shard[]
+      /** Streams of the same name that ended before this one began and can still be read, oldest first. */
+      readonly older?: readonly StreamListing[] | undefined
     }
   | { readonly kind: 'missing'; readonly message: string }
   | { readonly kind: 'denied'; readonly message: string; readonly action?: string | undefined }
@@ -99,6 +111,19 @@ export type DepthResult =
   /** A stream counts nothing. */
   | { readonly kind: 'uncounted' }
   | { readonly kind: 'missing' | 'denied' | 'throttled' | 'failed'; readonly message: string }
+
+/** One life of a stream with all of its shards. */
+export interface StreamListing {
+  readonly arn: string
+  readonly incarnation: string
+  readonly shards: readonly Shard[]
+}
+
+export interface HeldLatest {
+  readonly arn: string
+  readonly incarnation: string
+  readonly closed: readonly string[]
+}
 
 export interface Shard {
   readonly shardId: string

@@ -7,6 +7,8 @@ export type ReadFrom =
   | { readonly at: 'after'; readonly position: string }
   | { readonly at: 'horizon' }
   | { readonly at: 'time'; readonly ms: number }
+  /** Where the shard ended when the mapping was made. */
+  | { readonly at: 'latest' }
 
 /**
  * What a flow asks of its shell. Every command has an id of its own and is answered by exactly one event that carries

@@ -1,5 +1,5 @@
 import { forgettable, planLineage, type LineageView, type ShardFacts } from './lineage.ts'
-import type { MappingPace } from './mapping-messages.ts'
+import type { MappingPace, StreamLife } from './mapping-messages.ts'
 
 /** The one flow of a queue. */
 const queueFlow = 'queue'
@@ -7,7 +7,10 @@ const queueFlow = 'queue'
 /** What is known of a source's shards. A queue is one shard without relatives. */
 export interface Discovery {
   readonly isStream: boolean
-  listing: { readonly incarnation: string; readonly shards: readonly ShardFacts[] } | null
+  /** The life that is read: the oldest one in which anything is left. */
+  listing: StreamLife | null
+  /** Older life → looks in a row that found nothing left to be read in it. One that was left is never gone back to. */
+  readonly spent: Map<string, number>
   /** The shards of the first listing start where the mapping says; all others at their beginning. */
   first: Set<string>
   /** Shard → the incarnation in which it was read to its end. */
@@ -24,7 +27,16 @@ export interface Discovery {
 const listingsUntilAbsent = 2
 
 export function createDiscovery(isStream: boolean): Discovery {
-  return { isStream, listing: null, first: new Set(), done: new Map(), outdated: false, absences: new Map(), looks: 0 }
+  return {
+    isStream,
+    listing: null,
+    spent: new Map(),
+    first: new Set(),
+    done: new Map(),
+    outdated: false,
+    absences: new Map(),
+    looks: 0,
+  }
 }
 
 /** Reading starts over at the next listing; what is done stays done. */
@@ -34,22 +46,45 @@ export function restartDiscovery(discovery: Discovery): void {
   discovery.absences.clear()
 }
 
-export function noteListing(
-  discovery: Discovery,
-  found: { readonly incarnation: string; readonly shards: readonly ShardFacts[] },
-  running: Iterable<string>,
-  monoMs: number,
-): void {
-  const shards = discovery.isStream ? found.shards : [{ shardId: queueFlow, parentIds: [] }]
+export function noteListing(discovery: Discovery, found: FoundLives, running: RunningFlows, monoMs: number): void {
+  const { incarnation, shards: listed } = lifeToRead(discovery, found, running)
+  const shards = discovery.isStream ? listed : [{ shardId: queueFlow, parentIds: [] }]
   const first = discovery.listing === null
   if (first) discovery.first = new Set(shards.flatMap((shard) => [shard.shardId, ...shard.parentIds]))
   if (!first && shards.some((shard) => !discovery.first.has(shard.shardId))) discovery.looks = 0
   // A stream in its next life holds nothing that this mapping did not ask for: its shards are read from their beginning.
-  if (!first && discovery.listing?.incarnation !== found.incarnation) discovery.first.clear()
-  discovery.listing = { incarnation: found.incarnation, shards }
+  if (!first && discovery.listing?.incarnation !== incarnation) discovery.first.clear()
+  discovery.listing = { incarnation, shards }
   discovery.outdated = false
 
-  noteAbsences(discovery, shards, running, monoMs)
+  noteAbsences(discovery, shards, running.keys(), monoMs)
+}
+
+type FoundLives = StreamLife & { readonly older?: readonly StreamLife[] | undefined }
+type RunningFlows = ReadonlyMap<string, { readonly incarnation: string }>
+
+/** The child of a life's last shard may be listed late. */
+const looksUntilLeft = 2
+
+/**
+ * Each life is a parent of the next. It is left when looks in a row find nothing in it that is to be read.
+ */
+function lifeToRead(discovery: Discovery, found: FoundLives, running: RunningFlows): StreamLife {
+  const { spent } = discovery
+  for (const life of found.older ?? []) {
+    const looks = spent.get(life.incarnation) ?? 0
+    if (looks >= looksUntilLeft) continue
+    const isOver = hasNothingLeft(discovery, life, running)
+    spent.set(life.incarnation, isOver ? looks + 1 : 0)
+    if (!isOver || looks + 1 < looksUntilLeft) return life
+  }
+  return found
+}
+
+function hasNothingLeft(discovery: Discovery, life: StreamLife, running: RunningFlows): boolean {
+  for (const flow of running.values()) if (flow.incarnation === life.incarnation) return false
+  const { readable, waiting } = planLineage(viewOf(discovery, life))
+  return readable.length === 0 && waiting.length === 0
 }
 
 /** Counts the shards that this mapping knows or waits for and that the listing lacks. */
@@ -83,14 +118,13 @@ export function isAbsent(discovery: Discovery, shardId: string): boolean {
 }
 
 export function readableShards(discovery: Discovery): readonly string[] {
-  const view = lineageView(discovery)
-  return view === null ? [] : planLineage(view).readable
+  return discovery.listing === null ? [] : planLineage(viewOf(discovery, discovery.listing)).readable
 }
 
 /** Shards that may not be read yet, each with those of its parents that are not done. */
 export function waitingShards(discovery: Discovery): readonly ShardFacts[] {
-  const view = lineageView(discovery)
-  if (view === null) return []
+  if (discovery.listing === null) return []
+  const view = viewOf(discovery, discovery.listing)
   const waiting = new Set(planLineage(view).waiting)
   return view.listed
     .filter(({ shardId }) => waiting.has(shardId))
@@ -116,10 +150,11 @@ export function nextLookMs(discovery: Discovery, pace: MappingPace, refused: Ite
   return soonMs
 }
 
-/** True as long as the listing leaves open what comes after a shard's end, or whether a shard is gone. */
+/** True as long as the listing leaves open what comes after a shard's end, or a life's, or whether a shard is gone. */
 function isUnclear(discovery: Discovery, refused: Iterable<string>): boolean {
   const { listing } = discovery
   if (listing === null) return false
+  if ((discovery.spent.get(listing.incarnation) ?? 0) > 0) return true
   for (const shardId of refused) if (!isAbsent(discovery, shardId)) return true
   const parents = new Set(listing.shards.flatMap((shard) => shard.parentIds))
   for (const [shardId, incarnation] of discovery.done) {
@@ -130,9 +165,7 @@ function isUnclear(discovery: Discovery, refused: Iterable<string>): boolean {
   return false
 }
 
-function lineageView(discovery: Discovery): LineageView | null {
-  const { listing, done } = discovery
-  if (listing === null) return null
-  const ours = [...done].filter(([, incarnation]) => incarnation === listing.incarnation)
-  return { listed: listing.shards, done: new Set(ours.map(([shardId]) => shardId)) }
+function viewOf({ done }: Discovery, life: StreamLife): LineageView {
+  const ours = [...done].filter(([, incarnation]) => incarnation === life.incarnation)
+  return { listed: life.shards, done: new Set(ours.map(([shardId]) => shardId)) }
 }

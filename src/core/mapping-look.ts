@@ -2,6 +2,7 @@ import { backoffMs, pauseAskedMs } from './backoff.ts'
 import { nextLookMs, noteListing } from './mapping-discovery.ts'
 import type { Turn } from './mapping-machine.ts'
 import type { Described } from './mapping-messages.ts'
+import { ask } from './mapping-turn.ts'
 
 /** What a look at source and function means for the mapping, and when the next one is due. */
 export function noteLook(turn: Turn, result: Described): void {
@@ -12,7 +13,11 @@ export function noteLook(turn: Turn, result: Described): void {
   machine.sourceTroubled = isSourceTroubled
   if (result.kind === 'found') {
     machine.troubles = 0
-    noteListing(machine.discovery, result, machine.flows.keys(), env.monoMs)
+    const before = machine.discovery.listing?.incarnation
+    noteListing(machine.discovery, result, machine.flows, env.monoMs)
+    const now = machine.discovery.listing?.incarnation
+    if (machine.discovery.isStream && now !== undefined && now !== before)
+      ask(turn, { kind: 'attach', incarnation: now })
     const refused = [...machine.flows].filter(([, flow]) => flow.refused).map(([name]) => name)
     machine.lookAtMs = env.monoMs + nextLookMs(machine.discovery, pace, refused)
     return

@@ -8,6 +8,8 @@ export type MappingRequest =
   | { readonly kind: 'load'; readonly id: number }
   /** Look at the source and the function → `described`. */
   | { readonly kind: 'describe'; readonly id: number }
+  /** Write down that this life of the source is read from now on: what was before it is done, or gone → `attached`. */
+  | { readonly kind: 'attach'; readonly id: number; readonly incarnation: string }
   /** Run a flow until it ends by itself or is drained → `flowEnded`. */
   | {
       readonly kind: 'startFlow'
@@ -48,10 +50,19 @@ export type MappingCommand = MappingRequest | MappingNotice
 export type DescribeTrouble = 'missing' | 'denied' | 'throttled' | 'failed'
 
 export type Described =
-  | { readonly kind: 'found'; readonly incarnation: string; readonly shards: readonly ShardFacts[] }
+  | (StreamLife & {
+      readonly kind: 'found'
+      /** Lives of the same source that ended before this one and can still be read, oldest first. */
+      readonly older?: readonly StreamLife[] | undefined
+    })
   /** The source is there and the function is not: what would be read now could only wear out. */
   | { readonly kind: 'functionMissing' }
   | { readonly kind: DescribeTrouble; readonly message: string; readonly retryAfterMs?: number | undefined }
+
+export interface StreamLife {
+  readonly incarnation: string
+  readonly shards: readonly ShardFacts[]
+}
 
 export type FlowEnd =
   /** The shard was read to its end and everything in it is resolved. */
@@ -65,6 +76,7 @@ export type MappingEvent =
   | { readonly kind: 'start'; readonly state: MappingState; readonly enabled: boolean }
   | { readonly kind: 'loaded'; readonly id: number; readonly done: readonly DoneFlow[] }
   | { readonly kind: 'described'; readonly id: number; readonly result: Described }
+  | { readonly kind: 'attached'; readonly id: number }
   | { readonly kind: 'flowEnded'; readonly id: number; readonly end: FlowEnd }
   | { readonly kind: 'configured'; readonly id: number }
   | { readonly kind: 'saved'; readonly id: number }

@@ -11,14 +11,7 @@ import {
 } from './mapping-discovery.ts'
 import type { ShardFacts } from './lineage.ts'
 import { noteLook } from './mapping-look.ts'
-import type {
-  FlowEnd,
-  MappingCommand,
-  MappingEnv,
-  MappingEvent,
-  MappingPace,
-  MappingRequest,
-} from './mapping-messages.ts'
+import type { FlowEnd, MappingCommand, MappingEnv, MappingEvent, MappingPace } from './mapping-messages.ts'
 import {
   isAsked,
   startMoments,
@@ -28,6 +21,7 @@ import {
   type Turn,
 } from './mapping-machine.ts'
 import { isSettled, restingState } from './mapping-states.ts'
+import { ask, askOnce, cancel } from './mapping-turn.ts'
 
 /**
  * One mapping: which flows run, and in which of AWS's states it is. Driven by what is wanted: after every event `advance` compares
@@ -89,6 +83,7 @@ function apply(turn: Turn, event: MappingEvent): void {
     case 'stop':
       machine.stopping = true
       return
+    case 'attached':
     case 'configured':
     case 'saved':
     case 'forgotten':
@@ -192,7 +187,7 @@ function run(turn: Turn): void {
 function startFlows(turn: Turn): void {
   const { machine, env } = turn
   const { listing } = machine.discovery
-  if (listing === null || !isListed(machine.discovery)) return
+  if (listing === null || !isListed(machine.discovery) || isAsked(machine, 'attach')) return
   const readable = readableShards(machine.discovery)
   forgetRests(machine, readable, env.monoMs)
   for (const flow of readable) {
@@ -248,34 +243,10 @@ function drain(turn: Turn, flow: RunningFlow, reason: DrainReason): void {
   turn.out.push({ kind: 'drainFlow', id: flow.id, reason })
 }
 
-/** A look that nobody needs any more: asked once to be given up, and awaited like everything else. */
-function cancel(turn: Turn, id: number): void {
-  if (turn.machine.cancelled.has(id)) return
-  turn.machine.cancelled.add(id)
-  turn.out.push({ kind: 'cancel', id })
-}
-
 function rest(turn: Turn): void {
   const { machine } = turn
   const state = restingState(machine.state, machine.enabled)
   if (state === null) return
   machine.state = state
   ask(turn, { kind: 'save', state })
-}
-
-type Unnumbered = MappingRequest extends infer Request
-  ? Request extends MappingRequest
-    ? Omit<Request, 'id'>
-    : never
-  : never
-
-function ask(turn: Turn, request: Unnumbered): void {
-  const id = turn.machine.nextId++
-  const numbered = { ...request, id } as MappingRequest
-  turn.machine.asked.set(id, request.kind)
-  turn.out.push(numbered)
-}
-
-function askOnce(turn: Turn, request: Unnumbered): void {
-  if (!isAsked(turn.machine, request.kind)) ask(turn, request)
 }

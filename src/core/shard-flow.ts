@@ -22,7 +22,9 @@ export function openShard(
   const { window } = checkpoint
   if (window !== null) shard.window = { ...window, stateBytes: utf8Length(window.state) }
   if (checkpoint.incarnation !== opened.incarnation) {
-    turn.commands.push({ kind: 'positionLost', reason: 'recreated', watermark: checkpoint.watermark })
+    // Of a life that was read to its end nothing is lost, even where the next one gives its shards the same names.
+    if (!checkpoint.done)
+      turn.commands.push({ kind: 'positionLost', reason: 'recreated', watermark: checkpoint.watermark })
     beginLife(shard, opened.incarnation)
     shard.cursor = { at: 'horizon' }
     return

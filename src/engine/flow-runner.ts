@@ -6,6 +6,7 @@ import type { Checkpoint } from '../model/checkpoint.ts'
 import { isStream } from '../model/source.ts'
 import { AttemptIds } from './attempt-ids.ts'
 import type { FlowContext, FlowSettings } from './flow-context.ts'
+import { lifeToBeginIn } from './flow-life.ts'
 import type { FlowMachine } from './flow-machine.ts'
 import { FlowPermits } from './flow-permits.ts'
 import { report, resultOfOutcome } from './flow-report.ts'
@@ -60,6 +61,11 @@ export class FlowRunner {
     this.#attemptIds = new AttemptIds(context.services.clock)
   }
 
+  /** The life of the stream that it reads. */
+  get incarnation(): string {
+    return this.#incarnation
+  }
+
   start(): void {
     const pressed = this.#context.services.budget.join(this, (on) => this.#happen({ kind: 'pressure', on }))
     void this.#open().then((checkpoint) => {
@@ -107,7 +113,8 @@ export class FlowRunner {
       try {
         const { fence, checkpoint } = await services.store.openFlow(identity.uuid, identity.flow)
         this.#fence = fence
-        await this.#learnLife(checkpoint)
+        const { source } = this.#context
+        this.#incarnation = await lifeToBeginIn(source, this.#incarnation, checkpoint, this.#lifetime.signal)
         return checkpoint
       } catch (error) {
         log.error({ error }, 'The checkpoint cannot be read; it is tried until it can.')
@@ -115,13 +122,6 @@ export class FlowRunner {
       }
     }
     return undefined
-  }
-
-  /** A checkpoint of another life than the listing's: either of them may be the older one. What cannot be seen now is told by the reads. */
-  async #learnLife(checkpoint: Checkpoint | null): Promise<void> {
-    if (this.#ended || checkpoint === null || checkpoint.incarnation === this.#incarnation) return
-    const now = await this.#context.source.describe(this.#lifetime.signal).catch(() => null)
-    if (now?.kind === 'found') this.#incarnation = now.incarnation
   }
 
   /** Events are taken one after the other, in the order they came, also when a step itself causes one. */

@@ -37,6 +37,8 @@ const visibilityMsDefault = 30_000
 /** What AWS adds to window and timeout when a queue's visibility is too short for both (spec §2.3, §13.13). */
 const visibilitySpareMs = 30_000
 const receivesMax = 20
+/** Differences of clocks below this do not show in a Date header. */
+const clockGrainMs = 1_500
 /**
  * How long a receive waits at endpoints that are not AWS: short enough to be waited for at the end (FlowRunner says why), and a
  * message is answered at once all the same.
@@ -111,12 +113,13 @@ function scalingOf(parameters: MappingParameters, around: Circumstances): Scalin
 
 /**
  * Where the shards that were there at first begin. LATEST is the moment of creation, by the source's clock: a time outlives a
- * restart before the first record. Where the source cannot seek by time, older records are skipped instead; DynamoDB stamps
- * its records to the second, so the whole second of the creation counts as after it.
+ * restart before the first record. Where the source cannot seek by time, the create has held the ends of the shards; where that
+ * was lost, older records are skipped. DynamoDB stamps its records to the second, so the whole second of the creation counts as
+ * after it; nobody knows the clock of AWS better than `clockGrainMs`.
  */
 function startOf(
   { parameters, source, createdMs }: MappingDocument,
-  { origin, clockOffsetMs }: Circumstances,
+  { origin, clockOffsetMs, isAws }: Circumstances,
 ): { readonly startFrom: ReadFrom; readonly skipBeforeMs: number | null } {
   const fromHorizon = { startFrom: { at: 'horizon' }, skipBeforeMs: null } as const
   if (!isStream(source) || origin === 'late') return fromHorizon
@@ -125,7 +128,7 @@ function startOf(
     case 'LATEST':
       return source === 'kinesis'
         ? { startFrom: { at: 'time', ms: created }, skipBeforeMs: null }
-        : { startFrom: { at: 'horizon' }, skipBeforeMs: Math.floor(created / 1_000) * 1_000 }
+        : { startFrom: { at: 'latest' }, skipBeforeMs: secondOf(created - (isAws ? clockGrainMs : 0)) }
     case 'AT_TIMESTAMP':
       return { startFrom: { at: 'time', ms: (parameters.StartingPositionTimestamp ?? 0) * 1_000 }, skipBeforeMs: null }
     case 'TRIM_HORIZON':
@@ -134,6 +137,10 @@ function startOf(
     default:
       return parameters.StartingPosition satisfies never
   }
+}
+
+function secondOf(ms: number): number {
+  return Math.floor(ms / 1_000) * 1_000
 }
 
 /** Against AWS its own base rates: once a second for Kinesis, four times for DynamoDB, never over 5 reads a second and shard. */

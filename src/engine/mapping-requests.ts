@@ -36,6 +36,9 @@ export async function carryOutForMapping(
         return { kind: 'loaded', id, done: await doneFlows(work) }
       case 'describe':
         return { kind: 'described', id, result: await describe(work) }
+      case 'attach':
+        await attach(request.incarnation, work)
+        return { kind: 'attached', id }
       case 'configure':
         await configure(work)
         return { kind: 'configured', id }
@@ -76,17 +79,43 @@ async function doneFlows(work: MappingWork) {
 async function describe(work: MappingWork): Promise<Described> {
   const { view, document, signal } = work
   const before = view.fingerprint(document)
-  const [result, described] = await Promise.all([view.source.describe(signal), describeFunction(work)])
+  const [result, described] = await Promise.all([
+    view.source.describe(signal, attachedTo(document)),
+    describeFunction(work),
+  ])
   noteFunction(work, described)
   if (result.kind !== 'found') return result
   view.noteSource(result)
-  const isNamed = parseArn(document.sourceName) === undefined
-  if (isNamed && result.arn !== '' && result.arn !== document.sourceArn) work.learn({ sourceArn: result.arn })
+  if (isNamed(document) && result.arn !== '' && result.arn !== document.sourceArn) {
+    // In one write with what it replaces: an older stream that nobody wrote down would never be read to its end.
+    work.learn({ sourceArn: result.arn, attachedArn: result.older?.[0]?.arn })
+  }
   // Messages that are received without a function to run them only wear out; what runs already waits as AWS's pollers do.
   const isNowhere = described.kind === 'missing' || described.kind === 'noLambda'
   if (work.isIdle && isNowhere) return { kind: 'functionMissing' }
   if (!work.isIdle && view.fingerprint(document) !== before) work.reconfigure()
-  return { kind: 'found', incarnation: result.incarnation, shards: result.shards }
+  return { kind: 'found', incarnation: result.incarnation, shards: result.shards, older: result.older }
+}
+
+function isNamed({ sourceName }: MappingDocument): boolean {
+  return parseArn(sourceName) === undefined
+}
+
+/** The stream that a mapping of a name reads; null: none was seen yet. */
+function attachedTo({ attachedArn, sourceArn }: MappingDocument): string | null {
+  return attachedArn ?? sourceArn ?? null
+}
+
+/** In the store before anything of that stream is read: what follows it is found by it. */
+async function attach(incarnation: string, work: MappingWork): Promise<void> {
+  const { view, document, log } = work
+  const arn = view.arnOf(incarnation)
+  if (!isNamed(document) || arn === undefined) return
+  if (arn !== attachedTo(document)) {
+    work.learn({ attachedArn: arn === document.sourceArn ? undefined : arn })
+    log.info({ stream: arn }, 'The older stream of the table is done; the mapping goes on in the next one.')
+  }
+  await untilStored(work, () => work.save())
 }
 
 async function configure(work: MappingWork): Promise<void> {

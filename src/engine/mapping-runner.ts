@@ -9,23 +9,15 @@ import type { EngineContext } from './engine-context.ts'
 import type { FlowContext, FlowSettings } from './flow-context.ts'
 import { FlowHealth } from './flow-health.ts'
 import { FlowRunner } from './flow-runner.ts'
+import { holdLatest } from './latest-start.ts'
+import type { MappingHooks } from './mapping-hooks.ts'
 import { MappingView } from './mapping-view.ts'
-import { carryOutForMapping } from './mapping-requests.ts'
+import { carryOutForMapping, type MappingWork } from './mapping-requests.ts'
 import { MappingTroubles } from './mapping-troubles.ts'
 import type { MappingStatus } from './mappings.ts'
 import type { MappingMeter } from './meter.ts'
 import { statusOf } from './mapping-status.ts'
 import { GivenUp } from './sleep.ts'
-
-/** What the registry wants to hear. */
-export interface MappingHooks {
-  /** Writes the document down as it then is; resolves when that is durable. */
-  save(): Promise<void>
-  /** Removes the document with all that was kept of it. */
-  remove(): Promise<void>
-  /** The mapping is gone. */
-  removed(): void
-}
 
 /** The shell of one mapping: owns its machine, its source and its flows. It decides nothing. */
 export class MappingRunner {
@@ -66,6 +58,11 @@ export class MappingRunner {
 
   get document(): MappingDocument {
     return this.#document
+  }
+
+  /** What a new mapping has to see before its create is answered. */
+  begin(): Promise<void> {
+    return holdLatest(this.#work(new AbortController()))
   }
 
   start(): void {
@@ -136,6 +133,7 @@ export class MappingRunner {
     switch (command.kind) {
       case 'load':
       case 'describe':
+      case 'attach':
       case 'configure':
       case 'save':
       case 'forget':
@@ -168,23 +166,27 @@ export class MappingRunner {
     if (request.kind === 'save') this.#rest(request.state)
     const controller = new AbortController()
     this.#outstanding.set(request.id, controller)
-    const work = {
+    void carryOutForMapping(request, this.#work(controller)).then((event) => {
+      this.#outstanding.delete(request.id)
+      this.#happen(event)
+    })
+  }
+
+  #work({ signal }: AbortController): MappingWork {
+    return {
       engine: this.#engine,
       view: this.#view,
       document: this.#document,
       isIdle: this.#flows.size === 0,
-      learn: (changes: Partial<MappingDocument>) => this.#learn(changes),
+      learn: (changes) => this.#learn(changes),
       troubles: this.#troubles,
-      save: () => this.#save(),
+      // Tried until the store takes it, behind what the user has begun to change meanwhile.
+      save: () => this.#hooks.save(),
       remove: () => this.#hooks.remove(),
       reconfigure: () => this.#reconfigure(),
-      signal: controller.signal,
+      signal,
       log: this.#log,
     }
-    void carryOutForMapping(request, work).then((event) => {
-      this.#outstanding.delete(request.id)
-      this.#happen(event)
-    })
   }
 
   /** The state is the mapping's from this moment on; that it is written down comes after. */
@@ -194,15 +196,10 @@ export class MappingRunner {
     this.#log.info({ state }, `The mapping is ${state}.`)
   }
 
-  /** Tried until the store takes it, behind what the user has begun to change meanwhile. */
-  #save(): Promise<void> {
-    return this.#hooks.save()
-  }
-
   #startFlow(command: Extract<MappingCommand, { kind: 'startFlow' }>): void {
     const { id, origin } = command
     try {
-      const runner = new FlowRunner(this.#flowContext(command), this.#view.settings(this.#document, origin))
+      const runner = new FlowRunner(this.#flowContext(command), this.#view.settings(this.#document, command))
       this.#flows.set(id, { origin, runner })
       runner.start()
     } catch (error) {
@@ -246,7 +243,10 @@ export class MappingRunner {
 
   #eachFlow(tell: (runner: FlowRunner, settings: FlowSettings) => void): void {
     try {
-      for (const { runner, origin } of this.#flows.values()) tell(runner, this.#view.settings(this.#document, origin))
+      for (const { runner, origin } of this.#flows.values()) {
+        const { incarnation } = runner
+        tell(runner, this.#view.settings(this.#document, { origin, incarnation }))
+      }
     } catch (error) {
       this.#log.error({ error }, 'The mapping cannot be laid out as it is now; its flows go on as before.')
       this.#troubles.noteError(String(error))

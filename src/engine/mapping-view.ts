@@ -23,6 +23,8 @@ export class MappingView {
   readonly #source: Source
   readonly #log: Log
   #found: FoundSource | null = null
+  /** A stream that is followed by its name has another ARN in each life. */
+  readonly #arns = new Map<string, string>()
   #function: { readonly name: string; readonly known: KnownFunction } | null = null
   #filter: { readonly criteria: unknown; readonly matches: ((record: SourceRecord) => boolean) | null } | null = null
   #toldVisibilityMs: number | null = null
@@ -39,6 +41,12 @@ export class MappingView {
 
   noteSource(found: FoundSource): void {
     this.#found = found
+    for (const { incarnation, arn } of [...(found.older ?? []), found]) this.#arns.set(incarnation, arn)
+  }
+
+  /** The ARN of the stream in this life of the source. */
+  arnOf(incarnation: string): string | undefined {
+    return this.#arns.get(incarnation)
   }
 
   noteFunction(name: string, known: KnownFunction): void {
@@ -52,11 +60,14 @@ export class MappingView {
 
   /** Everything that decides how flows run, as one comparable text. */
   fingerprint(document: MappingDocument): string {
-    const { shards: _, ...found } = this.#found ?? { shards: [] }
+    const { shards: _, older: __, ...found } = this.#found ?? { shards: [] }
     return JSON.stringify([found, this.#function, document.parameters, document.functionArn])
   }
 
-  settings(document: MappingDocument, origin: 'first' | 'late'): FlowSettings {
+  settings(
+    document: MappingDocument,
+    { origin, incarnation }: { readonly origin: 'first' | 'late'; readonly incarnation: string },
+  ): FlowSettings {
     const { parameters, source } = document
     const found = this.#found
     if (found === null) throw new Error('A flow was started before its source was seen.')
@@ -79,7 +90,7 @@ export class MappingView {
       capacity: known.capacity,
       reportsFailures: parameters.FunctionResponseTypes.includes('ReportBatchItemFailures'),
       acknowledgesEmptyItem: this.#engine.acknowledgesEmptyItem,
-      sourceArn: found.arn,
+      sourceArn: this.arnOf(incarnation) ?? found.arn,
       destination: parameters.DestinationConfig?.OnFailure.Destination ?? null,
       matches: this.#matches(document),
     }

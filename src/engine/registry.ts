@@ -36,7 +36,8 @@ export class Registry implements Mappings {
 
   start(): void {
     this.#started = true
-    for (const runner of this.#runners.values()) runner.start()
+    // Those that are being made are started by their create.
+    for (const [uuid, runner] of this.#runners) if (!this.#planned.has(uuid)) runner.start()
   }
 
   /** Resolves when the mapping is in no transition, or gone. */
@@ -64,14 +65,15 @@ export class Registry implements Mappings {
     this.#planned.set(document.uuid, document)
     try {
       await this.#enqueue(document.uuid, () => this.#engine.services.store.putMapping(document))
+      // The drain that has begun meanwhile does not know of it: the next start runs it.
+      if (this.#stopping) return document
+      await this.#add(document).begin()
     } finally {
       this.#planned.delete(document.uuid)
     }
-    // The drain that has begun meanwhile does not know of it: the next start runs it.
-    if (this.#stopping) return document
-    const runner = this.#add(document)
-    if (this.#started) runner.start()
-    return document
+    const runner = this.#runners.get(document.uuid)
+    if (this.#started && !this.#stopping) runner?.start()
+    return runner?.document ?? document
   }
 
   async update(uuid: string, changes: MappingChanges): Promise<MappingDocument> {

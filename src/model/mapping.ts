@@ -47,6 +47,8 @@ export interface MappingDocument {
   readonly sourceName: string
   /** The ARN that a stream given by name was last seen to have; absent as long as nobody knows, and where the name is the ARN. */
   readonly sourceArn?: string | undefined
+  /** An older stream of the table that is still being read: `sourceArn` comes after it. Absent: it is `sourceArn` itself. */
+  readonly attachedArn?: string | undefined
   /** The function's ARN with the qualification that was given. */
   readonly functionArn: string
   readonly state: MappingState
@@ -80,8 +82,12 @@ export function mappingKey(document: Pick<MappingDocument, 'sourceName' | 'funct
 }
 
 /** What the source of a mapping goes by: a stream that is followed by its name has an ARN as well, once it was seen. */
-export function sourceNamesOf({ sourceName, sourceArn }: NamedSource): readonly string[] {
-  return sourceArn === undefined ? [sourceName] : [sourceName, sourceArn]
+export function sourceNamesOf({ sourceName, sourceArn, attachedArn }: NamedSource): readonly string[] {
+  return [
+    sourceName,
+    ...(sourceArn === undefined ? [] : [sourceArn]),
+    ...(attachedArn === undefined ? [] : [attachedArn]),
+  ]
 }
 
 /** Whether AWS would call the two one mapping: under a second one every record would reach the function twice. */
@@ -90,5 +96,5 @@ export function isSameMapping(one: NamedSource & NamedFunction, other: NamedSour
   return one.functionArn === other.functionArn && sourceNamesOf(one).some((name) => names.includes(name))
 }
 
-type NamedSource = Pick<MappingDocument, 'sourceName' | 'sourceArn'>
+type NamedSource = Pick<MappingDocument, 'sourceName' | 'sourceArn' | 'attachedArn'>
 type NamedFunction = Pick<MappingDocument, 'functionArn'>

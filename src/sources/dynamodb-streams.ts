@@ -22,7 +22,16 @@ export function openDynamoSource(mapping: MappingDocument, access: SourceAccess)
   const arn = parseArn(mapping.sourceName) === undefined ? null : mapping.sourceName
   const stream = createDynamoStream({ streams, tables }, { table: name.resource, arn })
   const protocol = dynamoProtocol(streams)
-  return createStreamSource({ describe: (signal) => stream.describe(signal), protocol, reader: streams }, access)
+  return createStreamSource(
+    {
+      describe: (signal, since) => stream.describe(signal, since),
+      attachedTo: mapping.attachedArn ?? mapping.sourceArn ?? null,
+      protocol,
+      reader: streams,
+      seeksByTime: false,
+    },
+    access,
+  )
 }
 
 function dynamoProtocol(caller: AwsCaller): ShardProtocol {
@@ -43,9 +52,17 @@ function dynamoProtocol(caller: AwsCaller): ShardProtocol {
 
 /** There is no seeking by time: what is older than the start is skipped by the reader. */
 function startOf(from: ReadFrom): object {
-  return from.at === 'after'
-    ? { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', SequenceNumber: from.position }
-    : { ShardIteratorType: 'TRIM_HORIZON' }
+  switch (from.at) {
+    case 'after':
+      return { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', SequenceNumber: from.position }
+    case 'latest':
+      return { ShardIteratorType: 'LATEST' }
+    case 'horizon':
+    case 'time':
+      return { ShardIteratorType: 'TRIM_HORIZON' }
+    default:
+      throw new Error(`Unknown place ${JSON.stringify(from satisfies never)}.`)
+  }
 }
 
 function refusalOf(failure: CallFailure): ShardRefusal {
@@ -53,6 +70,7 @@ function refusalOf(failure: CallFailure): ShardRefusal {
   const message = `${code}: ${failure.message}`
   if (code === 'ExpiredIteratorException') return { kind: 'expired', message }
   if (code === 'TrimmedDataAccessException') return { kind: 'trimmed', message }
-  if (code === 'ValidationException') return { kind: 'unknownPosition', message }
+  // Anything else that is not valid says nothing against the position.
+  if (code === 'ValidationException' && /sequence ?number/i.test(message)) return { kind: 'unknownPosition', message }
   return troubleOf(failure)
 }

@@ -28,7 +28,8 @@ export function openKinesisSource(mapping: MappingDocument, access: SourceAccess
   const isAws = access.isAws('kinesis')
   const stream = createKinesisStream(caller, { name: name.resource, arn }, isAws)
   const protocol = kinesisProtocol(caller, name.resource, isAws)
-  return createStreamSource({ describe: (signal) => stream.describe(signal), protocol, reader: caller }, access)
+  const describe = (signal: AbortSignal) => stream.describe(signal)
+  return createStreamSource({ describe, attachedTo: null, protocol, reader: caller, seeksByTime: true }, access)
 }
 
 function kinesisProtocol(caller: AwsCaller, streamName: string, isAws: boolean): ShardProtocol {
@@ -63,6 +64,8 @@ function startOf(from: ReadFrom): object {
       return { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', StartingSequenceNumber: from.position }
     case 'horizon':
       return { ShardIteratorType: 'TRIM_HORIZON' }
+    case 'latest':
+      return { ShardIteratorType: 'LATEST' }
     case 'time':
       return { ShardIteratorType: 'AT_TIMESTAMP', Timestamp: from.ms / 1_000 }
     default:

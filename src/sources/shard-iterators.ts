@@ -11,6 +11,8 @@ import type { StreamLife, StreamLives } from './stream-lives.ts'
  */
 export interface ShardIterators {
   read(request: ReadRequest, signal: AbortSignal): Promise<ReadResult>
+  /** Keeps an iterator at the end of a shard, for a first read from `latest`. Where it gets none, that read is from the horizon. */
+  hold(shardId: string, incarnation: string, signal: AbortSignal): Promise<void>
 }
 
 export type ReadFrom = NonNullable<ReadRequest['from']>
@@ -76,9 +78,9 @@ export function createShardIterators(protocol: ShardProtocol, lives: StreamLives
       const { shardId } = request
       const known = await lives.current(signal)
       if (known.kind !== 'known') return known
-      const { life } = known
       const kept = standings.get(shardId)
       const believed = request.incarnation ?? kept?.incarnation
+      const life = known.lives.find(({ incarnation }) => incarnation === believed) ?? lifeOfShard(shardId, known.lives)
       if (believed !== undefined && believed !== life.incarnation) {
         standings.delete(shardId)
         return { kind: 'recreated', incarnation: life.incarnation, message: 'The stream was created anew.' }
@@ -90,7 +92,20 @@ export function createShardIterators(protocol: ShardProtocol, lives: StreamLives
       note(shardId, result)
       return result.kind === 'unknownPosition' ? lost(life, result.message, lives, signal) : result
     },
+    async hold(shardId, incarnation, signal) {
+      const known = await lives.current(signal)
+      const life = known.kind === 'known' && known.lives.find((each) => each.incarnation === incarnation)
+      if (!life) return
+      const result = await protocol.iterator(life, shardId, { at: 'latest' }, signal)
+      if (result.kind !== 'iterator') return
+      standings.set(shardId, { incarnation, place: placeOf({ at: 'latest' }), iterator: result.iterator })
+    },
   }
+}
+
+/** Who does not know in which life a shard is, or believes in one that is gone: the first one that has it, or the newest. */
+function lifeOfShard(shardId: string, lives: readonly [...StreamLife[], StreamLife]): StreamLife {
+  return lives.find(({ startingPositions }) => startingPositions.has(shardId)) ?? lives.at(-1) ?? lives[0]
 }
 
 interface Parts {
@@ -170,14 +185,15 @@ async function open({ request, life, signal }: Reading, { protocol }: Parts): Pr
       message: `${from.position} is older than shard ${shardId}, which starts at ${start}.`,
     }
   }
-  return protocol.iterator(life, shardId, from, signal)
+  // Whatever ends at this moment, records may have come since the one that was meant.
+  return protocol.iterator(life, shardId, from.at === 'latest' ? { at: 'horizon' } : from, signal)
 }
 
 /** A position that the service does not know: either the stream lives anew, or it forgot the place. */
 async function lost(life: StreamLife, message: string, lives: StreamLives, signal: AbortSignal): Promise<ReadResult> {
   const now = await lives.look(signal)
   if (now.kind !== 'found') return now
-  return now.incarnation === life.incarnation
+  return [...(now.older ?? []), now].some(({ incarnation }) => incarnation === life.incarnation)
     ? { kind: 'trimmed', message }
     : { kind: 'recreated', incarnation: now.incarnation, message }
 }
@@ -200,6 +216,7 @@ function placeOf(from: ReadFrom): string {
     case 'time':
       return `time ${from.ms}`
     case 'horizon':
+    case 'latest':
       return from.at
     default:
       throw new Error(`Unknown place ${JSON.stringify(from satisfies never)}.`)

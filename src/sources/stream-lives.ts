@@ -1,18 +1,20 @@
-import type { DescribeResult } from '../ports.ts'
+import type { DescribeResult, StreamListing } from '../ports.ts'
 import type { Trouble } from './service-errors.ts'
 import { untilAborted } from './until-aborted.ts'
 
 /**
- * Which life of a stream is being read. A stream that is deleted and made again, or an emulator that was restarted, keeps
+ * Which lives of a stream can be read. A stream that is deleted and made again, or an emulator that was restarted, keeps
  * its name while its sequence numbers begin anew (floci#2076): positions of one life mean nothing in the next.
  */
 export interface StreamLives {
-  /** The life that was seen last; looks when none was. */
-  current(signal: AbortSignal): Promise<CurrentLife>
+  /** Those that were seen last; looks when none was. */
+  current(signal: AbortSignal): Promise<CurrentLives>
   /** Several who look at the same time share one look. */
   look(signal: AbortSignal): Promise<DescribeResult>
   /** Something suggests that the stream went away: look again before the next read. */
   doubt(): void
+  /** Looks from now on tell of the older streams of the same name from this one on; null: of none. */
+  attach(arn: string | null): void
 }
 
 export interface StreamLife {
@@ -21,24 +23,31 @@ export interface StreamLife {
   readonly startingPositions: ReadonlyMap<string, string>
 }
 
-export type CurrentLife = { readonly kind: 'known'; readonly life: StreamLife } | Trouble
+export type CurrentLives =
+  | {
+      readonly kind: 'known'
+      /** The newest is the last one. */
+      readonly lives: readonly [...StreamLife[], StreamLife]
+    }
+  | Trouble
 
 /** `closing` ends the looks that several readers share. */
 export function createStreamLives(
-  describe: (signal: AbortSignal) => Promise<DescribeResult>,
+  describe: (signal: AbortSignal, since: string | null) => Promise<DescribeResult>,
+  attachedTo: string | null,
   closing: AbortSignal,
 ): StreamLives {
-  let seen: StreamLife | null = null
+  let since = attachedTo
+  let seen: Extract<CurrentLives, { kind: 'known' }> | null = null
   let doubtful = false
   let looking: Promise<DescribeResult> | null = null
 
   async function lookOnce(): Promise<DescribeResult> {
     try {
-      const result = await describe(closing)
+      const result = await describe(closing, since)
       if (result.kind === 'found') {
-        const { arn, incarnation, shards } = result
-        const startingPositions = new Map(shards.map(({ shardId, startingPosition }) => [shardId, startingPosition]))
-        seen = { arn, incarnation, startingPositions }
+        seen = { kind: 'known', lives: [...(result.older ?? []).map(lifeOf), lifeOf(result)] }
+        since ??= result.arn
         doubtful = false
       }
       return result
@@ -54,16 +63,24 @@ export function createStreamLives(
     doubt() {
       doubtful = true
     },
+    attach(arn) {
+      since = arn
+    },
     async current(signal) {
-      if (seen !== null && !doubtful) return { kind: 'known', life: seen }
+      if (seen !== null && !doubtful) return seen
       const result = await look(signal)
       if (seen === null) return result.kind === 'found' ? notDescribed : result
       if (result.kind !== 'found' && result.kind !== 'denied') return result
       // Who may read a stream need not be allowed to look at it again.
       doubtful = false
-      return { kind: 'known', life: seen }
+      return seen
     },
   }
+}
+
+function lifeOf({ arn, incarnation, shards }: StreamListing): StreamLife {
+  const startingPositions = new Map(shards.map(({ shardId, startingPosition }) => [shardId, startingPosition]))
+  return { arn, incarnation, startingPositions }
 }
 
 const notDescribed = { kind: 'failed', message: 'The stream was not described.' } as const

@@ -1,24 +1,33 @@
 import type { AwsCaller } from '../access/aws-access.ts'
 import type { DescribeResult, Source } from '../ports.ts'
+import { createLatestHold } from './latest-hold.ts'
 import { createShardIterators } from './shard-iterators.ts'
 import type { ShardProtocol } from './shard-iterators.ts'
 import type { SourceAccess } from './source-access.ts'
 import { createStreamLives } from './stream-lives.ts'
 
 export interface StreamParts {
-  readonly describe: (signal: AbortSignal) => Promise<DescribeResult>
+  readonly describe: (signal: AbortSignal, since: string | null) => Promise<DescribeResult>
+  /** The ARN of the stream that the mapping was reading when it was opened; null: none yet, or it names the ARN itself. */
+  readonly attachedTo: string | null
   readonly protocol: ShardProtocol
   /** Who reads: the clock of its endpoint is the stream's. */
   readonly reader: AwsCaller
+  readonly seeksByTime: boolean
 }
 
 /** A stream of either service as the engine sees it: a position is acknowledged by its checkpoint, not at the stream. */
-export function createStreamSource({ describe, protocol, reader }: StreamParts, access: SourceAccess): Source {
+export function createStreamSource(parts: StreamParts, access: SourceAccess): Source {
+  const { describe, attachedTo, protocol, reader, seeksByTime } = parts
   const closing = new AbortController()
-  const lives = createStreamLives(describe, closing.signal)
+  const lives = createStreamLives(describe, attachedTo, closing.signal)
   const iterators = createShardIterators(protocol, lives)
   return {
-    describe: (signal) => lives.look(signal),
+    describe(signal, since) {
+      if (since !== undefined) lives.attach(since)
+      return lives.look(signal)
+    },
+    ...(seeksByTime ? {} : { holdLatest: createLatestHold(lives, iterators) }),
     depth: async () => ({ kind: 'uncounted' }),
     read: (request, signal) => iterators.read(request, signal),
     settle: async () => ({ failed: [] }),

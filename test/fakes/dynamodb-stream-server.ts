@@ -14,8 +14,12 @@ export interface DynamoStreamServer {
   /** Makes a table with the key `id` and gives the ARN of its stream. */
   createTable(name: string, options?: TableOptions): string
   deleteTable(name: string): void
-  /** The stream ends: no more records, open shards close; the table names none any more. */
+  /** The stream ends: no more records, open shards close. As at AWS the table names it until there is another one. */
   disableStream(name: string): void
+  /** A new stream, empty, for a table whose stream was disabled; the old one can still be read. Gives its ARN. */
+  enableStream(name: string, options?: Omit<TableOptions, 'stream'>): string
+  /** A day goes by: streams of the table that are disabled can be read no more. */
+  forgetStreams(name: string): void
   /** Writes `{ id, ...more }` and gives the sequence number of the change. */
   put(table: string, id: string, more?: Item): string
   /** The same into the nth open shard, whichever the key belongs to. */
@@ -31,12 +35,16 @@ export interface DynamoStreamServer {
   dropShard(table: string, shardId: string): void
   /** Iterators given so far are refused from here on. */
   expireIterators(): void
-  /** Answers of the next calls of an operation, in this order. */
-  readonly refusals: Map<string, AwsRefusal[]>
+  /** Answers of the next calls of an operation, in this order; null: the call is answered as always. */
+  readonly refusals: Map<string, (AwsRefusal | null)[]>
+  /** Which iterators were asked for. */
+  readonly iteratorTypes: readonly string[]
   /** How often each operation was called. */
   readonly calls: ReadonlyMap<string, number>
   /** The most shards that one DescribeStream names. */
   shardsPerPage: number
+  /** The most streams that one ListStreams names. */
+  streamsPerPage: number
   close(): Promise<void>
 }
 
@@ -51,8 +59,16 @@ const region = 'us-east-1'
 
 export async function startDynamoStreamServer(): Promise<DynamoStreamServer> {
   const numbers = sequenceNumbers(100n)
-  const state: DynamoState = { tables: new Map(), dropped: [], numbers, generation: 1, shardsPerPage: 100 }
-  const refusals = new Map<string, AwsRefusal[]>()
+  const state: DynamoState = {
+    tables: new Map(),
+    dropped: [],
+    numbers,
+    generation: 1,
+    shardsPerPage: 100,
+    streamsPerPage: 100,
+  }
+  const refusals = new Map<string, (AwsRefusal | null)[]>()
+  const iteratorTypes: string[] = []
   const calls = new Map<string, number>()
   const operations = createDynamoOperations(state)
   let streamsMade = 0
@@ -94,7 +110,8 @@ export async function startDynamoStreamServer(): Promise<DynamoStreamServer> {
   function answer(operation: string, input: Item): object {
     calls.set(operation, (calls.get(operation) ?? 0) + 1)
     const refusal = refusals.get(operation)?.shift()
-    if (refusal !== undefined) throw refusal
+    if (refusal !== undefined && refusal !== null) throw refusal
+    if (operation === 'GetShardIterator') iteratorTypes.push(String(input['ShardIteratorType']))
     const handler = operations.get(operation)
     if (handler === undefined) throw new AwsRefusal('UnknownOperationException', `${operation} is not faked.`)
     return handler(input)
@@ -106,12 +123,19 @@ export async function startDynamoStreamServer(): Promise<DynamoStreamServer> {
   return {
     endpoint: `http://127.0.0.1:${port}`,
     refusals,
+    iteratorTypes,
     calls,
     get shardsPerPage() {
       return state.shardsPerPage
     },
     set shardsPerPage(count) {
       state.shardsPerPage = count
+    },
+    get streamsPerPage() {
+      return state.streamsPerPage
+    },
+    set streamsPerPage(count) {
+      state.streamsPerPage = count
     },
     createTable(name, { shards = 1, viewType = 'NEW_AND_OLD_IMAGES', stream: withStream = true } = {}) {
       const made = withStream ? makeStream(name, shards) : null
@@ -123,8 +147,19 @@ export async function startDynamoStreamServer(): Promise<DynamoStreamServer> {
       const ended = stream(name)
       for (const open of ended.shards.values()) if (open.end === null) closeShard(ended, open, numbers, false)
       ended.enabled = false
-      state.dropped.push(ended)
-      table(name).stream = null
+    },
+    enableStream(name, { shards = 1, viewType = 'NEW_AND_OLD_IMAGES' } = {}) {
+      const own = table(name)
+      if (own.stream?.enabled === true) throw new Error(`Table ${name} has a stream already.`)
+      if (own.stream !== null) state.dropped.push({ table: name, stream: own.stream })
+      own.stream = makeStream(name, shards)
+      own.viewType = viewType
+      return own.stream.arn
+    },
+    forgetStreams(name) {
+      state.dropped = state.dropped.filter(({ table: owner }) => owner !== name)
+      const own = state.tables.get(name)
+      if (own?.stream?.enabled === false) own.stream = null
     },
     put: (name, id, more = {}) => write(name, { id: { S: id } }, { id: { S: id }, ...more }),
     putInto: (name, nth, id, more = {}) => write(name, { id: { S: id } }, { id: { S: id }, ...more }, nth),

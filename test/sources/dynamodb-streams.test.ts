@@ -92,6 +92,8 @@ describe('the shards of a table', () => {
     expect((await shardsOf(source)).map(({ closed }) => closed)).toEqual([true])
     expect(await readPage(source, { shardId, from: { at: 'horizon' } })).toMatchObject({ end: true })
     const byName = openDynamoSource(mappingOf('dynamodb', `dynamodb:${table}`), access)
+    expect((await byName.describe(neverAborted)).kind).toBe('found')
+    server.forgetStreams(table)
     expect((await byName.describe(neverAborted)).kind).toBe('missing')
   })
 

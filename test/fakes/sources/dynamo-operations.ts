@@ -16,8 +16,9 @@ export class AwsRefusal extends Error {
 
 export interface DynamoState {
   readonly tables: Map<string, Table>
-  /** Streams that no table names any more; they can be read to their end. */
-  readonly dropped: Stream[]
+  /** Disabled streams that were followed by another one of their table: they can be read for another day. */
+  dropped: { readonly table: string; readonly stream: Stream }[]
+  streamsPerPage: number
   readonly numbers: NumberSource
   /** Iterators of earlier generations have expired. */
   generation: number
@@ -39,6 +40,7 @@ export function createDynamoOperations(state: DynamoState): ReadonlyMap<string, 
     ['DescribeTable', (input) => ({ Table: tableDescription(tableOf(state, input)) })],
     ['PutItem', (input) => put(state, input)],
     ['DeleteItem', (input) => remove(state, input)],
+    ['ListStreams', (input) => listStreams(state, input)],
     ['DescribeStream', (input) => describeStream(state, input)],
     ['GetShardIterator', (input) => getShardIterator(state, input)],
     ['GetRecords', (input) => getRecords(state, input)],
@@ -57,9 +59,24 @@ function notFound(what: string, name: unknown): AwsRefusal {
 
 function streamOf(state: DynamoState, arn: unknown): Stream {
   const named = [...state.tables.values()].flatMap(({ stream }) => stream ?? [])
-  const stream = [...named, ...state.dropped].find((one) => one.arn === arn)
+  const stream = [...named, ...state.dropped.map((each) => each.stream)].find((one) => one.arn === arn)
   if (stream === undefined) throw notFound('Stream', arn)
   return stream
+}
+
+/** Of the table that is named, newest first. */
+function listStreams(state: DynamoState, input: Item): object {
+  const name = String(input['TableName'])
+  const newest = state.tables.get(name)?.stream ?? []
+  const older = state.dropped.filter(({ table }) => table === name).map(({ stream }) => stream)
+  const all = [...older, newest].flat().toReversed()
+  const start = all.findIndex(({ arn }) => arn === input['ExclusiveStartStreamArn']) + 1
+  const page = all.slice(start, start + state.streamsPerPage)
+  const more = start + page.length < all.length
+  return {
+    Streams: page.map(({ arn, label }) => ({ StreamArn: arn, StreamLabel: label, TableName: name })),
+    ...(more ? { LastEvaluatedStreamArn: page.at(-1)?.arn } : {}),
+  }
 }
 
 function shardOf(stream: Stream, shardId: unknown): StreamShard {

@@ -6,9 +6,9 @@ export type Item = Readonly<Record<string, unknown>>
 export interface Table {
   readonly name: string
   readonly keyNames: readonly string[]
-  readonly viewType: string
+  viewType: string
   readonly items: Map<string, Item>
-  /** null: no stream, or none any more. */
+  /** The newest one, disabled or not; null: there is none that can be read. */
   stream: Stream | null
 }
 

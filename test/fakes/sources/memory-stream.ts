@@ -267,6 +267,7 @@ function isWanted(record: SourceRecord, from: NonNullable<ReadRequest['from']>):
     case 'time':
       return record.arrivedMs >= from.ms
     case 'horizon':
+    case 'latest':
       return true
     default:
       throw new Error(`Unknown place ${JSON.stringify(from satisfies never)}.`)

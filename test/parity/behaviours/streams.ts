@@ -6,7 +6,7 @@ export const streamBehaviours: readonly Behaviour[] = [
     'stream.start.latest',
     '§4.1',
     streams,
-    'LATEST begins at the creation of the mapping, also after a restart or an update before the first record.',
+    'LATEST begins at the creation of the mapping, also after a restart or an update before the first record; on DynamoDB without reading what is older.',
   ),
   does('stream.start.timestamp', '§4.1', ['Kinesis'], 'AT_TIMESTAMP begins at the time given.'),
   does('stream.start.late-shards', '§4.1', streams, 'Shards that are born later are read from their beginning.'),
@@ -128,5 +128,17 @@ export const streamBehaviours: readonly Behaviour[] = [
     '§5',
     ['DynamoDB'],
     'Streams of many shards are listed to the end, shards that roll over are followed.',
+  ),
+  does(
+    'ddb.stream-renewed',
+    '§13.20',
+    ['DynamoDB'],
+    'Streams of a table that were disabled are read to their ends, one after the other, before its newest begins.',
+  ),
+  does(
+    'ddb.invalid-position',
+    '§13.20',
+    ['DynamoDB'],
+    'A shard is replayed from the horizon for a ValidationException only when that is about the sequence number.',
   ),
 ]

@@ -61,6 +61,7 @@ export class FakeShard {
       case 'time':
         return this.#firstWhere((record) => record.arrivedMs >= from.ms)
       case 'horizon':
+      case 'latest':
         return this.#trimmed
       default:
         return from satisfies never

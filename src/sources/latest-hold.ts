@@ -1,0 +1,24 @@
+import type { HeldLatest } from '../ports.ts'
+import type { ShardIterators } from './shard-iterators.ts'
+import type { StreamLives } from './stream-lives.ts'
+
+/** So many iterators are asked for at a time. */
+const atOnce = 20
+
+/**
+ * The shards of the newest stream as they are now: those that are closed hold nothing newer, of those that are open an iterator
+ * at their end is kept.
+ */
+export function createLatestHold(lives: StreamLives, iterators: ShardIterators) {
+  return async (signal: AbortSignal): Promise<HeldLatest | null> => {
+    const found = await lives.look(signal)
+    if (found.kind !== 'found') return null
+    const { arn, incarnation, shards } = found
+    const open = shards.filter((shard) => !shard.closed).map(({ shardId }) => shardId)
+    for (let first = 0; first < open.length; first += atOnce) {
+      const some = open.slice(first, first + atOnce)
+      await Promise.all(some.map((shardId) => iterators.hold(shardId, incarnation, signal)))
+    }
+    return { arn, incarnation, closed: shards.filter((shard) => shard.closed).map(({ shardId }) => shardId) }
+  }
+}
