@@ -57,6 +57,7 @@ describe('LATEST on a DynamoDB stream', () => {
     await create(millrace, arn)
     tables.put('orders', 'after')
     await until(() => seen().includes('after'), 'what was written after the create')
+    expect(seen()).toEqual(['after'])
   })
 
   it('is the moment of creation after a restart before the first record, although iterators do not last', async () => {
