@@ -88,8 +88,9 @@ async function chainArns(
     if (result.kind === 'error' && unknownOperations.has(result.code)) return { kind: 'arns', arns: [since, ...last] }
     if (result.kind !== 'ok') return refused(result, 'ListStreams')
     const output = objectOf(result.output)
-    const listed = Array.isArray(output['Streams']) ? output['Streams'].filter(isJsonObject) : []
-    const arns = listed.flatMap((each) => stringOf(each['StreamArn']) ?? [])
+    const listed = output['Streams']
+    if (!Array.isArray(listed)) return { kind: 'failed', message: 'ListStreams was answered without Streams.' }
+    const arns = listed.filter(isJsonObject).flatMap((each) => stringOf(each['StreamArn']) ?? [])
     between.push(...arns.filter((arn) => arn > since && last.every((newest) => arn < newest)))
     const next = stringOf(output['LastEvaluatedStreamArn'])
     if (next === undefined) return { kind: 'arns', arns: [since, ...between.toSorted(), ...last] }
