@@ -163,6 +163,8 @@ export interface InvokeRequest {
   readonly functionName: string
   readonly payload: string
   readonly traceHeader?: string | undefined
+  /** Base64, as whoever invokes a function by hand has sent it. */
+  readonly clientContext?: string | undefined
 }
 
 export type InvokeResult =

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { InvocationReply } from '../model/invocation.ts'
 import { eventPayloadBytesMax, invokePayloadBytesMax } from '../model/limits.ts'
 import type { InvokeRequest, InvokeResult } from '../ports.ts'
 import type { ApiDeps } from './api-deps.ts'
@@ -6,66 +7,115 @@ import type { AsyncInvocations } from './async-invocations.ts'
 import { sendError, type ErrorResponse } from './error-response.ts'
 import { whenOver } from './pass-through.ts'
 import { readBody } from './request-body.ts'
+import { sendResponseStream } from './response-stream.ts'
 
-/** Invoke of a function of the config, synchronous, asynchronous or dry (API_Invoke). */
-export type Invoke = (functionName: string, request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>
+/** Invocations of a function of the config by hand. */
+export interface Invocations {
+  /** Synchronous, asynchronous or dry (API_Invoke). */
+  readonly invoke: Invoke
+  /** InvokeWithResponseStream: the answer is put together first, and streamed in one piece. */
+  readonly stream: Invoke
+}
+
+type Invoke = (functionName: string, request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>
 
 type Deps = Pick<ApiDeps, 'functions'>
 
 /** Synchronous invocations that run or wait at once. The gate bounds their payloads, and lets in twice as many requests. */
 const syncMax = 500
 
-export function createInvoke(deps: Deps, asyncInvocations: AsyncInvocations, ended: AbortSignal): Invoke {
+export function createInvocations(deps: Deps, asyncInvocations: AsyncInvocations, ended: AbortSignal): Invocations {
+  const later: Run = (reply, { functionName, payload, traceHeader }) =>
+    asyncInvocations.accept(functionName, payload, traceHeader)
+      ? reply.code(202).send()
+      : sendError(reply, throttled('Rate Exceeded.'))
+
   let running = 0
 
   /** A client that leaves takes its place in the queue, and its payload, with it. */
-  const invokeNow = async (invocation: InvokeRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    if (running >= syncMax) return sendError(reply, throttled('Rate Exceeded.'))
-    running += 1
-    const result = await deps.functions
-      .invoke(invocation, whenOver(reply, ended))
-      .catch((error: unknown) => {
-        if (reply.raw.closed) return null
-        throw error
-      })
-      .finally(() => {
-        running -= 1
-      })
-    return result === null ? reply : answer(reply, result)
-  }
+  const now =
+    (send: Send): Run =>
+    async (reply, invocation) => {
+      if (running >= syncMax) return sendError(reply, throttled('Rate Exceeded.'))
+      running += 1
+      const result = await deps.functions
+        .invoke(invocation, whenOver(reply, ended))
+        .catch((error: unknown) => {
+          if (reply.raw.closed) return null
+          throw error
+        })
+        .finally(() => {
+          running -= 1
+        })
+      return result === null ? reply : answer(reply, result, send)
+    }
 
-  return async (functionName, request, reply) => {
-    const type = request.headers['x-amz-invocation-type'] ?? 'RequestResponse'
-    if (type !== 'RequestResponse' && type !== 'Event' && type !== 'DryRun') return sendError(reply, unknownType(type))
-    const body = await readBody(request, invokePayloadBytesMax, 'InvokeFunction')
-    if (type === 'Event' && body.length > eventPayloadBytesMax) return sendError(reply, tooLargeForEvent(body.length))
-    const payload = body.length === 0 ? '{}' : body.toString()
-    if (!isJson(payload)) return sendError(reply, notJson)
-    if (type === 'DryRun') return reply.code(204).send()
-    const traceHeader = traceHeaderOf(request)
-    if (type === 'RequestResponse') return await invokeNow({ functionName, payload, traceHeader }, reply)
-    if (!asyncInvocations.accept(functionName, payload, traceHeader))
-      return sendError(reply, throttled('Rate Exceeded.'))
-    return reply.code(202).send()
+  const create = (operation: string, runs: ReadonlyMap<string, Run>): Invoke => {
+    return async (functionName, request, reply) => {
+      const type = String(request.headers['x-amz-invocation-type'] ?? synchronous)
+      const run = runs.get(type)
+      if (run === undefined) return sendError(reply, unknownType(type, [...runs.keys()]))
+      const read = await readInvocation(request, functionName, { type, operation })
+      return 'status' in read ? sendError(reply, read) : run(reply, read)
+    }
+  }
+  const whole = new Map([
+    [asynchronous, later],
+    [synchronous, now(sendWhole)],
+    ['DryRun', dry],
+  ])
+  const streamed = new Map([
+    [synchronous, now(sendResponseStream)],
+    ['DryRun', dry],
+  ])
+  return {
+    invoke: create('InvokeFunction', whole),
+    stream: create('InvokeWithResponseStream', streamed),
   }
 }
 
-function answer(reply: FastifyReply, result: InvokeResult): FastifyReply {
+const synchronous = 'RequestResponse'
+const asynchronous = 'Event'
+
+type Run = (reply: FastifyReply, invocation: InvokeRequest) => FastifyReply | Promise<FastifyReply>
+
+const dry: Run = (reply) => reply.code(204).send()
+
+/** The invocation, or why it is refused. */
+async function readInvocation(
+  request: FastifyRequest,
+  functionName: string,
+  { operation, type }: { readonly operation: string; readonly type: string },
+): Promise<InvokeRequest | ErrorResponse> {
+  const body = await readBody(request, invokePayloadBytesMax, operation)
+  if (type === asynchronous && body.length > eventPayloadBytesMax) return tooLargeForEvent(body.length)
+  const payload = body.length === 0 ? '{}' : body.toString()
+  if (!isJson(payload)) return notJson
+  const traceHeader = headerOf(request, 'x-amzn-trace-id')
+  // Asynchronous invocations have none (API_Invoke, ClientContext).
+  const clientContext = type === synchronous ? headerOf(request, 'x-amz-client-context') : undefined
+  if (clientContext !== undefined && !isContext(clientContext)) return notContext
+  return { functionName, payload, traceHeader, ...(clientContext !== undefined && { clientContext }) }
+}
+
+type Send = (reply: FastifyReply, answered: Pick<InvocationReply, 'functionError'>, payload: string) => FastifyReply
+
+const sendWhole: Send = (reply, { functionError }, payload) => {
+  if (functionError !== null) reply.header('x-amz-function-error', functionError)
+  return reply.header('content-type', 'application/json').send(payload)
+}
+
+function answer(reply: FastifyReply, result: InvokeResult, send: Send): FastifyReply {
   switch (result.kind) {
     case 'answered': {
-      const { executedVersion, functionError, requestId, statusCode } = result.reply
-      if (functionError !== null) reply.header('x-amz-function-error', functionError)
-      return reply
-        .code(statusCode)
-        .headers({ 'x-amz-executed-version': executedVersion, 'x-amzn-requestid': requestId })
-        .header('content-type', 'application/json')
-        .send(result.payload)
+      const { executedVersion, requestId, statusCode } = result.reply
+      reply.code(statusCode).headers({ 'x-amz-executed-version': executedVersion, 'x-amzn-requestid': requestId })
+      return send(reply, result.reply, result.payload)
     }
-    case 'lost':
-      return reply
-        .code(200)
-        .headers({ 'x-amz-function-error': 'Unhandled', 'content-type': 'application/json' })
-        .send(JSON.stringify({ errorType: result.errorType, errorMessage: result.message }))
+    case 'lost': {
+      const error = { errorType: result.errorType, errorMessage: result.message }
+      return send(reply.code(200), { functionError: 'Unhandled' }, JSON.stringify(error))
+    }
     case 'throttled':
       return sendError(reply, throttled(result.message))
     case 'missing':
@@ -81,9 +131,18 @@ function answer(reply: FastifyReply, result: InvokeResult): FastifyReply {
   }
 }
 
-function traceHeaderOf(request: FastifyRequest): string | undefined {
-  const given = request.headers['x-amzn-trace-id']
-  return typeof given === 'string' ? given : undefined
+function headerOf(request: FastifyRequest, name: string): string | undefined {
+  const given = request.headers[name]
+  return typeof given === 'string' && given !== '' ? given : undefined
+}
+
+/** A JSON object in base64, as AWS demands. */
+function isContext(text: string): boolean {
+  return /^[A-Za-z0-9+/]+={0,2}$/.test(text) && /^\s*\{/.test(fromBase64(text)) && isJson(fromBase64(text))
+}
+
+function fromBase64(text: string): string {
+  return Buffer.from(text, 'base64').toString()
 }
 
 function isJson(text: string): boolean {
@@ -101,6 +160,12 @@ const notJson: ErrorResponse = {
   message: 'Could not parse request body into json.',
 }
 
+const notContext: ErrorResponse = {
+  status: 400,
+  type: 'InvalidRequestContentException',
+  message: 'Client context must be a valid Base64-encoded JSON object.',
+}
+
 function tooLargeForEvent(bytes: number): ErrorResponse {
   return {
     status: 413,
@@ -113,10 +178,10 @@ function throttled(message: string): ErrorResponse {
   return { status: 429, type: 'TooManyRequestsException', message }
 }
 
-function unknownType(type: string | readonly string[]): ErrorResponse {
+function unknownType(type: string, types: readonly string[]): ErrorResponse {
   return {
     status: 400,
     type: 'ValidationException',
-    message: `1 validation error detected: Value '${String(type)}' at 'invocationType' failed to satisfy constraint: Member must satisfy enum value set: [Event, RequestResponse, DryRun]`,
+    message: `1 validation error detected: Value '${type}' at 'invocationType' failed to satisfy constraint: Member must satisfy enum value set: [${types.join(', ')}]`,
   }
 }

@@ -4,19 +4,20 @@ import { parseFunctionName } from '../model/arn.ts'
 import type { ApiDeps } from './api-deps.ts'
 import { createAsyncInvocations } from './async-invocations.ts'
 import { functionConfiguration, functionDescription } from './function-configuration.ts'
-import { createInvoke } from './function-invoke.ts'
+import { createInvocations } from './function-invoke.ts'
 import { createFunctionListing } from './function-listing.ts'
 import type { WayUp } from './pass-through.ts'
 import { pathValue, queryValue } from './request-body.ts'
 
 const functionsPath = '/2015-03-31/functions'
+const streamingPath = '/2021-11-15/functions'
 
 /** Functions of the config; whatever else has a function's path lives upstream. */
 export function addFunctionRoutes(server: FastifyInstance, deps: ApiDeps, way: WayUp): void {
   const { ended, passThrough } = way
   const startedMs = deps.clock.wallMs()
   const asyncInvocations = createAsyncInvocations(deps, ended)
-  const invoke = createInvoke(deps, asyncInvocations, ended)
+  const { invoke, stream } = createInvocations(deps, asyncInvocations, ended)
   const listing = createFunctionListing(deps, way, startedMs)
   // A server that closes has answered all its requests; what was accepted for later is still its business.
   server.addHook('onClose', () => asyncInvocations.drain())
@@ -55,6 +56,11 @@ export function addFunctionRoutes(server: FastifyInstance, deps: ApiDeps, way: W
   server.post(`${functionsPath}/:name/invocations`, async (request, reply) => {
     const name = hostedName(request)
     return name === undefined ? passThrough(request, reply) : invoke(name, request, reply)
+  })
+
+  server.post(`${streamingPath}/:name/response-streaming-invocations`, async (request, reply) => {
+    const name = hostedName(request)
+    return name === undefined ? passThrough(request, reply) : stream(name, request, reply)
   })
 
   server.get(functionsPath, async (request, reply) => listing.functions(request, reply))

@@ -75,9 +75,10 @@ function splitOnce(text: string, mark: string): readonly string[] {
 }
 
 function queryOf(search: string): Record<string, string | string[]> {
-  const query: Record<string, string[]> = {}
-  for (const [name, value] of new URLSearchParams(search)) query[name] = [...(query[name] ?? []), value]
-  return query
+  // A name may be any text, `constructor` too.
+  const query = new Map<string, string[]>()
+  for (const [name, value] of new URLSearchParams(search)) query.set(name, [...(query.get(name) ?? []), value])
+  return Object.fromEntries(query)
 }
 
 function tooLarge(): ApiError {

@@ -42,9 +42,10 @@ export function createUpstream(settings: UpstreamSettings): Upstream {
     async send(request, signal) {
       const path = prefix + request.path
       const headers = endToEndHeaders(request.headers)
-      if (signer === undefined) return exchange(open(path, request.method, headers, signal), request.body)
-      const signed = await signer({ method: request.method, host: base.host, path, headers, body: request.body })
-      return exchange(open(path, request.method, signed.headers, signal), signed.body)
+      const { body, method } = request
+      if (signer === undefined) return exchange(open(path, method, framed(headers, body), signal), body)
+      const signed = await signer({ method, host: base.host, path, headers, body })
+      return exchange(open(path, method, framed(signed.headers, signed.body), signal), signed.body)
     },
     close() {
       agents.httpAgent.destroy()
@@ -96,6 +97,14 @@ export function endToEndHeaders(headers: UpstreamRequest['headers']): Headers {
     kept.push([name, value])
   }
   return Object.fromEntries(kept)
+}
+
+/** node frames no body of a GET or DELETE by itself: it would be read as the next request. */
+function framed(headers: Headers, body: Readable | Buffer | null): Headers {
+  if (body === null || headers['content-length'] !== undefined) return headers
+  return Buffer.isBuffer(body)
+    ? { ...headers, 'content-length': String(body.length) }
+    : { ...headers, 'transfer-encoding': 'chunked' }
 }
 
 function toWire(value: string | readonly string[]): string | string[] {

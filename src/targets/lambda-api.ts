@@ -92,6 +92,7 @@ function post(
         'content-type': 'application/json',
         'x-amz-invocation-type': 'RequestResponse',
         ...(request.traceHeader !== undefined && { 'x-amzn-trace-id': request.traceHeader }),
+        ...(request.clientContext !== undefined && { 'x-amz-client-context': request.clientContext }),
       },
       body: request.payload,
     },

@@ -114,6 +114,7 @@ async function post(
     'content-type': 'application/json',
     'content-length': String(Buffer.byteLength(request.payload)),
     ...(request.traceHeader !== undefined && { 'x-amzn-trace-id': request.traceHeader }),
+    ...(request.clientContext !== undefined && { 'x-amz-client-context': request.clientContext }),
   }
   try {
     const wire = { origin, method: 'POST', path, headers, body: request.payload }

@@ -32,6 +32,19 @@ describe('invoking a function of the config', () => {
     expect(here.invoked).toEqual([{ functionName: 'audit', payload: '{"a":1}', traceHeader: 'Root=1' }])
   })
 
+  // proves: facade.client-context
+  it('hands on the client context of a synchronous invocation, and refuses what is none', async () => {
+    const here = world()
+    const context = Buffer.from('{"custom":{"who":"me"}}').toString('base64')
+    await invoke(here, 'audit', '{}', { 'x-amz-client-context': context })
+    expect(here.invoked).toEqual([{ functionName: 'audit', payload: '{}', clientContext: context }])
+    for (const odd of ['{"custom":{}}', Buffer.from('[1]').toString('base64'), Buffer.from('{no').toString('base64')]) {
+      const answer = await invoke(here, 'audit', '{}', { 'x-amz-client-context': odd })
+      expect([answer.statusCode, answer.headers['x-amzn-errortype']]).toEqual([400, 'InvalidRequestContentException'])
+    }
+    expect(here.invoked).toHaveLength(1)
+  })
+
   it('finds it by name, qualifier, partial and whole ARN', async () => {
     const here = world()
     const arn = 'arn:aws:lambda:us-east-1:000000000000:function:report:live'

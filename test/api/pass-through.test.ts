@@ -13,6 +13,11 @@ const echo: Handler = (request, response) => {
   })
 }
 
+const signer = createUpstreamSigner({
+  region: 'eu-west-1',
+  credentials: async () => ({ accessKeyId: 'AKIDTEST', secretAccessKey: 'secret', sessionToken: 'token' }),
+})
+
 describe('what is not ours', () => {
   // proves: pass.through
   it('reaches the Lambda endpoint whole, and its answer comes back', async () => {
@@ -75,6 +80,49 @@ describe('what is not ours', () => {
     }
     expect([statuses, asked]).toEqual([[404, 404, 404, 404, 404], []])
   })
+
+  // proves: pass.framed
+  it.each([
+    ['GET', false],
+    ['DELETE', false],
+    ['POST', false],
+    ['GET', true],
+    ['DELETE', true],
+  ])(
+    '%s with a body of unknown length is framed (signed: %s), and the next request is read as one',
+    async (method, isSigned) => {
+      const upstream = upstreamOf(await listen(echo), isSigned ? { signer } : {})
+      const { endpoint } = await start({ upstream })
+      for (const path of ['first', 'second']) {
+        const request = httpRequest(`${endpoint}/2018-10-31/layers/${path}`, {
+          method,
+          headers: { 'transfer-encoding': 'chunked' },
+        })
+        const answered = new Promise<IncomingMessage>((resolve, reject) => {
+          request.once('response', resolve).once('error', reject)
+        })
+        request.write('{"in":')
+        request.end('"pieces"}')
+        const seen = JSON.parse(await text(await answered)) as { method: string; url: string; body: string }
+        expect(seen).toMatchObject({ method, url: `/2018-10-31/layers/${path}`, body: '{"in":"pieces"}' })
+      }
+    },
+  )
+
+  // proves: pass.through
+  it.each(['constructor=1', '__proto__=1&toString=2&A=1&A=2'])(
+    'the query %s goes on as it came, signed or not',
+    async (query) => {
+      for (const more of [{}, { signer }]) {
+        const { endpoint } = await start({ upstream: upstreamOf(await listen(echo), more) })
+        const answer = await fetch(`${endpoint}/2018-10-31/layers?${query}`)
+        expect([answer.status, ((await answer.json()) as { url: string }).url]).toEqual([
+          201,
+          `/2018-10-31/layers?${query}`,
+        ])
+      }
+    },
+  )
 
   it('an answer without a request id is left without one', async () => {
     const { endpoint } = await start({ upstream: upstreamOf(await listen((_, response) => response.end('{}'))) })
@@ -158,11 +206,6 @@ describe('what is not ours', () => {
 
 // proves: pass.signed
 describe('an upstream that is AWS', () => {
-  const signer = createUpstreamSigner({
-    region: 'eu-west-1',
-    credentials: async () => ({ accessKeyId: 'AKIDTEST', secretAccessKey: 'secret', sessionToken: 'token' }),
-  })
-
   it('gets its own Host and a fresh signature over the body', async () => {
     const aws = await listen(echo)
     const { endpoint } = await start({ upstream: upstreamOf(aws, { signer }) })

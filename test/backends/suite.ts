@@ -1,5 +1,6 @@
 import type { Backend } from './backend.ts'
 import { adoption } from './behaviours/adopt.ts'
+import { qualifiedFunctions } from './behaviours/alias.ts'
 import { behaviourId, behaviourKey, type Behaviour } from './behaviours/behaviour.ts'
 import { dynamoDbStream } from './behaviours/dynamodb.ts'
 import { fifoQueue } from './behaviours/fifo-queue.ts'
@@ -14,6 +15,7 @@ export const allBehaviours: readonly Behaviour[] = [
   ...kinesisStream,
   ...dynamoDbStream,
   ...adoption,
+  ...qualifiedFunctions,
 ]
 
 /** One backend and one behaviour. `known`: the backend gets it wrong, and KNOWN.md says how. */

@@ -12,6 +12,7 @@ export const behaviourNames = [
   'reshard',
   'restart',
   'adopt',
+  'alias',
 ] as const
 
 export type BehaviourName = (typeof behaviourNames)[number]

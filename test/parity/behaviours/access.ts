@@ -59,6 +59,18 @@ export const functionsAndUpstream: readonly Behaviour[] = [
     ],
     'Asynchronous invocations are none of event source mappings: one that failed is said in the log. Only what did not run is tried again.',
   ),
+  does(
+    'facade.stream',
+    '§2',
+    sources,
+    'InvokeWithResponseStream of a function of the config is answered: the whole answer as one chunk of the event stream.',
+  ),
+  does(
+    'facade.client-context',
+    '§2',
+    sources,
+    'The client context of a synchronous invocation arrives at the function.',
+  ),
   leaves(
     ['facade.log-tail', '§2', sources, 'LogType Tail shows the end of the log in the answer.'],
     'The functions of the config run elsewhere, and their logs stay there: the header changes nothing, the answer has no LogResult.',
@@ -97,6 +109,7 @@ export const functionsAndUpstream: readonly Behaviour[] = [
     ['access.iam', '§2', sources, 'IAM decides which operations a caller may use.'],
     'Whoever has a key pair or the token may use the whole API.',
   ),
+  does('pass.framed', '§2', sources, 'A body of unknown length is framed when it is passed on, whatever the method.'),
   does('pass.signed', '§2', sources, 'An upstream that is AWS gets its own Host and a fresh signature.'),
   does('pass.loop', '§2', sources, 'A request that comes back to us is refused with that explanation.'),
   does(
