@@ -278,6 +278,8 @@ export const mappingOptions: readonly MappingOption[] = [
   foreign('SelfManagedEventSource', 'Kafka only.', false),
   foreign('AmazonManagedKafkaEventSourceConfig', 'Kafka only.'),
   foreign('SelfManagedKafkaEventSourceConfig', 'Kafka only.'),
+  // A member of the one above. Whoever writes it beside it would otherwise not hear that it does nothing.
+  foreign('ConsumptionMode', 'Kafka only.', false),
   foreign('DocumentDBEventSourceConfig', 'DocumentDB only.'),
 ]
 

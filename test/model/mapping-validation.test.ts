@@ -100,7 +100,8 @@ const cells: readonly [name: string, value: unknown, sources: readonly SourceKin
     ['SourceAccessConfigurations', [], []],
     ['SelfManagedEventSource', {}, []],
     ['AmazonManagedKafkaEventSourceConfig', {}, []],
-    ['SelfManagedKafkaEventSourceConfig', {}, []],
+    ['SelfManagedKafkaEventSourceConfig', { ConsumptionMode: 'Queue' }, []],
+    ['ConsumptionMode', 'Queue', []],
     ['DocumentDBEventSourceConfig', {}, []],
   ]
 

@@ -67,7 +67,12 @@ export const apiParameters: readonly Behaviour[] = [
     "Pollers are AWS's machines, and these their limits: here a queue is read as fast as it answers, within the concurrency.",
   ),
   does('param.logging-config', '§1.2', sources, 'LoggingConfig is refused for these sources.'),
-  does('param.other-sources', '§1.2', sources, 'Members of Kafka, Amazon MQ and DocumentDB are refused.'),
+  does(
+    'param.other-sources',
+    '§1.2',
+    sources,
+    'Members of Kafka (ConsumptionMode, new in 2026, among them), Amazon MQ and DocumentDB are refused.',
+  ),
   leaves(
     ['param.other-sources.run', '§1.2', sources, 'Mappings of Kafka, Amazon MQ and DocumentDB.'],
     'Outside the scope: sources that are neither queues of SQS nor streams of Kinesis and DynamoDB are refused as unrecognized.',
