@@ -156,6 +156,8 @@ export interface Target {
   invoke(request: InvokeRequest, signal: AbortSignal): Promise<InvokeResult>
   /** What is known of the function: its timeout, and whether it exists. */
   describe(functionName: string, signal: AbortSignal): Promise<FunctionDescription>
+  /** Whether its owner lets it loop for ever (RecursiveLoop: Allow). Asked only when a loop was found. */
+  allowsLoops(functionName: string, signal: AbortSignal): Promise<boolean>
 }
 
 export interface InvokeRequest {

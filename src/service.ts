@@ -32,10 +32,8 @@ import { createMetrics } from './observe/metrics.ts'
 import type { Clock, SourceOpener, Store } from './ports.ts'
 import { createSourceOpener } from './sources/source-opener.ts'
 import { openStore } from './store/store-opener.ts'
-import { createLambdaApi } from './targets/lambda-api.ts'
-import { noLambda } from './targets/no-lambda.ts'
-import { createRieFunctions } from './targets/rie.ts'
-import { createTarget, type TargetRouter } from './targets/target-router.ts'
+import { createTargets } from './targets/create-targets.ts'
+import type { TargetRouter } from './targets/target-router.ts'
 import { createUpstreamMappings } from './targets/upstream-mappings.ts'
 
 /** A running service. */
@@ -103,8 +101,7 @@ async function run(parts: Parts): Promise<MillraceHandle> {
   const network = networkSettings(settings.aws, process.env)
   const transport = createTransport(network)
   const upstream = settings.functionsOnly ? null : upstreamOf(access, network)
-  const elsewhere = upstream === null ? noLambda : createLambdaApi(access, clock)
-  const target = createTarget(createRieFunctions(settings.functions, transport, clock), elsewhere)
+  const target = createTargets(settings.functions, { access, transport, clock, hasUpstream: upstream !== null })
   const metrics = createMetrics()
   const health = createHealth()
   const opener = createSourceOpener(access)

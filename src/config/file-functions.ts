@@ -7,6 +7,7 @@ import { sectionOf, unknownKey, where, type Place } from './config-place.ts'
 import { shown, valueOfNode, type ValueRule } from './option-value.ts'
 
 type MemberName = keyof typeof functionOptions
+type NumberName = Exclude<MemberName, 'url' | 'recursiveLoop'>
 const memberNames = Object.keys(functionOptions)
 const urlRule: ValueRule = { type: 'url' }
 
@@ -38,7 +39,7 @@ function readFunction(name: string, map: ConfigMap, place: Place): FunctionSetti
   mistakes.ofEach(map.entries, ([key, { line }]) => {
     if (!memberNames.includes(key)) throw unknownKey({ ...place, line, key: `${place.key}.${key}` }, key, memberNames)
   })
-  const number = (member: Exclude<MemberName, 'url'>) => mistakes.of(() => readNumber(member, map, place))
+  const number = (member: NumberName) => mistakes.of(() => readNumber(member, map, place))
   const urls = mistakes.of(() => readUrls(map.entries.get('url'), place)) ?? []
   const timeout = number('timeout')
   const read = {
@@ -47,17 +48,26 @@ function readFunction(name: string, map: ConfigMap, place: Place): FunctionSetti
     timeoutMs: timeout === undefined ? undefined : Math.round(timeout * 1_000),
     reservedConcurrency: number('reservedConcurrency'),
     concurrencyPerUrl: number('concurrencyPerUrl') ?? functionOptions.concurrencyPerUrl.default,
+    ...(mistakes.of(() => readRecursiveLoop(map, place)) === 'allow' && { allowsLoops: true }),
   }
   mistakes.refuse()
   return read
 }
 
-function readNumber(member: Exclude<MemberName, 'url'>, map: ConfigMap, place: Place): number | undefined {
+function readNumber(member: NumberName, map: ConfigMap, place: Place): number | undefined {
   const entry = map.entries.get(member)
   if (!entry) return undefined
   const { type, min, max }: FunctionOption & { type: 'integer' | 'number' } = functionOptions[member]
   const rule: ValueRule = { type, ...(min !== undefined && { min }), ...(max !== undefined && { max }) }
   return Number(valueOfNode(entry.node, rule, where({ ...place, line: entry.line, key: `${place.key}.${member}` })))
+}
+
+function readRecursiveLoop(map: ConfigMap, place: Place): string {
+  const { default: unset, type, values } = functionOptions.recursiveLoop
+  const entry = map.entries.get('recursiveLoop')
+  if (!entry) return unset
+  const at = where({ ...place, line: entry.line, key: `${place.key}.recursiveLoop` })
+  return String(valueOfNode(entry.node, { type, values }, at))
 }
 
 function readUrls(entry: ConfigEntry | undefined, place: Place): readonly string[] {

@@ -3,7 +3,7 @@ import type { FlowEvent, ReadOutcome } from '../core/flow-events.ts'
 import { batchEvent } from '../events/batch-event.ts'
 import { isoSeconds } from '../events/event-time.ts'
 import { judgeReply } from '../events/response.ts'
-import { lineagePasses, lineagePassesMax } from '../events/trace.ts'
+import { lineageCountMax, longestChain } from '../events/trace.ts'
 import type { Outcome } from '../model/invocation.ts'
 import type { FlowRecord, SourceRecord } from '../model/record.ts'
 import { isStream } from '../model/source.ts'
@@ -99,11 +99,13 @@ async function invoke(request: Of<'invoke'>, scope: RequestScope): Promise<Answe
   const { context, settings, signal } = scope
   const { clock, target } = context.services
   const { id, records, window } = request
-  const passes = Math.max(0, ...records.map((record) => lineagePasses(record.traceHeader)))
-  if (passes >= lineagePassesMax) {
+  const { traceHeader, count } = longestChain(records, settings.functionName)
+  if (count >= lineageCountMax && !(await target.allowsLoops(settings.functionName, signal))) {
     context.meter.recursionDropped()
-    // The batch fails without running, so that the queue's redrive or the failure destination ends the loop (spec §2.3).
-    const message = `Records of this batch went through the function ${passes} times already: break the loop.`
+    // The batch fails without running, so that the queue's redrive or the failure destination ends the loop (spec §2.3, §13.17).
+    const message =
+      `Records of this batch went through the function ${count + 1} times already: it sends what comes back to it. ` +
+      'Break the loop; where it is meant, set RecursiveLoop to Allow (recursiveLoop: allow for a function of the config).'
     const outcome = { kind: 'failed', reply: null, errorType: 'Lambda.RecursiveInvocation', message } as const
     return { kind: 'invoked', id, outcome }
   }
@@ -112,7 +114,6 @@ async function invoke(request: Of<'invoke'>, scope: RequestScope): Promise<Answe
     records.map((record) => record.fragment),
     frame,
   )
-  const traceHeader = records.find((record) => record.traceHeader !== undefined)?.traceHeader
   measureAge(context, records)
   const ended = context.meter.invokeStarted(records.length)
   const startMs = clock.monoMs()

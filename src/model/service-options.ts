@@ -214,9 +214,10 @@ export type ServiceOptionName = keyof typeof serviceOptions
 
 /** What a member of an entry of `functions` may be. */
 export interface FunctionOption {
-  readonly type: 'urls' | 'integer' | 'number'
+  readonly type: 'urls' | 'integer' | 'number' | 'choice'
+  readonly values?: readonly string[]
   readonly required?: boolean
-  readonly default?: number
+  readonly default?: number | string
   readonly min?: number
   readonly max?: number
   readonly unit?: 'seconds' | 'invocations'
@@ -250,6 +251,12 @@ export const functionOptions = {
     max: 10_000,
     unit: 'invocations',
     doc: 'Invocations that one URL takes at once. An emulator runs one, unless AWS_LAMBDA_MAX_CONCURRENCY is set.',
+  },
+  recursiveLoop: {
+    type: 'choice',
+    values: ['terminate', 'allow'],
+    default: 'terminate',
+    doc: 'What becomes of a message that went through the function 16 times: it fails as on AWS, or it goes on.',
   },
 } as const satisfies Readonly<Record<string, FunctionOption>>
 

@@ -74,6 +74,8 @@ export interface FunctionSettings {
   readonly reservedConcurrency: number | undefined
   /** A RIE container runs one at a time. */
   readonly concurrencyPerUrl: number
+  /** A chain of events may come back to it without end. */
+  readonly allowsLoops?: boolean
 }
 
 /** A mapping of the config file: only the keys that the file names (an update leaves the others as they are). */

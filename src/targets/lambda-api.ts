@@ -5,6 +5,7 @@ import type { Clock, InvokeRequest, InvokeResult, Target } from '../ports.ts'
 import { startDeadline, type AttemptDeadline } from './attempt-deadline.ts'
 import { interpretLambdaAnswer, isDoubtful, noLambda } from './lambda-answer.ts'
 import { descriptionOf, isLambdaVoice, isUnknownRoute } from './lambda-description.ts'
+import { createRecursionConfig } from './recursion-config.ts'
 
 /**
  * What an attempt may take beyond the longest timeout of a function: starting an environment, pulling an image. The
@@ -30,6 +31,8 @@ export function createLambdaApi(access: AwsAccess, clock: Clock): Target {
   }
 
   return {
+    allowsLoops: createRecursionConfig(access, clock),
+
     async invoke(request, signal) {
       signal.throwIfAborted()
       const reference = parseFunctionName(request.functionName)

@@ -4,6 +4,7 @@ import type { Target } from '../ports.ts'
 export const noLambda: Target = {
   invoke: ({ functionName }) => Promise.resolve({ kind: 'noLambda', message: notHere(functionName) }),
   describe: (functionName) => Promise.resolve({ kind: 'noLambda', message: notHere(functionName) }),
+  allowsLoops: () => Promise.resolve(false),
 }
 
 function notHere(functionName: string): string {

@@ -1,6 +1,7 @@
+import { countedTrace } from '../events/trace.ts'
 import { parseFunctionName } from '../model/arn.ts'
 import type { FunctionSettings } from '../model/settings.ts'
-import type { InvokeRequest, Target } from '../ports.ts'
+import type { Clock, InvokeRequest, Target } from '../ports.ts'
 import type { RieFunction } from './rie.ts'
 
 /** All functions there are: those of the config first, everything else upstream. */
@@ -11,8 +12,19 @@ export interface TargetRouter extends Target {
   hosted(functionName: string): FunctionSettings | undefined
 }
 
+/** Who counts the executions of a loop, in the trace header that each is sent. */
+export interface LoopCounting {
+  readonly clock: Clock
+  /** AWS counts itself, and keeps the header for it. */
+  readonly upstreamCounts: boolean
+}
+
 /** A function is looked up as `name:qualifier`, then as `name`, whatever account and region its ARN has (DESIGN §2, Names). */
-export function createTarget(hostedFunctions: readonly RieFunction[], upstream: Target): TargetRouter {
+export function createTarget(
+  hostedFunctions: readonly RieFunction[],
+  upstream: Target,
+  { clock, upstreamCounts }: LoopCounting,
+): TargetRouter {
   const byName = new Map(hostedFunctions.map((hosted) => [hosted.settings.name, hosted]))
 
   function find(functionName: string): RieFunction | undefined {
@@ -28,7 +40,16 @@ export function createTarget(hostedFunctions: readonly RieFunction[], upstream: 
     hosted: (functionName) => find(functionName)?.settings,
 
     invoke(request: InvokeRequest, signal) {
-      return (find(request.functionName) ?? upstream).invoke(request, signal)
+      const own = find(request.functionName)
+      if (own === undefined && upstreamCounts) return upstream.invoke(request, signal)
+      const chance = { nowMs: clock.wallMs(), uuid: clock.uuid() }
+      const traceHeader = countedTrace(request.traceHeader, request.functionName, chance)
+      return (own ?? upstream).invoke({ ...request, traceHeader }, signal)
+    },
+
+    async allowsLoops(functionName, signal) {
+      const own = find(functionName)
+      return own === undefined ? upstream.allowsLoops(functionName, signal) : own.settings.allowsLoops === true
     },
 
     async describe(functionName, signal) {

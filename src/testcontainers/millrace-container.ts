@@ -17,6 +17,8 @@ export interface FunctionOptions {
   readonly timeout?: number
   /** Beyond it invocations are throttled, as on AWS. */
   readonly reservedConcurrency?: number
+  /** `allow`: what comes back to the function more than 16 times goes on. */
+  readonly recursiveLoop?: 'terminate' | 'allow'
 }
 
 /** What every source puts into a record; the types of `@types/aws-lambda` say the rest. */

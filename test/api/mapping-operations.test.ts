@@ -20,6 +20,7 @@ function operations(silent: 'source' | 'function') {
     invoke: async () => ({ kind: 'throttled', message: '' }) as const,
     describe: async (_: string, signal: AbortSignal) =>
       silent === 'function' ? never(signal) : ({ kind: 'unknown', message: '' } as const),
+    allowsLoops: async () => false,
   }
   const deps: Parameters<typeof createMappingOperations>[0] = {
     mappings,

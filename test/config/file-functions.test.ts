@@ -38,6 +38,15 @@ describe('functions of the file', () => {
     ])
   })
 
+  test('may loop where they say so', () => {
+    const text = `functions:\n  a: { url: ${url}, recursiveLoop: allow }\n  b: { url: ${url}, recursiveLoop: terminate }\n  c: { url: ${url} }`
+    expect(read(text).map(({ name, allowsLoops }) => [name, allowsLoops === true])).toEqual([
+      ['a', true],
+      ['b', false],
+      ['c', false],
+    ])
+  })
+
   test('share what an anchor holds', () => {
     const text = `functions:\n  a: &base { url: ${url}, timeout: 5 }\n  b: { <<: *base, timeout: 6 }`
     expect(read(text).map(({ name, timeoutMs }) => [name, timeoutMs])).toEqual([
@@ -73,7 +82,7 @@ describe('functions of the file', () => {
     ],
     [
       'functions:\n  a:\n    url: http://x\n    memory: 3',
-      '4: unknown key functions.a.memory. Known here: url, timeout, reservedConcurrency, concurrencyPerUrl.',
+      '4: unknown key functions.a.memory. Known here: url, timeout, reservedConcurrency, concurrencyPerUrl, recursiveLoop.',
     ],
     [
       'functions:\n  a:\n    url: http://x\n    timeout: 0',
@@ -86,6 +95,10 @@ describe('functions of the file', () => {
     [
       'functions:\n  a:\n    url: http://x\n    reservedConcurrency: 1.5',
       '4: functions.a.reservedConcurrency must be a whole number from 0 to 100000, not the number 1.5.',
+    ],
+    [
+      'functions:\n  a:\n    url: http://x\n    recursiveLoop: Allow',
+      '4: functions.a.recursiveLoop must be one of terminate, allow, not "Allow".',
     ],
     [
       'functions:\n  a:\n    url: http://x\n    concurrencyPerUrl: 0',

@@ -53,6 +53,7 @@ export function engineRig(options: EngineOptions) {
           events.push(request.payload)
           return options.invoke?.(request, signal) ?? Promise.resolve(answered())
         },
+        allowsLoops: () => Promise.resolve(false),
         describe: (functionName) =>
           Promise.resolve(
             options.describeFunction?.(functionName) ?? {

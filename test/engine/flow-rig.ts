@@ -88,6 +88,7 @@ export interface Ports {
   read?: (request: ReadRequest, signal: AbortSignal) => Promise<ReadResult>
   settle?: Source['settle']
   invoke?: (request: InvokeRequest, signal: AbortSignal) => Promise<InvokeResult>
+  allowsLoops?: (functionName: string) => Promise<boolean>
   deliver?: Destination['deliver']
   destination?: string
   store?: Store
@@ -114,6 +115,7 @@ export function flowRig(kind: SourceKind, ports: Ports = {}) {
       target: {
         invoke: ports.invoke ?? unanswered,
         describe: () => Promise.resolve({ kind: 'unknown', message: '' }),
+        allowsLoops: ports.allowsLoops ?? (() => Promise.resolve(false)),
       },
       destination: { deliver: ports.deliver ?? unanswered },
       permits,

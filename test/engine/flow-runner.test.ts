@@ -192,10 +192,48 @@ describe('the shell of a flow', () => {
       meter: { recursionDropped: () => dropped++ },
     })
     await say({ kind: 'permit', id: 1 })
-    const looping = record('a', { traceHeader: 'Root=1-2-3;Lineage=abc:16' })
+    const looping = record('a', { traceHeader: 'Root=1-2-3;Lineage=abc:15' })
     await say({ kind: 'invoke', id: 2, permit: 1, records: [record('b'), looping], attempt: 1, window: null })
     expect(heard('invoked')[0]?.outcome).toMatchObject({ kind: 'failed', errorType: 'Lambda.RecursiveInvocation' })
     expect([invoked, dropped]).toEqual([0, 1])
+  })
+
+  // proves: recursion.allow
+  it('sends a batch under the trace of the record that came back most often, beyond 16 where the function may loop', async () => {
+    const sent: (string | undefined)[] = []
+    const asked: string[] = []
+    const { say } = await started('sqs', {
+      invoke: ({ traceHeader }) => {
+        sent.push(traceHeader)
+        return Promise.resolve({ kind: 'answered', reply, payload: 'null' })
+      },
+      allowsLoops: (name) => {
+        asked.push(name)
+        return Promise.resolve(true)
+      },
+    })
+    const traced = (id: string, count: number) => record(id, { traceHeader: `Root=1-2-${id};Lineage=abc:${count}` })
+    await say({ kind: 'permit', id: 1 })
+    await say({
+      kind: 'invoke',
+      id: 2,
+      permit: 1,
+      records: [record('a'), traced('b', 3), traced('c', 14)],
+      attempt: 1,
+      window: null,
+    })
+    expect(asked).toEqual([])
+    await say({ kind: 'permit', id: 3 })
+    await say({
+      kind: 'invoke',
+      id: 4,
+      permit: 3,
+      records: [traced('d', 40), traced('e', 2)],
+      attempt: 1,
+      window: null,
+    })
+    expect(sent).toEqual(['Root=1-2-c;Lineage=abc:14', 'Root=1-2-d;Lineage=abc:40'])
+    expect(asked).toEqual(['orders'])
   })
 
   it('invokes under the settings of the moment: what is out keeps the old ones', async () => {

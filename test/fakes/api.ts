@@ -83,6 +83,7 @@ export function createApiWorld(options: ApiWorldOptions = {}): ApiWorld {
         world.asked.push(`function ${name}`)
         return world.describe(name)
       },
+      allowsLoops: async () => false,
     },
     async checkSource(candidate) {
       world.asked.push(`source ${candidate.sourceName}`)

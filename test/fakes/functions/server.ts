@@ -11,8 +11,11 @@ export interface FunctionServerOptions {
   readonly dialect?: Dialect
   /** Default: every invocation returns null. May wait for a gate: that is what "slow" means here. */
   readonly handler?: Handler
-  /** lambda: what GetFunctionConfiguration knows. Default: every name exists with a timeout of 3 s. */
-  readonly functions?: Readonly<Record<string, { readonly timeoutS: number }>>
+  /**
+   * lambda: what GetFunctionConfiguration knows, and GetFunctionRecursionConfig where it is said. Default: every name exists
+   * with a timeout of 3 s.
+   */
+  readonly functions?: Readonly<Record<string, { readonly timeoutS: number; readonly recursiveLoop?: string }>>
   /** rie: invocations at once before AlreadyReserved. Default: 1. */
   readonly concurrency?: number
   readonly port?: number
@@ -57,6 +60,7 @@ export interface FunctionServer {
 
 const invokePath = /^\/2015-03-31\/functions\/([^/?]+)\/invocations$/
 const describePath = /^\/2015-03-31\/functions\/([^/?]+)(\/configuration)?$/
+const recursionPath = /^\/2024-08-31\/functions\/([^/?]+)\/recursion-config$/
 
 /** A server that runs fake functions in the test's own process and remembers every invocation. */
 export async function startFunctionServer(options: FunctionServerOptions = {}): Promise<FunctionServer> {
@@ -124,6 +128,9 @@ class ServerState {
       await this.#invoke(payload, { name: invoked[1] ?? '', url, request, response })
     } else if (request.method === 'GET' && this.#dialect === 'lambda' && describePath.test(url.pathname)) {
       send(response, this.#describe(url))
+    } else if (request.method === 'GET' && this.#recursiveLoop(url) !== undefined) {
+      const body = JSON.stringify({ RecursiveLoop: this.#recursiveLoop(url) })
+      send(response, { status: 200, headers: { 'content-type': 'application/json' }, body })
     } else {
       send(response, { status: 404, headers: { 'content-type': 'text/plain' }, body: 'Not Found' })
     }
@@ -184,6 +191,10 @@ class ServerState {
       })
     }
     response.socket?.resetAndDestroy()
+  }
+
+  #recursiveLoop(url: URL): string | undefined {
+    return this.#options.functions?.[recursionPath.exec(url.pathname)?.[1] ?? '']?.recursiveLoop
   }
 
   #describe(url: URL): Answer {

@@ -38,6 +38,7 @@ export function openTarget(world: World, process: Process): Target {
       if (isUnknown) return { kind: 'unknown', message: 'not now' }
       return { kind: 'found', arn: null, timeoutMs: plan.timeoutMs, concurrency: plan.capacity }
     },
+    allowsLoops: () => Promise.resolve(false),
   }
 }
 
