@@ -19,7 +19,12 @@ LABEL org.opencontainers.image.title="Millrace" \
       org.opencontainers.image.licenses="Apache-2.0"
 COPY LICENSE /usr/local/share/millrace/LICENSE
 COPY --from=build /build/dist/millrace.mjs /usr/local/lib/millrace/millrace.mjs
-RUN ln -s /usr/local/lib/millrace/millrace.mjs /usr/local/bin/millrace \
+# What is inside of that file.
+COPY --from=build /build/dist/sbom.cdx.json /usr/local/share/millrace/sbom.cdx.json
+# Nothing is installed here any more: what could install something is of use to strangers alone.
+RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack \
+      /usr/local/bin/yarn /usr/local/bin/yarnpkg /opt/yarn-* /root/.npm \
+ && ln -s /usr/local/lib/millrace/millrace.mjs /usr/local/bin/millrace \
  && mkdir --mode=700 /data /usr/local/lib/millrace/cache \
  && chown 1000:1000 /data /usr/local/lib/millrace/cache
 USER 1000:1000

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { chmod } from 'node:fs/promises'
+import { chmod, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 
 /** The try-out's servers stay packages of their own: optional, and looked up only when `millrace dev` asks for them. */
@@ -38,6 +38,53 @@ const ascii = {
   },
 }
 
+/**
+ * What is inside of the bundles, as a CycloneDX bill of materials: the packages whose modules are in them, with the versions and
+ * hashes of the lock file. The packages themselves are development dependencies, since whoever installs Millrace needs none.
+ */
+const bundled = new Set()
+const billOfMaterials = {
+  name: 'bill-of-materials',
+  generateBundle: (_options, bundle) => {
+    for (const chunk of Object.values(bundle)) {
+      if (chunk.type !== 'chunk') continue
+      for (const module of chunk.moduleIds) {
+        const [, path] = /(node_modules\/(?:.*\/node_modules\/)?(?:@[^/]+\/)?[^/]+)\//.exec(module) ?? []
+        if (path !== undefined) bundled.add(path)
+      }
+    }
+  },
+  writeBundle: () => writeFile(new URL('dist/sbom.cdx.json', import.meta.url), `${JSON.stringify(bill(), null, 2)}\n`),
+}
+
+function bill() {
+  const { packages } = JSON.parse(readFileSync(new URL('package-lock.json', import.meta.url), 'utf8'))
+  const components = Array.from(bundled)
+    .toSorted((a, b) => (a < b ? -1 : 1))
+    .map((path) => {
+      const { integrity, license, version: of } = packages[path]
+      const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)
+      const [algorithm, digest] = integrity.split('-', 2)
+      return {
+        type: 'library',
+        'bom-ref': path,
+        name,
+        version: of,
+        purl: `pkg:npm/${name.replace('@', '%40')}@${of}`,
+        licenses: [/[( ]/.test(license) ? { expression: license } : { license: { id: license } }],
+        hashes: [{ alg: algorithm.replace('sha', 'SHA-'), content: Buffer.from(digest, 'base64').toString('hex') }],
+      }
+    })
+  const self = {
+    type: 'application',
+    'bom-ref': 'millrace',
+    name: 'millrace',
+    version,
+    purl: `pkg:npm/millrace@${version}`,
+  }
+  return { bomFormat: 'CycloneDX', specVersion: '1.6', version: 1, metadata: { component: self }, components }
+}
+
 const { version } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'))
 
 const common = {
@@ -53,13 +100,24 @@ function output(file) {
 }
 
 export default [
-  { ...common, input: 'src/main.ts', output: output('dist/millrace.mjs'), plugins: [lateSqlite, ascii, executable] },
-  { ...common, input: 'src/service.ts', output: output('dist/index.mjs'), plugins: [lateSqlite, ascii] },
+  {
+    ...common,
+    input: 'src/main.ts',
+    output: output('dist/millrace.mjs'),
+    plugins: [lateSqlite, ascii, executable, billOfMaterials],
+  },
+  {
+    ...common,
+    input: 'src/service.ts',
+    output: output('dist/index.mjs'),
+    plugins: [lateSqlite, ascii, billOfMaterials],
+  },
   {
     ...common,
     input: 'src/testcontainers/millrace-container.ts',
     output: output('dist/testcontainers.mjs'),
     // The tests that use it have their own.
     external: ['testcontainers'],
+    plugins: [billOfMaterials],
   },
 ]

@@ -1,4 +1,4 @@
-import { pino, stdSerializers, stdTimeFunctions, type DestinationStream, type Logger, type LoggerOptions } from 'pino'
+import { pino, stdSerializers, stdTimeFunctions, type Logger, type LoggerOptions } from 'pino'
 import type { ServiceSettings } from '../model/settings.ts'
 import { createOutput, type Output } from './output.ts'
 
@@ -18,7 +18,9 @@ export interface Log {
 }
 
 /** Where lines go; each arrives whole, with its line feed. */
-export type LogDestination = DestinationStream
+export interface LogDestination {
+  write(line: string): void
+}
 
 const standardOutput = 1
 
@@ -35,7 +37,7 @@ export function createLogger(level: LogLevel, destination?: LogDestination): Log
 }
 
 /** Once lines can be written again, one says how many are missing. */
-export function accounted(output: Output, options: LoggerOptions): LogDestination {
+export function accounted(output: Output, options: object): LogDestination {
   const own = pino(options, { write: (line) => void output.write(line) })
   return {
     write: (line) => {

@@ -64,6 +64,7 @@ export class MillraceContainer extends GenericContainer {
   readonly #mappings: MappingDeclaration[] = []
   #backend: { readonly container: StartedTestContainer; readonly port: number } | string | undefined
   #server: FunctionServer | undefined
+  #isGuarded = false
   #client: Omit<AwsClientConfig, 'endpoint'> = {
     region: 'us-east-1',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
@@ -94,6 +95,13 @@ export class MillraceContainer extends GenericContainer {
 
   withCredentials(credentials: AwsClientConfig['credentials']): this {
     this.#client = { ...this.#client, credentials }
+    return this
+  }
+
+  /** Only who signs with the credentials of `awsConfig` may use the API, or sends the token where one is given. */
+  withAuth(token?: string): this {
+    this.#isGuarded = true
+    if (token !== undefined) this.withEnvironment({ MILLRACE_TOKEN: token })
     return this
   }
 
@@ -147,9 +155,12 @@ export class MillraceContainer extends GenericContainer {
       AWS_REGION: region,
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-      // JSON is YAML as well.
-      MILLRACE_CONFIG: JSON.stringify({ functions, mappings: this.#mappings }),
+      // JSON is YAML as well. What looks like a variable is none here.
+      MILLRACE_CONFIG: JSON.stringify({ functions, mappings: this.#mappings }).replaceAll('${', () => '$${'),
     })
+    if (this.#isGuarded) {
+      this.withEnvironment({ MILLRACE_KEYS: `${credentials.accessKeyId}:${credentials.secretAccessKey}` })
+    }
     const endpoint = await this.#backendUrl()
     if (endpoint !== undefined) this.withEnvironment({ AWS_ENDPOINT_URL: endpoint })
   }

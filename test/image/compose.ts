@@ -23,6 +23,9 @@ async function hasProgram(): Promise<boolean> {
 const environment = {
   ...{ MILLRACE_IMAGE: imageTag, BACKEND_PORT: '0', MILLRACE_PORT: '0', KINESIS_PORT: '0', DYNAMODB_PORT: '0' },
   QUEUE_ARN: 'arn:aws:sqs:eu-west-1:123456789012:orders',
+  MILLRACE_ACCESS_KEY_ID: 'test',
+  MILLRACE_SECRET_ACCESS_KEY: 'test',
+  MILLRACE_TOKEN: 'a-token-of-the-test',
 }
 
 /** One stack of a compose file, under a name of its own. */

@@ -27,6 +27,7 @@ describe.skipIf(missing !== '')('image', () => {
       'usr/local/bin/millrace',
       'usr/local/lib/millrace/millrace.mjs',
       'usr/local/share/millrace/LICENSE',
+      'usr/local/share/millrace/sbom.cdx.json',
     ])
     // ELF files begin with 7f 45 4c 46.
     const elf = `cd /; for f in ${added.join(' ')}; do head -c 4 "$f" | od -An -tx1 | grep -q "7f 45 4c 46" && echo "$f"; done; true`
@@ -38,6 +39,16 @@ describe.skipIf(missing !== '')('image', () => {
     expect(await sh(imageTag, 'id -u; find / -xdev -writable -type d ! -path "/proc/*" 2>/dev/null; true')).toMatch(
       /^1000\n(?:(?:\/data|\/tmp|\/var\/tmp|\/run\/lock|\/dev\/\S+|\/home\/node\S*|\/var\/lock)\n?)+$/,
     )
+  })
+
+  test('holds nothing that installs packages, and says what is inside of its file', async () => {
+    const tools =
+      'for tool in npm npx corepack yarn yarnpkg; do command -v $tool; done; ls -d /usr/local/lib/node_modules 2>/dev/null; true'
+    expect(await sh(imageTag, tools)).toBe('')
+    const bill = JSON.parse(await sh(imageTag, 'cat /usr/local/share/millrace/sbom.cdx.json')) as {
+      components: readonly unknown[]
+    }
+    expect(bill.components.length).toBeGreaterThan(20)
   })
 
   test('is labelled', async () => {

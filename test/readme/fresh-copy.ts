@@ -6,6 +6,7 @@ export const repository = join(import.meta.dirname, '../..')
 const copied = [
   'src',
   'package.json',
+  'package-lock.json',
   'rolldown.config.mjs',
   'tsconfig.json',
   'tsconfig.build.json',

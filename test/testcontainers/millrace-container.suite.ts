@@ -135,6 +135,20 @@ describe.skipIf(missing !== '')('Testcontainers', () => {
     await until(() => bodies.includes('late'), 'the handler is invoked', waitMs)
   })
 
+  test('lets in who signs with its credentials or sends the token, and nobody else', async () => {
+    millrace = await new MillraceContainer(imageTag).withBackend(url).withAuth('a-token-of-the-test').start()
+    const lambda = new LambdaClient(millrace.awsConfig)
+    expect((await lambda.send(new ListEventSourceMappingsCommand({}))).EventSourceMappings).toEqual([])
+    lambda.destroy()
+    const asked = async (authorization?: string) => {
+      const headers = authorization === undefined ? {} : { authorization }
+      return (await fetch(`${millrace?.endpoint}/_millrace/mappings`, { headers })).status
+    }
+    expect(await asked('Bearer a-token-of-the-test')).toBe(200)
+    expect(await asked()).toBe(403)
+    expect(await asked('Bearer another')).toBe(401)
+  })
+
   test('says what is wrong with a mapping in the error of start()', async () => {
     const wrong = new MillraceContainer(imageTag)
       .withBackend(url)
