@@ -50,7 +50,8 @@ export interface ReadRequest {
   readonly from:
     | { readonly at: 'after'; readonly position: string }
     | { readonly at: 'horizon' }
-    | { readonly at: 'time'; readonly ms: number }
+    /** `orNow`: where the source's clock has not come so far, its present is meant. */
+    | { readonly at: 'time'; readonly ms: number; readonly orNow?: boolean }
     /** Where `holdLatest` found the shard's end; the horizon where it was not asked, or is known no more. */
     | { readonly at: 'latest' }
     | null

@@ -6,7 +6,8 @@ import type { FlowRecord } from '../model/record.ts'
 export type ReadFrom =
   | { readonly at: 'after'; readonly position: string }
   | { readonly at: 'horizon' }
-  | { readonly at: 'time'; readonly ms: number }
+  /** `orNow`: where the source's clock has not come so far, its present is meant. */
+  | { readonly at: 'time'; readonly ms: number; readonly orNow?: boolean }
   /** Where the shard ended when the mapping was made. */
   | { readonly at: 'latest' }
 

@@ -4,6 +4,7 @@ import type { FlowPhase, FlowState } from './flow-state.ts'
 import { inspectGroups, inspectHidden, type GroupInspection, type HiddenInspection } from './group-inspection.ts'
 import { gatherDueMs } from './queue-reader.ts'
 import { flightsAllowed } from './scale.ts'
+import { inspectArrivals, type Arrivals } from './shard-inspection.ts'
 
 /** What the operations API shows of a flow. Moments are told as a distance from now, since the flow's clock is its own. */
 export interface FlowInspection {
@@ -15,6 +16,7 @@ export interface FlowInspection {
   readonly concurrency: number
   readonly watermark: string | null
   readonly trouble: string | null
+  readonly arrivals: Arrivals
   readonly detail: FlowDetail
 }
 
@@ -43,6 +45,7 @@ export function inspectFlow(state: FlowState, config: FlowConfig, nowMs: number)
     concurrency: state.queue === null ? config.slots : flightsAllowed(state.queue.scale, config.scaling, nowMs),
     watermark: state.shard?.watermark ?? null,
     trouble: state.trouble,
+    arrivals: inspectArrivals(state),
     detail: {
       batches: inspectBatches(state, nowMs),
       groups: config.traits.ordered === 'group' ? inspectGroups(state, nowMs) : [],

@@ -7,6 +7,7 @@ import type { Clock, Destination, Source, Store, Target } from '../ports.ts'
 import type { ByteBudget } from './byte-budget.ts'
 import type { FlowHealth } from './flow-health.ts'
 import type { StartMachine } from './flow-machine.ts'
+import type { Results } from './last-result.ts'
 import type { MappingMeter } from './meter.ts'
 import type { Permits } from './permits.ts'
 
@@ -28,6 +29,8 @@ export interface FlowIdentity {
   readonly flow: string
   readonly kind: SourceKind
   readonly incarnation: string
+  /** False: a shard that the listing names only as a parent. */
+  readonly listed: boolean
 }
 
 /** What a mapping tells its flows. An update replaces it whole; attempts that are out keep what they were sent with. */
@@ -53,8 +56,7 @@ export interface FlowListener {
   ended(end: FlowEnd): void
   /** The source refuses the shard as missing, or lets it be read again. */
   refused(refused: boolean): void
-  /** News for LastProcessingResult. */
-  processed(result: string): void
+  readonly results: Results
   failed(message: string): void
 }
 

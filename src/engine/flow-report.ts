@@ -41,7 +41,7 @@ export function report(context: FlowContext, news: News): void {
     case 'sourceTrouble': {
       const failure = sourceFailures[news.trouble]
       const result = resultOf(failure, news.message)
-      if (result !== null) listener.processed(result)
+      if (result !== null) listener.results.refused(result)
       listener.failed(news.message)
       health.sourceRefused(news.trouble, news.message)
       listener.refused(news.trouble === 'missing')
@@ -50,6 +50,7 @@ export function report(context: FlowContext, news: News): void {
     }
     case 'sourceHealthy':
       health.sourceRead()
+      listener.results.healed()
       listener.refused(false)
       log.info({}, 'The source can be read again.')
       return

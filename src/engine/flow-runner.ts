@@ -2,22 +2,21 @@ import type { FlowCommand, FlowRequest } from '../core/flow-commands.ts'
 import type { PaceConfig } from '../core/flow-config.ts'
 import type { FlowEvent, ReadOutcome } from '../core/flow-events.ts'
 import type { FlowEnd } from '../core/mapping-messages.ts'
-import type { Checkpoint } from '../model/checkpoint.ts'
-import { isStream } from '../model/source.ts'
 import { AttemptIds } from './attempt-ids.ts'
+import { agesOf } from './flow-ages.ts'
 import type { FlowContext, FlowSettings } from './flow-context.ts'
-import { lifeToBeginIn } from './flow-life.ts'
 import type { FlowMachine } from './flow-machine.ts'
+import { openFlow } from './flow-opening.ts'
 import { FlowPermits } from './flow-permits.ts'
 import { report, resultOfOutcome } from './flow-report.ts'
 import { carryOut } from './flow-requests.ts'
 import type { FlowStatus } from './mappings.ts'
 import type { PermitRequest } from './permits.ts'
 import { servesBeyond, withoutRetention } from './retention.ts'
-import { GivenUp, sleep } from './sleep.ts'
+import { GivenUp } from './sleep.ts'
 import { sourceNowMs } from './source-time.ts'
 
-/** A receive that ends by itself within this time is waited for when it is given up. */
+/** A receive that ends by itself this soon is waited for when it is given up. */
 const patienceMsMax = 1_000
 /** How much longer than it said a receive may take before it is cut off. */
 const patienceSpareMs = 500
@@ -48,6 +47,8 @@ export class FlowRunner {
   #stepping = false
   /** The source was seen to keep records longer than it says. */
   #keepsLonger = false
+  /** Nothing was ever seen of the shard but its name: a parent whose records the retention took before this mapping was made. */
+  #isUnseen: boolean
   #draining = false
   #ended = false
   #timer: { readonly atMs: number; readonly cancel: () => void } | null = null
@@ -56,6 +57,7 @@ export class FlowRunner {
     this.#context = context
     this.#settings = settings
     this.#incarnation = context.identity.incarnation
+    this.#isUnseen = !context.identity.listed
     this.#machine = context.services.startMachine(settings.config)
     this.#permits = new FlowPermits(context.services.permits)
     this.#attemptIds = new AttemptIds(context.services.clock)
@@ -68,9 +70,13 @@ export class FlowRunner {
 
   start(): void {
     const pressed = this.#context.services.budget.join(this, (on) => this.#happen({ kind: 'pressure', on }))
-    void this.#open().then((checkpoint) => {
-      if (this.#ended || checkpoint === undefined) return
-      this.#happen({ kind: 'opened', checkpoint, incarnation: this.#incarnation })
+    void openFlow(this.#context, this.#lifetime.signal).then((opening) => {
+      if (this.#ended || opening === null) return
+      const { checkpoint, incarnation } = opening
+      this.#fence = opening.fence
+      this.#incarnation = incarnation
+      if (checkpoint !== null) this.#isUnseen = false
+      this.#happen({ kind: 'opened', checkpoint, incarnation })
       if (pressed) this.#happen({ kind: 'pressure', on: true })
     })
   }
@@ -92,6 +98,10 @@ export class FlowRunner {
   /** Comes to its end: what is out is finished; of a shard that its source has no more, all that was read. */
   drain(why: Extract<FlowEvent, { readonly kind: 'draining' | 'shardGone' }>): void {
     this.#draining = true
+    if (why.kind === 'shardGone') {
+      const level = this.#isUnseen ? 'debug' : 'warn'
+      this.#context.log[level]({}, 'The shard is neither listed nor readable any more; it counts as done.')
+    }
     this.#happen(why)
   }
 
@@ -100,28 +110,11 @@ export class FlowRunner {
   }
 
   status(): FlowStatus {
-    const seen = this.#machine.inspect(this.#settings.config, this.#context.services.clock.monoMs())
-    const own = { flow: this.#context.identity.flow, behindMs: this.#behindMs, waitsFor: [] }
-    return { ...seen, ...this.#context.health.view(), ...own }
-  }
-
-  /** A queue keeps its own progress. A shard is taken over: whoever had it before writes no checkpoint any more. */
-  async #open(): Promise<Checkpoint | null | undefined> {
-    const { services, identity, log } = this.#context
-    if (!isStream(identity.kind)) return null
-    for (let waitMs = 100; !this.#ended; waitMs = Math.min(5_000, waitMs * 2)) {
-      try {
-        const { fence, checkpoint } = await services.store.openFlow(identity.uuid, identity.flow)
-        this.#fence = fence
-        const { source } = this.#context
-        this.#incarnation = await lifeToBeginIn(source, this.#incarnation, checkpoint, this.#lifetime.signal)
-        return checkpoint
-      } catch (error) {
-        log.error({ error }, 'The checkpoint cannot be read; it is tried until it can.')
-        await sleep(services.clock, waitMs, this.#lifetime.signal).catch(() => {})
-      }
-    }
-    return undefined
+    const { arrivals, ...seen } = this.#machine.inspect(this.#settings.config, this.#context.services.clock.monoMs())
+    const trouble = this.#isLongDone(seen.trouble) ? null : seen.trouble
+    const ages = agesOf(arrivals, sourceNowMs(this.#context), this.#behindMs)
+    const own = { trouble, flow: this.#context.identity.flow, waitsFor: [] }
+    return { ...seen, ...this.#context.health.view(), ...ages, ...own }
   }
 
   /** Events are taken one after the other, in the order they came, also when a step itself causes one. */
@@ -161,11 +154,12 @@ export class FlowRunner {
     if (event.kind !== 'invoked') return
     this.#context.health.invoked(event.outcome)
     const result = resultOfOutcome(event.outcome)
-    if (result !== null) this.#context.listener.processed(result)
+    if (result !== null) this.#context.listener.results.processed(result)
   }
 
   #noteRead(result: ReadOutcome): void {
     if (result.kind === 'recreated') this.#incarnation = result.incarnation
+    if (result.kind === 'records') this.#isUnseen = false
     const sourceMs = sourceNowMs(this.#context)
     const { retentionMs } = this.#settings.config
     if (result.kind !== 'records' || !servesBeyond(retentionMs, result.records, sourceMs)) return
@@ -192,8 +186,11 @@ export class FlowRunner {
       case 'filtered':
       case 'dropped':
       case 'positionLost':
-      case 'sourceTrouble':
       case 'sourceHealthy':
+        return report(this.#context, command)
+      case 'sourceTrouble':
+        // Daily business of a stream that was resharded: no news but to those who wait for its end.
+        if (this.#isLongDone(command.trouble)) return this.#context.listener.refused(true)
         return report(this.#context, command)
       case 'finished':
         return this.#end({ how: 'finished', incarnation: this.#incarnation })
@@ -203,6 +200,10 @@ export class FlowRunner {
       default:
         command satisfies never
     }
+  }
+
+  #isLongDone(trouble: string | null): boolean {
+    return this.#isUnseen && trouble === 'missing'
   }
 
   #begin(request: FlowRequest): void {

@@ -127,7 +127,7 @@ function startOf(
   switch (parameters.StartingPosition) {
     case 'LATEST':
       return source === 'kinesis'
-        ? { startFrom: { at: 'time', ms: created }, skipBeforeMs: null }
+        ? { startFrom: { at: 'time', ms: created, orNow: true }, skipBeforeMs: null }
         : { startFrom: { at: 'latest' }, skipBeforeMs: secondOf(created - (isAws ? clockGrainMs : 0)) }
     case 'AT_TIMESTAMP':
       return { startFrom: { at: 'time', ms: (parameters.StartingPositionTimestamp ?? 0) * 1_000 }, skipBeforeMs: null }

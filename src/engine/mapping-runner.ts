@@ -9,6 +9,7 @@ import type { EngineContext } from './engine-context.ts'
 import type { FlowContext, FlowSettings } from './flow-context.ts'
 import { FlowHealth } from './flow-health.ts'
 import { FlowRunner } from './flow-runner.ts'
+import { LastResult, writtenResult } from './last-result.ts'
 import { holdLatest } from './latest-start.ts'
 import type { MappingHooks } from './mapping-hooks.ts'
 import { MappingView } from './mapping-view.ts'
@@ -29,6 +30,7 @@ export class MappingRunner {
   readonly #log: Log
   readonly #view: MappingView
   readonly #troubles: MappingTroubles
+  readonly #lastResult = new LastResult((result) => this.#noteResult(result))
   readonly #flows = new Map<number, { readonly origin: 'first' | 'late'; readonly runner: FlowRunner }>()
   readonly #outstanding = new Map<number, AbortController>()
   readonly #stopped = Promise.withResolvers<void>()
@@ -41,7 +43,7 @@ export class MappingRunner {
 
   constructor(engine: EngineContext, document: MappingDocument, hooks: MappingHooks) {
     this.#engine = engine
-    this.#document = document
+    this.#document = { ...document, lastProcessingResult: writtenResult(document.lastProcessingResult) }
     this.#hooks = hooks
     this.#machine = createMapping(isStream(document.source))
     this.#source = engine.opener.open(document)
@@ -52,12 +54,17 @@ export class MappingRunner {
       function: document.functionArn,
     })
     this.#view = new MappingView(engine, this.#source, this.#log)
-    const processed = (result: string): void => this.#noteResult(result)
-    this.#troubles = new MappingTroubles(engine.services.clock, this.#log, processed)
+    this.#troubles = new MappingTroubles(engine.services.clock, this.#log, this.#lastResult.of('look'))
   }
 
+  /** What is written down. */
   get document(): MappingDocument {
     return this.#document
+  }
+
+  /** The same, with what only this process knows. */
+  get shown(): MappingDocument {
+    return this.#lastResult.over(this.#document)
   }
 
   /** What a new mapping has to see before its create is answered. */
@@ -67,6 +74,9 @@ export class MappingRunner {
 
   start(): void {
     if (isStream(this.#document.source)) this.#engine.census.join(this, () => this.#repace())
+    // The clock was set back since: what is written now comes after the creation all the same.
+    const nowMs = this.#engine.services.clock.wallMs()
+    if (this.#document.createdMs > nowMs) this.#learn({ createdMs: nowMs })
     this.#happen({ kind: 'start', state: this.#document.state, enabled: this.#document.parameters.Enabled })
   }
 
@@ -95,7 +105,7 @@ export class MappingRunner {
   }
 
   status(): MappingStatus {
-    return statusOf(this.#document, {
+    return statusOf(this.shown, {
       stopping: this.#stopping,
       troubles: this.#troubles,
       flows: [...this.#flows.values()].map(({ runner }) => runner.status()),
@@ -152,7 +162,6 @@ export class MappingRunner {
       case 'sourceHealthy':
         return this.#troubles.sourceFound()
       case 'shardGone':
-        this.#log.warn({ shard: command.flow }, 'The shard is neither listed nor readable any more; it counts as done.')
         this.#flows.get(command.id)?.runner.drain({ kind: 'shardGone', incarnation: command.incarnation })
         return
       case 'stopped':
@@ -214,7 +223,7 @@ export class MappingRunner {
     const { uuid, source: kind } = this.#document
     return {
       services: this.#engine.services,
-      identity: { uuid, flow, kind, incarnation },
+      identity: { uuid, flow, kind, incarnation, listed: !isStream(kind) || this.#view.lists(incarnation, flow) },
       source: this.#source,
       meter: this.#meter,
       log: isStream(kind) ? this.#log.child({ shard: flow }) : this.#log,
@@ -222,10 +231,11 @@ export class MappingRunner {
       listener: {
         ended: (end) => {
           this.#flows.delete(id)
+          this.#lastResult.of(id).healed()
           this.#happen({ kind: 'flowEnded', id, end })
         },
         refused: (refused) => this.#happen({ kind: 'flowRefused', flow, refused }),
-        processed: (result) => this.#noteResult(result),
+        results: this.#lastResult.of(id),
         failed: (message) => this.#troubles.noteError(message),
       },
     }

@@ -57,9 +57,10 @@ function pauseReasons({ state }: MappingDocument, { stopping, troubles, flows }:
 
 /** A child whose parents are not done. */
 function waitingShard({ shardId: flow, parentIds: waitsFor }: ShardFacts): FlowStatus {
-  const nothing = { held: 0, heldBytes: 0, invoking: 0, waiting: 0, concurrency: 0, watermark: null, behindMs: null }
+  const nothing = { held: 0, heldBytes: 0, invoking: 0, waiting: 0, concurrency: 0, watermark: null }
+  const ages = { behindMs: null, iteratorAgeMs: null }
   const untroubled = { trouble: null, sourceTrouble: null, functionTrouble: null, lastFailure: null }
-  return { flow, phase: 'waiting for its parents', ...nothing, ...untroubled, detail: noDetail, waitsFor }
+  return { flow, phase: 'waiting for its parents', ...nothing, ...ages, ...untroubled, detail: noDetail, waitsFor }
 }
 
 const noDetail: FlowStatus['detail'] = {

@@ -2,22 +2,23 @@ import type { DescribeTrouble } from '../core/mapping-messages.ts'
 import { functionFailures, resultOf, sourceFailures } from '../model/failure.ts'
 import type { Log } from '../observe/log.ts'
 import type { Clock, FunctionDescription } from '../ports.ts'
+import type { Results } from './last-result.ts'
 import type { MappingStatus, Trouble } from './mappings.ts'
 
 /** What keeps a whole mapping from working, as its looks saw it. Its source and its function are two things. */
 export class MappingTroubles {
   readonly #clock: Clock
   readonly #log: Log
-  readonly #processed: (result: string) => void
+  readonly #results: Results
   #source: Trouble | null = null
   #function: Trouble | null = null
   #functionName = ''
   #lastError: MappingStatus['lastError'] = null
 
-  constructor(clock: Clock, log: Log, processed: (result: string) => void) {
+  constructor(clock: Clock, log: Log, results: Results) {
     this.#clock = clock
     this.#log = log
-    this.#processed = processed
+    this.#results = results
   }
 
   get source(): Trouble | null {
@@ -39,7 +40,7 @@ export class MappingTroubles {
   sourceRefused(kind: DescribeTrouble, message: string, retryMs: number): void {
     const failure = sourceFailures[kind]
     const result = resultOf(failure, message)
-    if (result !== null) this.#processed(result)
+    if (result !== null) this.#results.refused(result)
     this.noteError(message)
     // One line for each change, not for each look.
     if (this.#source?.kind !== kind) this.#log.warn({ trouble: kind, reason: message, retryMs }, failure.advice)
@@ -48,6 +49,7 @@ export class MappingTroubles {
 
   sourceFound(): void {
     this.#source = null
+    this.#results.healed()
     this.#log.info({}, 'The source is there.')
   }
 
@@ -65,13 +67,14 @@ export class MappingTroubles {
   /** Nobody looks any more, so nobody knows. */
   forget(): void {
     this.#source = null
+    this.#results.healed()
     this.#function = null
   }
 
   #functionAbsent(kind: 'missing' | 'noLambda', message: string): void {
     const failure = functionFailures[kind]
     const result = resultOf(failure, message)
-    if (result !== null) this.#processed(result)
+    if (result !== null) this.#results.processed(result)
     this.noteError(message)
     if (this.#function?.kind !== kind) this.#log.warn({ functionTrouble: kind, reason: message }, failure.advice)
     this.#function = this.#lasting(this.#function, kind, message)

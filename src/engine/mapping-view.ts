@@ -49,6 +49,14 @@ export class MappingView {
     return this.#arns.get(incarnation)
   }
 
+  /** False: a shard that the source names only as the parent of another. */
+  lists(incarnation: string, shardId: string): boolean {
+    const found = this.#found
+    const lives = found === null ? [] : [...(found.older ?? []), found]
+    const life = lives.find((each) => each.incarnation === incarnation)
+    return life?.shards.some((shard) => shard.shardId === shardId) ?? false
+  }
+
   noteFunction(name: string, known: KnownFunction): void {
     this.#function = { name, known }
   }

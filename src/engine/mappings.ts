@@ -86,7 +86,10 @@ export interface FlowStatus {
   readonly waiting: number
   readonly concurrency: number
   readonly watermark: string | null
+  /** The age of the oldest record that is not resolved, or how far the last read was behind the tip, whichever is more. */
   readonly behindMs: number | null
+  /** The age of the last record of the batch that is out or waits for its next attempt (streams); null: there is none. */
+  readonly iteratorAgeMs: number | null
   /** What the source answers to reads, in one word. */
   readonly trouble: string | null
   readonly sourceTrouble: Trouble | null

@@ -1,4 +1,5 @@
 import type { MappingReadings } from '../observe/metrics.ts'
+import { isStream } from '../model/source.ts'
 import type { Mappings } from './mappings.ts'
 import { identityOf } from './meters.ts'
 
@@ -13,6 +14,7 @@ export function* readingsOf(mappings: Pick<Mappings, 'list' | 'status'>): Iterab
       heldRecords: flows.reduce((sum, flow) => sum + flow.held, 0),
       heldBytes: flows.reduce((sum, flow) => sum + flow.heldBytes, 0),
       behindMs: behind.length === 0 ? null : Math.max(...behind),
+      iteratorAgeMs: isStream(document.source) ? Math.max(0, ...flows.map((flow) => flow.iteratorAgeMs ?? 0)) : null,
     }
   }
 }

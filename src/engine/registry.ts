@@ -51,11 +51,11 @@ export class Registry implements Mappings {
   }
 
   list(): readonly MappingDocument[] {
-    return [...this.#runners.values()].map((runner) => runner.document)
+    return [...this.#runners.values()].map((runner) => runner.shown)
   }
 
   get(uuid: string): MappingDocument | undefined {
-    return this.#runners.get(uuid)?.document
+    return this.#runners.get(uuid)?.shown
   }
 
   async create(request: CreateMapping): Promise<MappingDocument> {
@@ -172,7 +172,7 @@ export class Registry implements Mappings {
       await this.#engine.services.store.putMapping({ ...runner.document, ...changes })
       // What the mapping has learned meanwhile is its own to write down.
       runner.replace({ ...runner.document, ...changes })
-      return runner.document
+      return runner.shown
     })
   }
 

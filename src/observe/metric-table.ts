@@ -117,7 +117,11 @@ export const readings = {
   },
   behind: {
     name: 'millrace_behind_seconds',
-    help: 'How far the slowest shard is behind its tip, where the source says so. CloudWatch: OffsetLag comes near.',
+    help: 'Age of the oldest record that is not resolved, or how far the slowest shard is read behind its tip. CloudWatch: OffsetLag comes near.',
+  },
+  iteratorAgeNow: {
+    name: 'millrace_current_iterator_age_seconds',
+    help: 'Age of the last record of the batch that is out or waits for its next attempt, 0 without one. CloudWatch: IteratorAge, between attempts too.',
   },
   enabled: {
     name: 'millrace_mapping_enabled',

@@ -42,8 +42,10 @@ export interface MappingReadings extends MappingIdentity {
   readonly enabled: boolean
   readonly heldRecords: number
   readonly heldBytes: number
-  /** null: the source does not say. */
+  /** null: nobody knows. */
   readonly behindMs: number | null
+  /** null: a queue, which has no such age. */
+  readonly iteratorAgeMs: number | null
 }
 
 export interface Metrics {
@@ -209,5 +211,6 @@ function watchReadings(registry: Registry, read: () => Iterable<MappingReadings>
   define('heldRecords', (reading) => reading.heldRecords)
   define('heldBytes', (reading) => reading.heldBytes)
   define('behind', ({ behindMs }) => (behindMs === null ? null : behindMs / 1_000))
+  define('iteratorAgeNow', ({ iteratorAgeMs }) => (iteratorAgeMs === null ? null : iteratorAgeMs / 1_000))
   define('enabled', (reading) => (reading.enabled ? 1 : 0))
 }

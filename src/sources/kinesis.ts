@@ -35,11 +35,16 @@ export function openKinesisSource(mapping: MappingDocument, access: SourceAccess
 function kinesisProtocol(caller: AwsCaller, streamName: string, isAws: boolean): ShardProtocol {
   const calls = createIteratorCalls(caller, refusalOf)
   return {
-    iterator: (life, ShardId, from, signal) =>
-      calls.iterator(
-        { ...(isAws ? {} : { StreamName: streamName }), StreamARN: life.arn, ShardId, ...startOf(from) },
-        signal,
-      ),
+    async iterator(life, ShardId, from, signal) {
+      const shard = { ...(isAws ? {} : { StreamName: streamName }), StreamARN: life.arn, ShardId }
+      let result = await calls.iterator({ ...shard, ...startOf(from) }, signal)
+      if (from.at !== 'time' || from.orNow !== true) return result
+      for (const start of nowOf(from.ms)) {
+        if (result.kind !== 'unknownPosition') return result
+        result = await calls.iterator({ ...shard, ...start }, signal)
+      }
+      return result
+    },
     page: (life, ShardIterator, recordsMax, signal) =>
       calls.page(
         { ShardIterator, Limit: pageRecords(recordsMax, 'kinesis'), ...(isAws ? { StreamARN: life.arn } : {}) },
@@ -56,6 +61,17 @@ function kinesisProtocol(caller: AwsCaller, streamName: string, isAws: boolean):
     // Emulators that always say 0 are known by their full pages.
     isTip: ({ behindMs, count, full }) => (behindMs === null ? count === 0 : behindMs === 0 && (isAws || !full)),
   }
+}
+
+/** More than what is left of the difference between two clocks when their offset is known (`access/clock-offsets.ts`). */
+const clockSpareMs = 2_000
+
+/**
+ * A time that Kinesis refuses lies ahead of its clock: ours is fast. What was written since the moment that was meant must not be
+ * missed, so it begins a little early; where the clocks are further apart, only Kinesis knows what now is.
+ */
+function nowOf(ms: number): readonly object[] {
+  return [startOf({ at: 'time', ms: ms - clockSpareMs }), { ShardIteratorType: 'LATEST' }]
 }
 
 function startOf(from: ReadFrom): object {

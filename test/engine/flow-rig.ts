@@ -47,6 +47,7 @@ function scriptedMachine() {
       concurrency: 5,
       watermark: null,
       trouble: null,
+      arrivals: { oldestMs: null, batchMs: null },
       detail: noDetail,
     }),
   })
@@ -122,7 +123,7 @@ export function flowRig(kind: SourceKind, ports: Ports = {}) {
       budget,
       startMachine: machine.start,
     },
-    identity: { uuid: 'mapping', flow: kind === 'sqs' ? 'queue' : 'shard-1', kind, incarnation: 'one' },
+    identity: { uuid: 'mapping', flow: kind === 'sqs' ? 'queue' : 'shard-1', kind, incarnation: 'one', listed: true },
     source: {
       describe: unanswered,
       depth: unanswered,
@@ -138,7 +139,11 @@ export function flowRig(kind: SourceKind, ports: Ports = {}) {
     listener: {
       ended: (end) => ends.push(end),
       refused: (refused) => refusals.push(refused),
-      processed: (result) => results.push(result),
+      results: {
+        processed: (result) => results.push(result),
+        refused: (result) => results.push(result),
+        healed: () => results.push('healed'),
+      },
       failed: () => {},
     },
   }

@@ -504,7 +504,7 @@ describe('the shell of a flow', () => {
       { kind: 'sourceHealthy' },
     )
     expect(refusals).toEqual([true, false])
-    expect(results).toEqual(['PROBLEM: no shard'])
+    expect(results).toEqual(['PROBLEM: no shard', 'healed'])
   })
 
   it('takes a shard that is throttled or cannot be read just now for no refused one', async () => {

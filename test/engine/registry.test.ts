@@ -255,7 +255,7 @@ describe('the mappings of a process', () => {
     registry.start()
     const { createdMs } = await create(stream.arn, { StartingPosition: 'LATEST' })
     await time.pass(10)
-    expect(asked[0]).toEqual({ at: 'time', ms: createdMs })
+    expect(asked[0]).toEqual({ at: 'time', ms: createdMs, orNow: true })
   })
 
   // proves: state.function-missing

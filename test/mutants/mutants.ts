@@ -506,6 +506,18 @@ export const mutants: readonly Mutant[] = [
     replace: '? pauseMs(pace.empties - emptiesAtFullSpeed, config) : 0',
   },
   {
+    file: 'shard-inspection.ts',
+    bug: 'a blocked shard is as far behind as the record it read last',
+    find: "shard.entries.find((one) => one.stage !== 'done')",
+    replace: "shard.entries.findLast((one) => one.stage !== 'done')",
+  },
+  {
+    file: 'shard-inspection.ts',
+    bug: 'of several batches the youngest tells the iterator age',
+    find: 'Math.min(batchMs ?? lastMs, lastMs)',
+    replace: 'Math.max(batchMs ?? lastMs, lastMs)',
+  },
+  {
     file: 'backoff.ts',
     bug: 'the pauses between attempts scatter over their whole length',
     find: 'least: 0.45, most: 0.65',

@@ -146,13 +146,16 @@ describe('a mapping that is forgotten', () => {
 
 test('what is held is read at each scrape, and is gone with its mapping', async () => {
   const metrics = bare()
-  let held: MappingReadings[] = [{ ...orders, enabled: true, heldRecords: 3, heldBytes: 999, behindMs: 1_500 }]
+  let held: MappingReadings[] = [
+    { ...orders, enabled: true, heldRecords: 3, heldBytes: 999, behindMs: 1_500, iteratorAgeMs: 250 },
+  ]
   metrics.watch(() => held)
   expect(await valueOf(metrics, `millrace_held_records{${labels}}`)).toBe(3)
   expect(await valueOf(metrics, `millrace_held_bytes{${labels}}`)).toBe(999)
   expect(await valueOf(metrics, `millrace_behind_seconds{${labels}}`)).toBe(1.5)
+  expect(await valueOf(metrics, `millrace_current_iterator_age_seconds{${labels}}`)).toBe(0.25)
   expect(await valueOf(metrics, `millrace_mapping_enabled{${labels}}`)).toBe(1)
-  held = [{ ...orders, enabled: false, heldRecords: 0, heldBytes: 0, behindMs: null }]
+  held = [{ ...orders, enabled: false, heldRecords: 0, heldBytes: 0, behindMs: null, iteratorAgeMs: null }]
   expect(await valueOf(metrics, `millrace_held_records{${labels}}`)).toBe(0)
   expect(await valueOf(metrics, `millrace_behind_seconds{${labels}}`)).toBeUndefined()
   expect(await valueOf(metrics, `millrace_mapping_enabled{${labels}}`)).toBe(0)

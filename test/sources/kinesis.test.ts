@@ -266,6 +266,25 @@ describe('reading a shard', () => {
     const request = readRequest({ shardId, from: { at: 'time', ms: 5 } })
     expect((await open(access).read(request, neverAborted)).kind).toBe('failed')
   })
+
+  // proves: stream.start.latest@Kinesis
+  it.each([
+    ['a little', 9_000, [10, 8]],
+    ['far', 1_000, [10, 8, undefined]],
+  ])('begins now where now is meant and our clock is %s ahead', async (_how, theirMs, asked) => {
+    const access = scriptedAccess(
+      stream(({ operation, input }) =>
+        operation === 'GetShardIterator' && Number(input['Timestamp'] ?? 0) * 1_000 > theirMs
+          ? refusal('InvalidArgumentException', 'Timestamp cannot be in the future')
+          : null,
+      ),
+    )
+    const request = readRequest({ shardId, from: { at: 'time', ms: 10_000, orNow: true } })
+    expect((await open(access).read(request, neverAborted)).kind).toBe('records')
+    expect(access.inputs('GetShardIterator').map(({ Timestamp }) => Timestamp)).toEqual(asked)
+    const [last] = access.inputs('GetShardIterator').slice(-1)
+    expect(last?.['ShardIteratorType']).toBe(asked.length === 3 ? 'LATEST' : 'AT_TIMESTAMP')
+  })
 })
 
 describe('a place that is no position', () => {

@@ -129,6 +129,12 @@ export const apiMappings: readonly Behaviour[] = [
     'LastProcessingResult tells "No records processed", "OK", a failed call, or what the source refused.',
   ),
   does(
+    'state.last-result.heals',
+    '§1.4',
+    streams,
+    'LastProcessingResult says what is: a refusal of the source is over with the next read that succeeds.',
+  ),
+  does(
     'unique.key',
     '§1.5',
     sources,

@@ -22,6 +22,12 @@ export const limitsAndMetrics: readonly Behaviour[] = [
   ),
   does('metric.disabled', '§7', sources, 'Nothing is counted while a mapping is disabled.'),
   does('metric.iterator-age', '§7', streams, 'Iterator age: of the last record of a batch, when it is sent.'),
+  does(
+    'metric.behind',
+    '§7',
+    streams,
+    'A shard is as far behind as its oldest record that is not resolved, also while it is blocked and between attempts.',
+  ),
   leaves(
     ['metric.pollers', '§7', queues, 'ProvisionedPollers and EventPollerUnit.'],
     'There are no poller machines to count; invocations in flight are shown instead.',

@@ -100,6 +100,12 @@ export const streamBehaviours: readonly Behaviour[] = [
     streams,
     'A source that refuses is shown, spends no retries and is resumed when it lets us in.',
   ),
+  does(
+    'stream.expired-parent',
+    '§13.5',
+    streams,
+    'A parent whose records the retention took before the mapping was made is passed over without a word.',
+  ),
   leaves(
     ['stream.recursion', '§2.3', streams, 'A loop through a stream is found and ended.'],
     'Records of streams carry no trace header, here as on AWS, whose loop detection does not follow them either.',

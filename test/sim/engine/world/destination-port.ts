@@ -20,9 +20,13 @@ interface Whereabouts {
 
 /** Where failed records are told of; it refuses now and then. */
 export function openDestination(world: World, process: Process): Destination {
+  // What is refused once is often refused again: a right that is missing, a body that is too long.
+  const unwanted = new Set<string>()
   return {
     async deliver({ body }, signal) {
-      const isRefused = world.goesWrong(world.scenario.faults.undeliverable)
+      const rate = unwanted.has(body) ? 1 : world.scenario.faults.undeliverable
+      const isRefused = world.goesWrong(rate)
+      if (isRefused && world.prng.chance(0.5)) unwanted.add(body)
       return call(
         world,
         process,
