@@ -1,8 +1,10 @@
 import type { Declaration, SeenMapping } from '../core/adoption-view.ts'
+import { isJsonObject, type JsonObject } from '../events/json-value.ts'
 import { ApiError } from '../model/api-error.ts'
 import { functionArnOf, sourceKindOf, type ArnPlace } from '../model/arn.ts'
 import { mappingOptions } from '../model/mapping-options.ts'
 import { functionPlace } from '../model/mapping-place.ts'
+import type { Shape } from '../model/mapping-shape.ts'
 import type { RuleContext } from '../model/mapping-rules.ts'
 import { validateCreate } from '../model/mapping-validation.ts'
 import { isStream, type SourceKind } from '../model/source.ts'
@@ -48,9 +50,45 @@ function foreign(what: string): Declaration {
 
 function bodyOf(members: UpstreamMapping['members'], kind: SourceKind): Readonly<Record<string, unknown>> {
   const own: Readonly<Record<string, unknown>> = Object.fromEntries(
-    mappingOptions.filter(({ sources }) => sources.includes(kind)).map(({ name }) => [name, members[name]]),
+    mappingOptions
+      .filter(({ sources }) => sources.includes(kind))
+      .map(({ name, shape }) => [name, untexted(members[name], shape)]),
   )
   const start = isStream(kind) && !members['StartingPosition'] ? { StartingPosition: 'TRIM_HORIZON' } : {}
   const functionName = members['FunctionArn'] ?? members['FunctionName']
   return { ...own, ...start, FunctionName: functionName, Enabled: true }
+}
+
+/** Parameters of a template are texts, and an emulator may keep them so: `"BatchSize": "7"` means 7. */
+function untexted(value: unknown, shape: Shape): unknown {
+  switch (shape.type) {
+    case 'integer':
+    case 'timestamp':
+      return typeof value === 'string' && /^-?\d+(?:\.\d+)?$/.test(value) ? Number(value) : value
+    case 'boolean':
+      return typeof value === 'string' ? (booleans.get(value.toLowerCase()) ?? value) : value
+    case 'list':
+      return Array.isArray(value) ? value.map((one: unknown) => untexted(one, shape.of)) : value
+    case 'structure':
+      return isJsonObject(value) ? untextedMembers(value, shape.members) : value
+    case 'string':
+    case 'map':
+    case 'any':
+      return value
+    default:
+      return shape satisfies never
+  }
+}
+
+const booleans: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['false', false],
+])
+
+function untextedMembers(value: JsonObject, shapes: Readonly<Record<string, Shape>>): JsonObject {
+  const members = Object.entries(value).map(([name, member]) => {
+    const shape = shapes[name]
+    return [name, shape === undefined ? member : untexted(member, shape)] as const
+  })
+  return Object.fromEntries(members)
 }

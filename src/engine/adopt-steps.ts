@@ -1,5 +1,6 @@
 import type { AdoptionStep, ChangeReason, NoteReason, RemoveReason } from '../core/adoption-view.ts'
 import { ApiError } from '../model/api-error.ts'
+import type { Adoption, MappingDocument } from '../model/mapping.ts'
 import type { Log } from '../observe/log.ts'
 import type { Clock, UpstreamMappings } from '../ports.ts'
 import { changedMembers } from './adopt-difference.ts'
@@ -14,6 +15,8 @@ export interface AdoptionWork {
   readonly log: Log
   /** Says it once, until something else is to be said of the mapping. */
   readonly tell: (message: string) => void
+  /** Says it once for all mappings. */
+  readonly tellForAll: (message: string) => void
   /** The upstream will not disable it as it is now. */
   readonly noteRefusal: () => void
   /** The upstream was told: answers how often by now, since it was last seen to obey. */
@@ -130,6 +133,21 @@ async function change(step: Step<'change'>, work: AdoptionWork): Promise<void> {
   }
   await work.registry.update(uuid, { functionArn, parameters, adopted })
   say(work, changes[why])
+  if (why === 'started' && isBlindTo(current, adopted, work.clock)) work.tellForAll(blind)
+}
+
+const blind =
+  'The endpoint does not tell when a mapping is written. A stack that writes `Enabled: false` for one that was adopted is not ' +
+  'noticed: it runs on here. Disable it here: millrace mappings update UUID --no-enabled.'
+
+/** Shorter than this apart, two writes may have the same LastModified where it counts whole seconds. */
+const wholeSecondMs = 2_000
+
+/** Our own order to disable it did not move LastModified: nor will the stack's. */
+function isBlindTo({ adopted: before }: MappingDocument, after: Adoption, clock: AdoptionWork['clock']): boolean {
+  const { upstreamModifiedMs: modifiedMs } = after
+  if (before?.phase !== 'taking' || before.upstreamModifiedMs !== modifiedMs) return false
+  return modifiedMs === null || modifiedMs % 1_000 !== 0 || clock.wallMs() - modifiedMs >= wholeSecondMs
 }
 
 interface Words {

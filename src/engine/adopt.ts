@@ -36,6 +36,7 @@ export class AdoptionWatch {
   readonly #parts: AdoptionParts
   readonly #end = new AbortController()
   readonly #told = new Map<string, string>()
+  readonly #toldForAll = new Set<string>()
   readonly #refused = new Map<string, number | null>()
   readonly #orders = new Map<string, number>()
   /** LastModified of what was listed at the last look. */
@@ -168,6 +169,10 @@ export class AdoptionWatch {
       tell: (message) => {
         if (this.#told.get(uuid) !== message) log.warn({}, message)
         this.#told.set(uuid, message)
+      },
+      tellForAll: (message) => {
+        if (!this.#toldForAll.has(message)) this.#parts.log.warn({}, message)
+        this.#toldForAll.add(message)
       },
       noteRefusal: () => this.#refused.set(uuid, this.#listed.get(uuid) ?? null),
       countOrder: () => {

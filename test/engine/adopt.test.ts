@@ -219,6 +219,55 @@ describe('where a stream begins that was adopted', () => {
   })
 })
 
+it.each([
+  ['BatchSize', '7', { BatchSize: 7 }],
+  ['ScalingConfig', { MaximumConcurrency: '5' }, { ScalingConfig: { MaximumConcurrency: 5 } }],
+])('a %s that came as text from a template’s parameter is read as a number', async (name, text, parameters) => {
+  const { adoption, registry, time, upstream } = await rigOf()
+  upstream.put('a', { ...declared, [name]: text })
+  adoption.start()
+  await time.pass(3_000)
+  expect(registry.get('a')).toMatchObject({ state: 'Enabled', parameters })
+  // Nor is the number that an emulator writes later a change of the stack.
+  const before = registry.get('a')?.lastModifiedMs
+  upstream.put('a', { ...parameters, State: 'Enabled' })
+  await time.pass(5_000)
+  expect(registry.get('a')).toMatchObject({ state: 'Enabled', parameters, lastModifiedMs: before })
+})
+
+it('a text that is no number is left to the upstream', async () => {
+  const { adoption, registry, time, upstream, said } = await rigOf()
+  upstream.put('a', { ...declared, BatchSize: 'many' })
+  adoption.start()
+  await time.pass(3_000)
+  expect(registry.list()).toEqual([])
+  expect(said('Millrace cannot run it')).toBe(1)
+})
+
+describe('an upstream whose LastModified never moves', () => {
+  it('hides that a stack disables a mapping: that is said once for all, with the command that disables', async () => {
+    // Fractions of a second, as LocalStack has them: the same twice is no chance.
+    const { adoption, registry, time, upstream, said } = await rigOf({
+      upstream: createUpstreamLambda(1_700_000_000_500),
+    })
+    upstream.neverModified()
+    upstream.put('a', declared)
+    upstream.put('b', { ...declared, FunctionArn: `${functionArn}2` })
+    adoption.start()
+    await time.pass(3_000)
+    expect([registry.get('a')?.state, registry.get('b')?.state]).toEqual(['Enabled', 'Enabled'])
+    expect(said('millrace mappings update UUID --no-enabled')).toBe(1)
+    upstream.put('a', { State: 'Disabled' })
+    await time.pass(5_000)
+    expect(registry.get('a')?.state).toBe('Enabled')
+  })
+
+  it('is not presumed where it moves', async () => {
+    const { said } = await adoptedRig()
+    expect(said('does not tell when a mapping is written')).toBe(0)
+  })
+})
+
 describe('what the stack does later', () => {
   it('is taken over', async () => {
     const { registry, upstream, time, said } = await adoptedRig()

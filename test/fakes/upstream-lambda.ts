@@ -23,6 +23,8 @@ export interface UpstreamLambda {
   ignoreChanges(): void
   /** LastModified is later in every list. */
   alwaysModified(): void
+  /** LastModified stays that of the creation, as on LocalStack. */
+  neverModified(): void
 }
 
 /** A transition lasts for one list. Times are counted in seconds, one for each write. */
@@ -35,10 +37,13 @@ export function createUpstreamLambda(startMs = 1_700_000_000_000): UpstreamLambd
   let changeAnswer: UpstreamChange | null = null
   let ignores = false
   let isRestless = false
+  let isStill = false
 
   const write = (uuid: string, members: Members): void => {
     const LastModified = startMs / 1_000 + writes++
-    mappings.set(uuid, { UUID: uuid, State: 'Enabled', ...mappings.get(uuid), LastModified, ...members })
+    const before = mappings.get(uuid)
+    const modified = isStill && before !== undefined ? {} : { LastModified }
+    mappings.set(uuid, { UUID: uuid, State: 'Enabled', ...before, ...modified, ...members })
   }
 
   function settle(): void {
@@ -98,6 +103,7 @@ export function createUpstreamLambda(startMs = 1_700_000_000_000): UpstreamLambd
     answerChanges: (answer) => (changeAnswer = answer),
     ignoreChanges: () => (ignores = true),
     alwaysModified: () => (isRestless = true),
+    neverModified: () => (isStill = true),
   }
 }
 

@@ -30,7 +30,12 @@ export const qualifiedFunctions: readonly Behaviour[] = [
       await world.withAdoption(async (site) => {
         const uuid = await site.declare({ EventSourceArn: queue.arn, FunctionName: `${id}:${alias}`, BatchSize: 1 })
         const millrace = await site.restart('--adopt')
-        await untilShown(millrace.lambda, uuid, 'Enabled here', ({ State }) => State === 'Enabled')
+        await untilShown(
+          millrace.lambda,
+          uuid,
+          'Enabled here, for the alias',
+          ({ State, FunctionArn: arn }) => State === 'Enabled' && arn?.endsWith(`:${alias}`) === true,
+        )
         await untilShown(site.upstream, uuid, 'Disabled at the backend', ({ State }) => State === 'Disabled')
         // The backend's last read may be open still, and take the first of them.
         for (const body of ['adopted-0', 'adopted-1']) await deliver(queue, fn, body)
