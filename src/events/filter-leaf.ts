@@ -9,6 +9,8 @@ export interface Leaf {
   readonly tests: readonly ((value: Scalar) => boolean)[]
   /** `{"exists":false}` is among the alternatives. */
   readonly absent: boolean
+  /** Whether it matters how a number is spelled. */
+  readonly comparesNumbers: boolean
 }
 
 /** Says what is wrong with a pattern. Thrown inside the compiler only, and caught at its door. */
@@ -29,7 +31,12 @@ export function compileLeaf(alternatives: readonly unknown[], path: string): Lea
       tests.push(compileTest(alternative, path))
     }
   }
-  return { tests, absent }
+  return { tests, absent, comparesNumbers: alternatives.some(isOfNumbers) }
+}
+
+function isOfNumbers(alternative: unknown): boolean {
+  if (typeof alternative === 'number' || alternative instanceof SpelledNumber) return true
+  return isJsonObject(alternative) && ('numeric' in alternative || 'anything-but' in alternative)
 }
 
 export function isScalar(value: unknown): value is Scalar {

@@ -10,9 +10,18 @@ import type { Branch } from './filter-pattern.ts'
  */
 export function matchesBranch(branch: Branch, event: unknown, meter: Meter = { visits: 0 }): boolean {
   const { own, lists } = fieldsOf(branch, event, meter)
+  if (lists.length === 0) return branch.leaves.every((leaf, index) => own.get(index) ?? leaf.absent)
   const all = branch.leaves.map((_, index) => index)
-  return satisfies({ own, lists, todo: all }, { leaves: branch.leaves, meter })
+  const visitsMax = meter.visits * choicesPerNodeMax + choicesMin
+  return satisfies({ own, lists, todo: all }, { leaves: branch.leaves, meter, visitsMax })
 }
+
+/**
+ * Which elements of several lists go together is a puzzle that takes for ever where an event is made for it. What was not
+ * found to fail within this many looks for each node of the event matches: a record too many is better than one that is lost.
+ */
+const choicesPerNodeMax = 4
+const choicesMin = 10_000
 
 interface Sight {
   /** What the elements chosen so far say of each leaf. */
@@ -26,6 +35,7 @@ interface Sight {
 interface Search {
   readonly leaves: readonly Leaf[]
   readonly meter: Meter
+  readonly visitsMax: number
 }
 
 function satisfies(sight: Sight, search: Search): boolean {
@@ -102,9 +112,11 @@ function severalLists(sight: Sight, search: Search): boolean {
 
 function pickFrom(list: List, leaf: number, sight: Sight, search: Search): boolean {
   if (!list.holds.has(leaf)) return false
+  const failed = new Set<string>()
   return list.elements.some((element) => {
     search.meter.visits++
-    if (!holds(element, leaf)) return false
+    if (search.meter.visits > search.visitsMax) return true
+    if (!holds(element, leaf) || isRepeated(element, [leaf, ...sight.todo], failed)) return false
     const own = seen(sight, element)
     const lists = [...sight.lists, ...element.lists]
     if (element.own.get(leaf) === true && satisfies({ own, lists, todo: sight.todo }, search)) return true
@@ -113,6 +125,15 @@ function pickFrom(list: List, leaf: number, sight: Sight, search: Search): boole
       return pickFrom(inner, leaf, { own, lists: others, todo: sight.todo }, search)
     })
   })
+}
+
+/** An element that says the same of all leaves as one before, which failed. */
+function isRepeated(element: Element, leaves: readonly number[], failed: Set<string>): boolean {
+  if (element.lists.length > 0) return false
+  const says = leaves.map((leaf) => element.own.get(leaf) ?? '').join()
+  const isKnown = failed.has(says)
+  failed.add(says)
+  return isKnown
 }
 
 /** What is known of the leaves still to be judged once the element is chosen as well. */

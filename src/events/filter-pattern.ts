@@ -1,5 +1,5 @@
 import { compileLeaf, PatternFault, type Leaf } from './filter-leaf.ts'
-import { parseExactJson } from './filter-number.ts'
+import { parseExactJson, SpelledNumber } from './filter-number.ts'
 import { isJsonObject, type JsonObject } from './json-value.ts'
 
 /** One way to fulfil a pattern: every leaf must hold, and they are judged in this order, that of their paths. */
@@ -31,7 +31,7 @@ export function compilePattern(text: string): CompiledPattern {
   try {
     const pattern = parseExactJson(text)
     if (pattern === undefined) throw new PatternFault('The pattern is not JSON.')
-    if (!isJsonObject(pattern)) throw new PatternFault('The pattern is not a JSON object.')
+    if (!isFields(pattern)) throw new PatternFault('The pattern is not a JSON object.')
     return { kind: 'pattern', branches: waysOf(pattern).map(branchOf) }
   } catch (fault) {
     if (fault instanceof PatternFault) return { kind: 'fault', detail: fault.message }
@@ -100,7 +100,7 @@ function placeOf(key: string, at: Place, reading: Reading): Place {
 }
 
 function readField(value: unknown, ways: readonly Way[], place: Place, reading: Reading): readonly Way[] {
-  if (isJsonObject(value)) return read(value, ways, place, reading)
+  if (isFields(value)) return read(value, ways, place, reading)
   if (!Array.isArray(value)) throw new PatternFault(`${place.path}: a value must be in a list.`)
   const leaf = compileLeaf(value, place.path)
   for (const way of ways) way.set(place.path, leaf)
@@ -113,7 +113,7 @@ function readOr(value: unknown, before: readonly Way[], at: Place, reading: Read
   const place = { ...at, depth: at.depth + 1 }
   if (place.depth > depthMax) throw new PatternFault('$or: nested too deeply.')
   for (const one of value as readonly unknown[]) {
-    if (!isJsonObject(one)) throw new PatternFault('$or takes objects of fields only.')
+    if (!isFields(one)) throw new PatternFault('$or takes objects of fields only.')
     const copies = before.map((way) => new Map(way))
     ways.push(...read(one, copies, place, { ...reading, insideOr: true }))
     if (ways.length > branchesMax) {
@@ -121,6 +121,10 @@ function readOr(value: unknown, before: readonly Way[], at: Place, reading: Read
     }
   }
   return ways
+}
+
+function isFields(value: unknown): value is JsonObject {
+  return isJsonObject(value) && !(value instanceof SpelledNumber)
 }
 
 /** AWS's whole list, with the names that it keeps for the future. */

@@ -81,6 +81,8 @@ function sourceBranch(branch: Branch, payload: Payload): SourceBranch {
 
 function matcher(branches: readonly SourceBranch[], payload: Payload): CompiledFilter['matches'] {
   if (branches.length === 0) return () => true
+  const comparesNumbers = branches.some(({ leaves }) => leaves.some((leaf) => leaf.comparesNumbers))
+  const parse = comparesNumbers ? parseExactJson : parseJson
   const readsPayload = branches.some((branch) => branch.needs !== 'nothing')
   return (fragment) => {
     const record = objectOf(parseJson(fragment))
@@ -88,7 +90,7 @@ function matcher(branches: readonly SourceBranch[], payload: Payload): CompiledF
     if (payload.text === null) return branches.some((branch) => matchesBranch(branch, frame))
     if (!readsPayload) return branches.some((branch) => matchesBranch(branch, frame))
     const text = payload.text(record)
-    const parsed = mayBeJson(text) ? parseExactJson(text) : undefined
+    const parsed = mayBeJson(text) ? parse(text) : undefined
     const isJson = parsed !== undefined
     const event = { ...frame, [payload.key]: isJson ? parsed : text }
     const kind = isJson ? 'json' : 'text'

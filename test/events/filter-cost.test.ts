@@ -67,6 +67,36 @@ const hostile: Readonly<Record<string, readonly [pattern: object, event: unknown
   ],
 }
 
+describe('an event that spells one path in several ways', () => {
+  const pattern = (at: object) => ({ a: { b: { c: { ...at } } } })
+  const fields = { d: [1], e: [1], f: [1], g: [1], h: [1] }
+  /** Four lists at one path; `make` makes the elements of each. */
+  const spelled = (make: (field: string) => unknown[]) => ({
+    'a.b.c': make('d'),
+    'a.b': { c: make('e') },
+    a: { 'b.c': make('f'), b: { c: make('g') } },
+  })
+
+  test('costs no more where many elements say the same', () => {
+    const event = spelled((field) => [...times(2_000, () => ({ [field]: 1 })), { h: 1 }])
+    const cost = costOf(pattern(fields), event)
+    expect(cost.verdict).toBe(false)
+    expect(cost.visitsPerNode).toBeLessThan(8)
+  })
+
+  // proves: filter.odd-data
+  test('made to be a puzzle is given up within its allowance, and then matches: no record is lost for it', () => {
+    const noise = times(10, (at) => `n${at}`)
+    const noisy = (at: number) =>
+      Object.fromEntries(noise.filter((_, bit) => (at >> bit) % 2 === 1).map((name) => [name, 2]))
+    const event = spelled((field) => [...times(1_000, (at) => ({ [field]: 1, ...noisy(at) })), { h: 1 }])
+    const accepting = Object.fromEntries(noise.map((name) => [name, [2, { exists: false }]]))
+    const cost = costOf(pattern({ ...fields, ...accepting }), event)
+    expect(cost.verdict).toBe(true)
+    expect(cost.visitsPerNode).toBeLessThan(8)
+  })
+})
+
 describe('what a match looks at stays within a few times the nodes of the event, for each way through the pattern', () => {
   test.each(Object.entries(hostile))('%s', (_name, [pattern, event, verdict]) => {
     const cost = costOf(pattern, event)

@@ -71,5 +71,10 @@ export const filterPatterns: readonly Behaviour[] = [
     sources,
     'What is no pattern is refused: leaves that are no list, unknown operators, wrong operands, malformed JSON.',
   ),
-  does('filter.odd-data', '§6.3', sources, 'Odd data and hostile events match or not; they never fail a batch.'),
+  does(
+    'filter.odd-data',
+    '§6.3',
+    sources,
+    'Odd data and hostile events match or not; they never fail a batch. One made so that no end of the matching is in sight matches.',
+  ),
 ]
