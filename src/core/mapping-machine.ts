@@ -79,8 +79,9 @@ export function isAsked(machine: MappingMachine, kind: MappingRequest['kind']): 
   return false
 }
 
-/** When flows that failed may be started again. Until there is a listing that says which, they wait for that, not for the clock. */
-export function startMoments({ discovery, flows, resting }: MappingMachine): number[] {
-  if (!isListed(discovery)) return []
+/** When flows that failed may be started again. Until there is a listing that says which, and it is written down, they wait for that. */
+export function startMoments(machine: MappingMachine): number[] {
+  const { discovery, flows, resting } = machine
+  if (!isListed(discovery) || isAsked(machine, 'attach')) return []
   return [...resting].filter(([flow]) => !flows.has(flow)).map(([, rest]) => rest.untilMs)
 }

@@ -1,5 +1,6 @@
 import { batchEvent } from '../events/batch-event.ts'
 import { failureBody, failureBodyWithPayload, failureObjectKey, type FailureRecord } from '../events/failure-record.ts'
+import { objectOf, parseJson, stringOf } from '../events/json-value.ts'
 import type { FlowRequest } from '../core/flow-commands.ts'
 import { parseArn } from '../model/arn.ts'
 import type { Delivery, DeliveryResult } from '../ports.ts'
@@ -50,6 +51,13 @@ async function tryDelivery(context: FlowContext, delivery: Delivery, signal: Abo
   }
 }
 
+/** What the records say themselves: a flow may hold some of the stream before the one that it reads now. */
+function streamArnOf({ records }: Discard, { sourceArn }: FlowSettings): string {
+  const [first] = records
+  if (first === undefined) return sourceArn
+  return stringOf(objectOf(parseJson(first.fragment))['eventSourceARN']) ?? sourceArn
+}
+
 function deliveryOf(
   context: FlowContext,
   settings: FlowSettings & { readonly destination: string },
@@ -67,7 +75,7 @@ function deliveryOf(
     reply: discard.reply,
     timestampMs,
     shardId: flow,
-    streamArn: settings.sourceArn,
+    streamArn: streamArnOf(discard, settings),
     records: discard.records,
     window: discard.window,
   }

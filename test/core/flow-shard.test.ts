@@ -123,6 +123,15 @@ describe('a shard', () => {
   })
 
   // proves: stream.trimmed
+  test('loses nothing where a stream that was read to its end was followed by another with the same shards', () => {
+    const done = saved({ watermark: '900', done: true })
+    const flow = new Scenario('dynamodb').open(done, 'life-2')
+    expect(flow.said('positionLost')).toEqual([])
+    flow.page(stream([1]), { end: true })
+    flow.run(() => ok)
+    expect(flow.invocations()).toEqual([['1']])
+  })
+
   test('goes on at the horizon of a stream that was made again (floci#2076)', () => {
     const flow = new Scenario('kinesis').open(saved({ watermark: '900' }), 'life-2')
     expect(flow.said('positionLost')).toMatchObject([{ reason: 'recreated', watermark: '900' }])

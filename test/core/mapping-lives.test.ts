@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { mappingDeadline } from '../../src/core/mapping.ts'
 import { drive, lifeOf } from './mapping-drive.ts'
 
 describe('older lives of a source', () => {
@@ -100,6 +101,27 @@ describe('older lives of a source', () => {
     ])
   })
 
+  it('that were left are never gone back to, whatever a late look says of them', () => {
+    const mapping = drive(true)
+    mapping.start('Enabled')
+    const late = () => mapping.look({ kind: 'found', ...lifeOf('two', ['a']), older: [lifeOf('one', ['a'])] })
+    late()
+    mapping.started()
+    mapping.end('a')
+    for (let look = 0; look < 2; look++) {
+      mapping.toDeadline()
+      late()
+    }
+    expect(mapping.started()).toEqual(['a:late'])
+    // The shard of that name is another one now, and not done.
+    mapping.pass(30_000)
+    late()
+    expect(mapping.log.filter(({ kind }) => kind === 'attach')).toHaveLength(2)
+    mapping.end('a', 'failed')
+    mapping.pass(60_000)
+    expect(mapping.log.findLast(({ kind }) => kind === 'startFlow')).toMatchObject({ incarnation: 'two' })
+  })
+
   it('that can be read no more are left at once', () => {
     const mapping = drive(true)
     mapping.start('Enabled')
@@ -121,5 +143,23 @@ describe('older lives of a source', () => {
     expect(mapping.started()).toEqual([])
     mapping.send({ kind: 'attached', id: mapping.take('attach').id })
     expect(mapping.started()).toEqual(['a:first'])
+  })
+
+  // Found by seed 6010 of the engine: a timer in the past, again and again.
+  it('name no moment that is over while the store is asked to write down which one is read', () => {
+    const mapping = drive(true)
+    mapping.start('Enabled')
+    mapping.list('one', ['a'])
+    mapping.started()
+    mapping.end('a', 'failed')
+    mapping.pass(30_000)
+    mapping.started()
+    mapping.end('a', 'failed')
+    const id = mapping.take('describe').id
+    mapping.send({ kind: 'described', id, result: { kind: 'found', ...lifeOf('two', ['a']) } })
+    mapping.pass(5_000)
+    expect(mappingDeadline(mapping.machine)).toBeGreaterThan(35_000)
+    mapping.attached()
+    expect(mapping.started()).toEqual(['a:late'])
   })
 })

@@ -529,4 +529,40 @@ export const mutants: readonly Mutant[] = [
     find: 'const listingsUntilAbsent = 2',
     replace: 'const listingsUntilAbsent = 1',
   },
+  {
+    file: 'mapping-discovery.ts',
+    bug: 'older streams are passed over',
+    find: 'if (looks >= looksUntilLeft) continue',
+    replace: 'if (looks >= 0) continue',
+  },
+  {
+    file: 'mapping-discovery.ts',
+    bug: 'an older stream is left although the child of its last shard may only be listed late',
+    find: 'const looksUntilLeft = 2',
+    replace: 'const looksUntilLeft = 1',
+  },
+  {
+    file: 'mapping-discovery.ts',
+    bug: 'an older stream is left while one of its flows still holds something',
+    find: 'if (flow.incarnation === life.incarnation) return false',
+    replace: '',
+  },
+  {
+    file: 'mapping-discovery.ts',
+    bug: 'nobody looks soon for what comes after an older stream',
+    find: 'if ((discovery.spent.get(listing.incarnation) ?? 0) > 0) return true',
+    replace: '',
+  },
+  {
+    file: 'mapping.ts',
+    bug: 'a stream is read before the store knows which one it is',
+    find: " || isAsked(machine, 'attach')) return",
+    replace: ') return',
+  },
+  {
+    file: 'shard-flow.ts',
+    bug: 'a stream that was read to its end is told as lost',
+    find: 'if (!checkpoint.done)',
+    replace: 'if (checkpoint.incarnation !== opened.incarnation)',
+  },
 ]

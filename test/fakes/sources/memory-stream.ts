@@ -1,6 +1,6 @@
 import { encodeKinesisRecord } from '../../../src/events/kinesis-record.ts'
 import type { SourceRecord } from '../../../src/model/record.ts'
-import type { DescribeResult, ReadRequest, ReadResult, Shard, Source } from '../../../src/ports.ts'
+import type { DescribeResult, ReadRequest, ReadResult, Source, StreamListing } from '../../../src/ports.ts'
 import { compareSequenceNumbers } from '../../../src/sources/sequence-number.ts'
 import { realClock } from './fake-time.ts'
 import type { SourceClock } from './fake-time.ts'
@@ -12,6 +12,7 @@ import type { Gate } from './gate.ts'
  * suite. Shards split, merge, close and vanish, records are trimmed, and the stream lives anew, all on demand.
  */
 export interface MemoryStream extends Source {
+  /** The ARN of the life that it lives. */
   readonly arn: string
   /** A reader of its own, as each mapping has one: each hears once for every shard that the stream was made again. */
   open(): Source
@@ -28,6 +29,9 @@ export interface MemoryStream extends Source {
   trim(shardId: string, count: number): void
   /** The stream is deleted and made again: same name and shards, empty, sequence numbers from the first again. */
   recreate(): void
+  /** The stream is disabled and enabled again, with these shards: until `forgetPast` the old one can be read to its end. */
+  renew(shardIds: readonly string[]): void
+  forgetPast(): void
   remove(): void
   restore(): void
   readonly faults: StreamFaults
@@ -63,12 +67,24 @@ export interface MemoryStreamOptions {
   readonly retentionMs?: number
   /** The number of the first record; zero-padded to as many digits as it has. */
   readonly firstNumber?: string
+  /** The ARN of each of its lives, counted from 1. */
+  readonly arnOf?: (life: number) => string
+  /** False: it cannot be read from a time on, and holds where its shards end instead. */
+  readonly seeks?: boolean
+}
+
+/** A life that is over and can still be read. */
+interface PastLife {
+  readonly life: number
+  readonly shards: ReadonlyMap<string, ShardState>
 }
 
 /** Which life a reader has seen: as the adapters do, the source tells each shard once of a new one. */
 interface LivesSeen {
   described: number | null
   readonly byShard: Map<string, number>
+  /** Where shards ended when it was asked to hold that. */
+  readonly held: Map<ShardState, NonNullable<ReadRequest['from']>>
 }
 
 interface ShardState {
@@ -82,9 +98,17 @@ interface ShardState {
 }
 
 export function createMemoryStream(options: MemoryStreamOptions = {}): MemoryStream {
-  const { shardIds = ['shard-0'], clock = realClock, retentionMs = 86_400_000, firstNumber = '1' } = options
-  const arn = `arn:aws:kinesis:us-east-1:000000000000:stream/${options.name ?? 'memory'}`
-  const shards = new Map<string, ShardState>()
+  const {
+    shardIds = ['shard-0'],
+    clock = realClock,
+    retentionMs = 86_400_000,
+    firstNumber = '1',
+    seeks = true,
+  } = options
+  const always = `arn:aws:kinesis:us-east-1:000000000000:stream/${options.name ?? 'memory'}`
+  const { arnOf = () => always } = options
+  let shards = new Map<string, ShardState>()
+  let past: readonly PastLife[] = []
   let there = true
   let lives = 0
   let nextNumber = 0n
@@ -103,11 +127,10 @@ export function createMemoryStream(options: MemoryStreamOptions = {}): MemoryStr
     return number
   }
 
-  function begin(): void {
+  function begin(ids: readonly string[]): void {
     lives += 1
-    nextNumber = BigInt(firstNumber)
-    shards.clear()
-    for (const shardId of shardIds) addShard(shardId, [])
+    shards = new Map()
+    for (const shardId of ids) addShard(shardId, [])
   }
 
   function addShard(shardId: string, parentIds: readonly string[] = []): void {
@@ -138,19 +161,22 @@ export function createMemoryStream(options: MemoryStreamOptions = {}): MemoryStr
     await faults.readGate.pass(signal)
     const scripted = faults.readAnswers.shift()
     if (scripted !== undefined) return scripted
-    const state = shards.get(request.shardId)
+    const old = past.find(({ life }) => `life ${life}` === request.incarnation)
+    const state = (old?.shards ?? shards).get(request.shardId)
     if (!there || state === undefined) return missing
+    if (old !== undefined) return readShard(state, request, seen)
     const before = seen.byShard.get(request.shardId) ?? seen.described ?? lives
     seen.byShard.set(request.shardId, lives)
     const incarnation = `life ${lives}`
     if ((request.incarnation ?? `life ${before}`) !== incarnation) {
       return { kind: 'recreated', incarnation, message: 'The stream was created anew.' }
     }
-    return readShard(state, request)
+    return readShard(state, request, seen)
   }
 
-  function readShard(state: ShardState, request: ReadRequest): ReadResult {
-    const from = request.from ?? { at: 'horizon' }
+  function readShard(state: ShardState, request: ReadRequest, seen: LivesSeen): ReadResult {
+    const asked = request.from ?? { at: 'horizon' }
+    const from = asked.at === 'latest' ? (seen.held.get(state) ?? { at: 'horizon' }) : asked
     const { trimmedTo } = state
     if (from.at === 'after' && trimmedTo !== null && compareSequenceNumbers(from.position, trimmedTo) < 0) {
       return { kind: 'trimmed', message: `TrimmedDataAccessException: ${from.position} is older than the horizon.` }
@@ -164,25 +190,49 @@ export function createMemoryStream(options: MemoryStreamOptions = {}): MemoryStr
     return pageOf(records, rest, state.closed && records.length === rest.length)
   }
 
+  const listingOf = ({ life, shards: states }: PastLife): StreamListing => ({
+    arn: arnOf(life),
+    incarnation: `life ${life}`,
+    shards: [...states.values()].map(({ shardId, parentIds, startingPosition, closed }) => ({
+      shardId,
+      parentIds,
+      startingPosition,
+      closed,
+    })),
+  })
+
+  /** The life of an ARN; one that is no more has one all the same. */
+  function lifeOf(arn: string | null): number {
+    let life = 1
+    while (life < lives && arnOf(life) !== arn) life += 1
+    return life
+  }
+
   function open(): Source {
-    const seen: LivesSeen = { described: null, byShard: new Map() }
+    const seen: LivesSeen = { described: null, byShard: new Map(), held: new Map() }
+    let attached: string | null = null
     return {
-      async describe(): Promise<DescribeResult> {
+      async describe(_signal, since): Promise<DescribeResult> {
         counts.describes += 1
+        if (since !== undefined) attached = since
         const scripted = faults.describeAnswers.shift()
         if (scripted !== undefined) return scripted
         if (!there) return missing
-        const listed: readonly Shard[] = [...shards.values()].map(
-          ({ shardId, parentIds, startingPosition, closed }) => ({
-            shardId,
-            parentIds,
-            startingPosition,
-            closed,
-          }),
-        )
         seen.described = lives
-        return { kind: 'found', arn, incarnation: `life ${lives}`, visibilityMs: null, retentionMs, shards: listed }
+        attached ??= arnOf(lives)
+        const older = past.filter(({ life }) => life >= lifeOf(attached)).map(listingOf)
+        const newest = listingOf({ life: lives, shards })
+        return { kind: 'found', ...newest, visibilityMs: null, retentionMs, ...(older.length > 0 && { older }) }
       },
+      ...(!seeks && {
+        async holdLatest() {
+          if (!there) return null
+          const all = [...shards.values()]
+          for (const state of all) if (!state.closed) seen.held.set(state, endOf(state))
+          const closed = all.filter((state) => state.closed).map(({ shardId }) => shardId)
+          return { arn: arnOf(lives), incarnation: `life ${lives}`, closed }
+        },
+      }),
       async read(request, signal) {
         counts.reads += 1
         counts.readsOut += 1
@@ -202,10 +252,13 @@ export function createMemoryStream(options: MemoryStreamOptions = {}): MemoryStr
     }
   }
 
-  begin()
+  nextNumber = BigInt(firstNumber)
+  begin(shardIds)
   return {
     ...open(),
-    arn,
+    get arn() {
+      return arnOf(lives)
+    },
     open,
     faults,
     counts,
@@ -219,7 +272,7 @@ export function createMemoryStream(options: MemoryStreamOptions = {}): MemoryStr
         ApproximateArrivalTimestamp: arrivedMs / 1_000,
       }
       const roleArn = 'arn:aws:iam::000000000000:role/millrace'
-      state.records.push(encodeKinesisRecord(wire, { arn, region: 'us-east-1', shardId, roleArn }))
+      state.records.push(encodeKinesisRecord(wire, { arn: arnOf(lives), region: 'us-east-1', shardId, roleArn }))
       return wire.SequenceNumber
     },
     split(shardId, childIds) {
@@ -240,7 +293,17 @@ export function createMemoryStream(options: MemoryStreamOptions = {}): MemoryStr
     },
     recreate() {
       there = true
-      begin()
+      past = []
+      nextNumber = BigInt(firstNumber)
+      begin(shardIds)
+    },
+    renew(ids) {
+      for (const state of shards.values()) state.closed = true
+      past = [...past, { life: lives, shards }]
+      begin(ids)
+    },
+    forgetPast() {
+      past = []
     },
     remove() {
       there = false
@@ -249,6 +312,11 @@ export function createMemoryStream(options: MemoryStreamOptions = {}): MemoryStr
       there = true
     },
   }
+}
+
+function endOf({ records, trimmedTo }: ShardState): NonNullable<ReadRequest['from']> {
+  const position = records.at(-1)?.position ?? trimmedTo
+  return position === null ? { at: 'horizon' } : { at: 'after', position }
 }
 
 /** `rest`: all that is there from the wanted place on. */

@@ -1,7 +1,7 @@
 import type { MappingParameters } from '../../../src/model/mapping.ts'
 import type { Observation } from './observation.ts'
 import type { Fact } from './world/facts.ts'
-import { isKept } from './world/sources.ts'
+import { isKept, lifeNumber, type SimSource } from './world/sources.ts'
 import type { World } from './world/world.ts'
 
 /** How a record was done with: acknowledged by a function's answer, or told of at the failure destination. */
@@ -27,7 +27,10 @@ export interface MappingBook {
   readonly sessions: Map<string, Session[]>
   /** Attempts that are out, as `process/attempt`. */
   readonly out: Map<string, { readonly process: number; readonly endsMs: number }>
-  storedMs: number | null
+  /** When the user was told that it is made; null: nobody was. */
+  toldMs: number | null
+  /** The life of its stream that it read first. */
+  began: string | null
 }
 
 /** Everything seen so far, in the order that checkers ask for. */
@@ -52,7 +55,8 @@ export class Book {
       dropped: 0,
       sessions: new Map(),
       out: new Map(),
-      storedMs: null,
+      toldMs: null,
+      began: null,
     }
     this.mappings.set(uuid, made)
     return made
@@ -68,8 +72,11 @@ export class Book {
       }
       case 'called':
         return this.#noteWish(seen)
-      case 'stored':
-        this.mapping(seen.uuid).storedMs ??= seen.t
+      case 'accepted':
+        if (seen.uuid !== null) this.mapping(seen.uuid).toldMs ??= seen.t
+        return
+      case 'asked':
+        if (seen.what === 'read') this.mapping(seen.uuid).began ??= seen.incarnation
         return
       case 'session': {
         const { sessions } = this.mapping(seen.uuid)
@@ -89,8 +96,7 @@ export class Book {
         // What a queue's visibility takes away comes again.
         if (seen.reason !== 'visibility') this.mapping(seen.uuid).dropped += seen.count
         return
-      case 'accepted':
-      case 'asked':
+      case 'stored':
       case 'converged':
       case 'healed':
       case 'process':
@@ -118,14 +124,22 @@ export class Book {
   isOwed(uuid: string, fact: Fact): boolean {
     const source = this.world.sources.get(this.world.planOf.get(this.world.functionOf(uuid))?.source.arn ?? '')
     if (source?.plan.name !== fact.source || !isKept(source, fact)) return false
-    return this.matches(uuid, fact) && !this.#isBeforeStart(uuid, fact)
+    return this.matches(uuid, fact) && !this.#isBeforeStart(uuid, fact) && this.#isSinceBegun(uuid, fact, source)
+  }
+
+  /** A mapping begins with the newest stream there is; what older ones hold is nothing to it. */
+  #isSinceBegun(uuid: string, { incarnation }: Fact, source: SimSource): boolean {
+    const { began } = this.mapping(uuid)
+    if (source.kind === 'queue' || incarnation === source.incarnation) return true
+    return began !== null && lifeNumber(incarnation) >= lifeNumber(began)
   }
 
   #isBeforeStart(uuid: string, fact: Fact): boolean {
     if (this.#wishes(uuid)[0]?.StartingPosition !== 'LATEST') return false
     // LATEST is a moment of the local clock, translated by what the source's clock says; a step in between moves it.
     if (this.world.scenario.faults.wallSteps > 0) return true
-    return fact.putMs <= (this.mapping(uuid).storedMs ?? Infinity)
+    // What was written before the create was answered may have been seen or not.
+    return fact.putMs <= (this.mapping(uuid).toldMs ?? Infinity)
   }
 
   #wishes(uuid: string): readonly MappingParameters[] {
@@ -145,7 +159,7 @@ export class Book {
   }
 }
 
-export function lineOf({ source, shardId, incarnation }: Fact): string {
+export function lineOf({ source, shardId, incarnation }: Pick<Fact, 'source' | 'shardId' | 'incarnation'>): string {
   return [source, shardId, incarnation].join('/')
 }
 

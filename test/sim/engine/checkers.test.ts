@@ -3,14 +3,14 @@ import { startCoreMachine } from '../../../src/engine/flow-machine.ts'
 import type { FlowMachine } from '../../../src/engine/flow-machine.ts'
 import { Permits } from '../../../src/engine/permits.ts'
 import type { Permit, PermitRequest } from '../../../src/engine/permits.ts'
-import type { ReadResult, Source, Store } from '../../../src/ports.ts'
+import type { ReadRequest, ReadResult, Source, Store } from '../../../src/ports.ts'
 import { neverAborted } from '../../contract/source-contract.ts'
 import { churn } from './checkers/churn.ts'
 import { runEngineSeed } from './run.ts'
 import { numberOfFragment } from './world/facts.ts'
 import type { Plants } from './world/plants.ts'
 import { nothingPlanted } from './world/plants.ts'
-import type { Faults } from './world/scenario.ts'
+import type { Faults, Scenario } from './world/scenario.ts'
 
 /** A checker that cannot fail is worth nothing: each is shown an engine that breaks its promise. */
 interface Case {
@@ -50,6 +50,39 @@ const cases: readonly Case[] = [
           return { ...found, shards: found.shards.map((shard) => ({ ...shard, parentIds: [] })) }
         },
       }),
+    },
+  },
+  {
+    says: /^lineage: .* is read while older streams owe/,
+    wrong: 'a stream that is left as soon as its table has another one',
+    plants: {
+      source: (source) => ({
+        ...source,
+        async describe(...asked) {
+          const found = await source.describe(...asked)
+          return found.kind === 'found' ? { ...found, older: undefined } : found
+        },
+      }),
+      ...faulty({ renewals: 2, recreations: 0, forgets: 0 }),
+    },
+  },
+  {
+    says: /^lineage: .* is read while older streams owe/,
+    wrong: 'a process that does not know which stream was read before it',
+    plants: {
+      store: (store) => ({
+        ...store,
+        mappings: async () => (await store.mappings()).map((document) => ({ ...document, attachedArn: undefined })),
+      }),
+      ...faulty({ renewals: 2, recreations: 0, forgets: 0, stops: 2, crashes: 2 }),
+    },
+  },
+  {
+    says: /^(liveness: healed, and yet .* is behind in|no loss: .* has done nothing with)/,
+    wrong: 'a LATEST that is the end of the shard whenever somebody reads first',
+    plants: {
+      source: (source) => ({ ...source, read: (request, signal) => readingAtEnd(source, request, signal) }),
+      scenario: latestLater,
     },
   },
   {
@@ -190,6 +223,22 @@ function reading(source: Source, change: (page: Page) => Page): Source {
       return result.kind === 'records' ? change(result) : result
     },
   }
+}
+
+/** Tables are mapped at LATEST, and read only when the user enables the mappings. */
+function latestLater(drawn: Scenario): Scenario {
+  const mappings = drawn.mappings.map((plan) =>
+    plan.source.kind === 'dynamodb'
+      ? { ...plan, body: { ...plan.body, StartingPosition: 'LATEST', Enabled: false } }
+      : plan,
+  )
+  return { ...drawn, mappings, faults: { ...drawn.faults, wallSteps: 0, trims: 0, recreations: 0 } }
+}
+
+/** Takes the end of a shard as it is when somebody first reads from there. */
+async function readingAtEnd(source: Source, request: ReadRequest, signal: AbortSignal): Promise<ReadResult> {
+  if (request.from?.at === 'latest') await source.holdLatest?.(signal)
+  return source.read(request, signal)
 }
 
 function deleteSome(source: Source, page: Page): Page {

@@ -6,7 +6,11 @@ export function cornersOf(seen: Observation): readonly string[] {
     case 'process':
       return [`process ${seen.is}`]
     case 'asked':
-      return [seen.what, ...(seen.from === null ? [] : [`from ${seen.from.at}`])]
+      return [
+        seen.what,
+        ...(seen.from === null ? [] : [`from ${seen.from.at}`]),
+        ...(seen.older ? ['older stream'] : []),
+      ]
     case 'stored':
       return [seen.state ?? 'removed']
     case 'written':
@@ -43,6 +47,7 @@ export function cornersOf(seen: Observation): readonly string[] {
 export const everywhere = [
   ...['process crashed', 'process cut off', 'process stopping', 'process aborted', 'process stopped'],
   ...['describe', 'read', 'settle', 'release', 'from horizon', 'from after', 'from time'],
+  ...['from latest', 'older stream'],
   ...['Creating', 'Enabling', 'Enabled', 'Updating', 'Disabling', 'Disabled', 'Deleting', 'removed'],
   ...['checkpoint written', 'checkpoint fenced', 'shard end', 'completed runs', 'window', 'next life'],
   ...['dropped undestined', 'dropped undeliverable', 'delivered', 'acknowledged', 'failed'],

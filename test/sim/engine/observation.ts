@@ -18,6 +18,10 @@ export type Observation = { readonly t: number } & (
       /** Shard id; empty where there is none. */
       readonly shardId: string
       readonly from: ReadRequest['from']
+      /** The life of the stream that is read. */
+      readonly incarnation: string | null
+      /** It is over, and can still be read. */
+      readonly older: boolean
     }
   /** Records reached the process, with their receipts. */
   | { readonly kind: 'received'; readonly process: number; readonly uuid: string; readonly numbers: readonly number[] }

@@ -135,9 +135,12 @@ async function shardBehind(
   { uuid, source }: { readonly uuid: string; readonly source: SimStream },
 ): Promise<string | null> {
   const kept = new Map((await world.store.checkpoints(uuid)).map(({ flow, checkpoint }) => [flow, checkpoint]))
-  for (const fact of world.facts.values()) {
-    if (fact.source !== source.plan.name || fact.incarnation !== source.incarnation || !book.isOwed(uuid, fact))
-      continue
+  const owed = [...world.facts.values()].filter((fact) => fact.source === source.plan.name && book.isOwed(uuid, fact))
+  const { done, dropped } = book.mapping(uuid)
+  const inOlder = owed.filter((fact) => source.past.has(fact.incarnation) && !done.has(fact.number))
+  if (inOlder.length > dropped) return 'an older stream'
+  for (const fact of owed) {
+    if (fact.incarnation !== source.incarnation) continue
     // A process that was cut off may have written over what its successor knows.
     if (world.scenario.faults.zombies > 0 && book.mapping(uuid).done.has(fact.number)) continue
     const checkpoint = kept.get(fact.shardId)

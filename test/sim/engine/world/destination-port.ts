@@ -1,6 +1,7 @@
 import type { Destination } from '../../../../src/ports.ts'
 import type { Fact } from './facts.ts'
 import type { Process } from './process.ts'
+import { arnOfLife } from './sources.ts'
 import { call } from './wire.ts'
 import type { World } from './world.ts'
 
@@ -56,8 +57,11 @@ function noteDelivered(world: World, process: Process, body: FailureBody): void 
 
 function isWithin(fact: Fact, info: Whereabouts, uuid: string, world: World): boolean {
   const position = BigInt(fact.position === '' ? '0' : fact.position)
+  const source = world.streamOf(uuid)
   return (
     fact.source === world.sourceOf(uuid) &&
+    source !== undefined &&
+    info.streamArn === arnOfLife(source, fact.incarnation) &&
     fact.shardId === info.shardId &&
     position >= BigInt(info.startSequenceNumber ?? '0') &&
     position <= BigInt(info.endSequenceNumber ?? '0')

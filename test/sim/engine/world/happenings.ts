@@ -1,6 +1,6 @@
 import { change, create, disturb } from './user.ts'
 import { crash, cutOff, restart } from './lifetimes.ts'
-import { putRecord, recreate, reshard, trim } from './sources.ts'
+import { forgetPast, putRecord, recreate, renew, reshard, trim } from './sources.ts'
 import type { SimStream } from './sources.ts'
 import type { World } from './world.ts'
 
@@ -22,6 +22,8 @@ export function planHappenings(world: World): void {
   atSomeTime(world, faults.reshards, () => withStream(world, (stream) => reshard(world, stream)))
   atSomeTime(world, faults.trims, () => withStream(world, (stream) => trim(world, stream)))
   atSomeTime(world, faults.recreations, () => withStream(world, recreate))
+  atSomeTime(world, faults.renewals, () => withStream(world, (stream) => renew(world, stream)))
+  atSomeTime(world, faults.forgets, () => withStream(world, forgetPast))
   atSomeTime(world, faults.outages, () => outage(world))
   atSomeTime(world, faults.wallSteps, () => {
     world.wallStepMs += prng.pick([-3_600_000, -30_000, 30_000, 3_600_000])

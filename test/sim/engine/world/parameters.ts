@@ -48,7 +48,7 @@ function drawQueueChanges(prng: Prng, kind: SourceKind): Body {
 }
 
 function drawStreamChanges(prng: Prng): Body {
-  const isLimited = prng.chance(0.3)
+  const isLimited = prng.chance(0.45)
   const isWindowed = prng.chance(0.15)
   return {
     BatchSize: prng.pick([1, 2, 3, 5, 10, 100]),

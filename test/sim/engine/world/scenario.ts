@@ -68,6 +68,10 @@ export interface Faults {
   readonly reshards: number
   readonly trims: number
   readonly recreations: number
+  /** A table's stream is disabled and enabled again. */
+  readonly renewals: number
+  /** What was disabled can be read no more. */
+  readonly forgets: number
   readonly outages: number
   readonly wallSteps: number
 }
@@ -98,6 +102,8 @@ const noFaults: Faults = {
   reshards: 0,
   trims: 0,
   recreations: 0,
+  renewals: 0,
+  forgets: 0,
   outages: 0,
   wallSteps: 0,
 }
@@ -149,7 +155,8 @@ function arnOf(kind: SourceKind, name: string): string {
     case 'kinesis':
       return `arn:aws:kinesis:us-east-1:000000000000:stream/${name}`
     case 'dynamodb':
-      return `arn:aws:dynamodb:us-east-1:000000000000:table/${name}/stream/2026-01-01T00:00:00.000`
+      // Followed by its name, as the config file has it.
+      return `dynamodb:${name}`
     default:
       return kind satisfies never
   }
@@ -211,6 +218,8 @@ function drawFaults(prng: Prng): Faults {
     reshards: times(0.5, 4),
     trims: times(0.2, 3),
     recreations: times(0.1, 1),
+    renewals: times(0.3, 2),
+    forgets: times(0.1, 1),
     outages: times(0.2, 2),
     wallSteps: times(0.2, 2),
   }

@@ -1,5 +1,5 @@
 import type { MappingDocument } from '../../../../src/model/mapping.ts'
-import type { ReadRequest, ReadResult, SettleResult, Source } from '../../../../src/ports.ts'
+import type { HeldLatest, ReadRequest, ReadResult, SettleResult, Source } from '../../../../src/ports.ts'
 import type { SourceRecord } from '../../../../src/model/record.ts'
 import { Violation } from '../observation.ts'
 import { numberOfFragment } from './facts.ts'
@@ -25,6 +25,8 @@ export function openSource(world: World, process: Process, document: MappingDocu
       what,
       shardId: request?.shardId ?? '',
       from: request?.from ?? null,
+      incarnation: request?.incarnation ?? null,
+      older: sim.kind === 'stream' && sim.past.has(request?.incarnation ?? ''),
     })
   const wire = (signal: AbortSignal): WireOptions => ({ signal, ...(calm ? { wayMs: 3 } : {}) })
   /** As the `Date` header of the last reply had it. */
@@ -33,12 +35,18 @@ export function openSource(world: World, process: Process, document: MappingDocu
     offsetMs = -world.wallStepMs
   }
   return {
-    async describe(signal) {
+    async describe(signal, since) {
       asked('describe')
-      const result = await call(world, process, (inside) => describeNow(world, sim, inner, inside), wire(signal))
+      const result = await call(
+        world,
+        process,
+        (inside) => describeNow(world, sim, inner, { since, inside }),
+        wire(signal),
+      )
       measure()
       return result
     },
+    ...(inner.holdLatest && { holdLatest: (signal) => held(world, process, inner, wire(signal)) }),
     depth: (signal) => inner.depth(signal),
     async read(request, signal) {
       asked('read', request)
@@ -72,12 +80,24 @@ function numbers(records: readonly SourceRecord[]): readonly number[] {
   return records.map((record) => numberOfFragment(record.fragment))
 }
 
-async function describeNow(world: World, sim: SimSource, inner: Source, signal: AbortSignal) {
+/** One call for all that the adapter asks to hold it; it fails as a look does. */
+async function held(world: World, process: Process, inner: Source, wire: WireOptions): Promise<HeldLatest | null> {
+  const isRefused = world.goesWrong(world.scenario.faults.describeFailed)
+  const hold = (inside: AbortSignal) => (isRefused ? null : (inner.holdLatest?.(inside) ?? null))
+  return call(world, process, hold, wire)
+}
+
+async function describeNow(
+  world: World,
+  sim: SimSource,
+  inner: Source,
+  { since, inside }: { readonly since: string | null | undefined; readonly inside: AbortSignal },
+) {
   const { describeFailed } = world.scenario.faults
   if (!sim.plan.calm && world.goesWrong(describeFailed)) {
     return { kind: world.prng.pick(['throttled', 'denied', 'failed']), message: 'not now' } as const
   }
-  const found = await inner.describe(signal)
+  const found = await inner.describe(inside, since)
   return sim.kind === 'queue' ? found : listed(world, sim, found)
 }
 

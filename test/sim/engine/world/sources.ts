@@ -26,8 +26,12 @@ export interface SimStream {
   lives: number
   /** Shards of this life that take records. */
   open: string[]
-  /** Shard → its parents, in this life. */
-  readonly parents: Map<string, readonly string[]>
+  /** Shard → its parents, in each life. */
+  readonly parents: Map<string, Map<string, readonly string[]>>
+  /** Lives that are over and can still be read. */
+  readonly past: Set<string>
+  /** It was deleted and made again, at least once. */
+  recreated: boolean
   /** Shard → the sequence numbers from this one on are kept. */
   readonly trimmed: Set<number>
   /** Shards that the listing does not show before this moment. */
@@ -62,15 +66,40 @@ export function createSimSource(world: World, plan: SourcePlan): SimSource {
   return {
     kind: 'stream',
     plan,
-    stream: createMemoryStream({ name, shardIds: open, clock }),
+    stream: createMemoryStream({
+      name,
+      shardIds: open,
+      clock,
+      ...(kind === 'dynamodb' && { arnOf: arnOfTable(name), seeks: false }),
+    }),
     incarnation: 'life 1',
     lives: 1,
     open,
     parents: new Map(),
+    past: new Set(),
+    recreated: false,
     trimmed: new Set(),
     hiddenUntilMs: new Map(),
     shardsMade: open.length,
   }
+}
+
+/** Every stream of a table has an ARN of its own. */
+function arnOfTable(name: string): (life: number) => string {
+  return (life) => `arn:aws:dynamodb:us-east-1:000000000000:table/${name}/stream/${String(life).padStart(3, '0')}`
+}
+
+export function parentsOf({ parents }: SimStream, incarnation: string): ReadonlyMap<string, readonly string[]> {
+  return parents.get(incarnation) ?? new Map()
+}
+
+/** The number of a life, by its name. */
+export function lifeNumber(incarnation: string): number {
+  return Number(incarnation.split(' ')[1])
+}
+
+export function arnOfLife({ plan }: SimStream, incarnation: string): string {
+  return plan.kind === 'dynamodb' ? arnOfTable(plan.name)(lifeNumber(incarnation)) : plan.arn
 }
 
 export function putRecord(world: World, source: SimSource): void {
@@ -113,9 +142,9 @@ export function listed(world: World, source: SimStream, found: DescribeResult): 
   // Children may be late, but never are they listed before their parents.
   const isShown = (shardId: string): boolean =>
     (source.hiddenUntilMs.get(shardId) ?? 0) <= world.clock.nowMs &&
-    (source.parents.get(shardId) ?? []).every((parent) => isShown(parent))
+    (parentsOf(source, source.incarnation).get(shardId) ?? []).every((parent) => isShown(parent))
   const shards: readonly Shard[] = found.shards.filter(({ shardId }) => world.healed || isShown(shardId))
-  return { ...found, arn: source.plan.arn, shards }
+  return { ...found, arn: arnOfLife(source, source.incarnation), shards }
 }
 
 /** A split, a merge, or a shard that rolls over to a single child. */
@@ -137,15 +166,17 @@ export function reshard(world: World, source: SimStream): void {
 function replace(world: World, source: SimStream, parents: readonly string[], children: readonly string[]): void {
   source.open = [...source.open.filter((shardId) => !parents.includes(shardId)), ...children]
   const lateMs = world.scenario.faults.lateListing ? world.prng.int(0, 3_000) : 0
+  const known = new Map(parentsOf(source, source.incarnation))
+  source.parents.set(source.incarnation, known)
   for (const child of children) {
-    source.parents.set(child, parents)
+    known.set(child, parents)
     source.hiddenUntilMs.set(child, world.clock.nowMs + lateMs)
   }
 }
 
 /** Retention takes the oldest records of a shard. */
 export function trim(world: World, source: SimStream): void {
-  const shardIds = [...new Set([...source.open, ...source.parents.values()].flat())]
+  const shardIds = [...new Set([...source.open, ...parentsOf(source, source.incarnation).values()].flat())]
   const shardId = shardIds[world.prng.int(0, shardIds.length - 1)]
   if (shardId === undefined) return
   const there = [...world.facts.values()].filter(
@@ -159,14 +190,42 @@ export function trim(world: World, source: SimStream): void {
 
 export function recreate(source: SimStream): void {
   source.stream.recreate()
+  source.past.clear()
+  source.recreated = true
+  source.shardsMade = source.plan.shards
+  beginLife(
+    source,
+    Array.from({ length: source.plan.shards }, (_, index) => `shard-${String(index)}`),
+  )
+}
+
+/** A table's stream is disabled and enabled again: as on AWS its shards have new names, or, as on emulators, the same. */
+export function renew(world: World, source: SimStream): void {
+  if (source.plan.kind !== 'dynamodb') return
+  const first = world.prng.chance(0.5) ? 0 : source.shardsMade
+  const open = Array.from({ length: source.plan.shards }, (_, index) => `shard-${String(first + index)}`)
+  source.shardsMade = Math.max(source.shardsMade, first + open.length)
+  source.stream.renew(open)
+  source.past.add(source.incarnation)
+  beginLife(source, open)
+}
+
+function beginLife(source: SimStream, open: readonly string[]): void {
   source.lives += 1
   source.incarnation = `life ${String(source.lives)}`
-  source.parents.clear()
   source.hiddenUntilMs.clear()
-  source.shardsMade = source.plan.shards
-  source.open = Array.from({ length: source.plan.shards }, (_, index) => `shard-${String(index)}`)
+  source.open = [...open]
+}
+
+/** A day goes by: what was disabled can be read no more. */
+export function forgetPast(source: SimStream): void {
+  source.stream.forgetPast()
+  source.past.clear()
 }
 
 export function isKept(source: SimSource, fact: Fact): boolean {
-  return source.kind === 'queue' || (fact.incarnation === source.incarnation && !source.trimmed.has(fact.number))
+  if (source.kind === 'queue') return true
+  return (
+    (fact.incarnation === source.incarnation || source.past.has(fact.incarnation)) && !source.trimmed.has(fact.number)
+  )
 }

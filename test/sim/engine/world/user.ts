@@ -15,7 +15,7 @@ export function create(world: World, plan: MappingPlan, patient = true): void {
   const again = (): void => world.clock.after(500, () => create(world, plan, patient))
   if (process?.begun !== true || process.stopping) return again()
   const body = { EventSourceArn: plan.source.arn, FunctionName: plan.functionName, ...plan.body }
-  const { parameters, sourceName } = validateCreate(body, rules)
+  const { parameters, sourceName } = validateCreate(body, { ...rules, streamNames: true })
   world.planOf.set(plan.functionName, plan)
   const functionArn = `arn:aws:lambda:us-east-1:000000000000:function:${plan.functionName}`
   const wants = wishOf(parameters)

@@ -10,7 +10,7 @@ import type { Plants } from './plants.ts'
 import type { Process } from './process.ts'
 import type { MappingPlan, Scenario } from './scenario.ts'
 import { drawScenario } from './scenario.ts'
-import type { SimSource } from './sources.ts'
+import type { SimSource, SimStream } from './sources.ts'
 
 type Bare<T> = T extends unknown ? Omit<T, 't'> : never
 export type News = Bare<Observation>
@@ -67,6 +67,11 @@ export class World {
 
   sourceOf(uuid: string): string | undefined {
     return this.planOf.get(this.functionOf(uuid))?.source.name
+  }
+
+  streamOf(uuid: string): SimStream | undefined {
+    const source = this.sources.get(this.planOf.get(this.functionOf(uuid))?.source.arn ?? '')
+    return source?.kind === 'stream' ? source : undefined
   }
 
   functionOf(uuid: string): string {
