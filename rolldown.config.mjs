@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { chmod, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { build } from 'rolldown'
 
 /** The try-out's servers stay packages of their own: optional, and looked up only when `millrace dev` asks for them. */
 const optional = ['fauxqs', 'kinesis-local', /^@dynoxide\//]
@@ -99,7 +100,7 @@ function output(file) {
   return { file, format: 'esm', codeSplitting: false }
 }
 
-export default [
+const bundles = [
   {
     ...common,
     input: 'src/main.ts',
@@ -121,3 +122,13 @@ export default [
     plugins: [billOfMaterials],
   },
 ]
+
+export default bundles
+
+// Run as a script: the command line of rolldown would print every file as `<DIR>/…`.
+if (import.meta.main) {
+  for (const bundle of bundles) {
+    await build(bundle)
+    process.stdout.write(`${bundle.output.file}\n`)
+  }
+}

@@ -4,6 +4,7 @@ import { ApiError } from '../model/api-error.ts'
 import type { ApiDeps } from './api-deps.ts'
 import { errorResponse, sendError, unknownOperation, type ErrorResponse } from './error-response.ts'
 import { addFunctionRoutes } from './function-routes.ts'
+import { listenOn } from './listening.ts'
 import { addMappingRoutes } from './mapping-routes.ts'
 import { addOperationsRoutes } from './operations-routes.ts'
 import { addGate } from './gate/gate.ts'
@@ -65,7 +66,8 @@ export function createApi(deps: ApiDeps): Api {
 
   return {
     async listen() {
-      const host = await listenOn(server, deps.server)
+      const { host: wanted, port } = deps.server
+      const host = await listenOn((place) => server.listen(place), { host: wanted, port })
       if (deps.server.auth.kind === 'none' && !isLoopback(deps.server.host)) {
         deps.log.warn({ host: deps.server.host }, openToAll)
       }
@@ -90,23 +92,6 @@ const openToAll =
   'Anyone on this network who reaches the port can create, change and delete mappings, invoke the functions of the config, and so ' +
   'have the queues and streams read that the credentials of this process open. Set server.auth (--auth, MILLRACE_AUTH) to token ' +
   'or sigv4, or listen on 127.0.0.1.'
-
-type ListenOptions = Pick<ApiDeps['server'], 'host' | 'port'>
-
-/** Listens, and says on which address: where a machine has IPv6 switched off, every address of it is 0.0.0.0. */
-async function listenOn(server: FastifyInstance, { host, port }: ListenOptions): Promise<string> {
-  try {
-    await server.listen({ host, port })
-    return host
-  } catch (error) {
-    if (host !== '::' || !lacksIpv6(error)) throw error
-    return await listenOn(server, { host: '0.0.0.0', port })
-  }
-}
-
-function lacksIpv6(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'EAFNOSUPPORT' || error.code === 'EADDRNOTAVAIL')
-}
 
 function answerUnknown(
   request: FastifyRequest,

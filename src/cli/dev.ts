@@ -1,5 +1,6 @@
 import { describeOptions } from '../config/option-help.ts'
 import { readSettings } from '../config/settings-reader.ts'
+import { serviceOptions } from '../model/service-options.ts'
 import type { ServiceSettings } from '../model/settings.ts'
 import type { Command, CommandContext } from './command.ts'
 import type { ExitCode } from './exit-code.ts'
@@ -8,7 +9,7 @@ import { supervise, type Running } from './supervise.ts'
 import { table, type Terminal } from './terminal.ts'
 import { startFeed } from './try-out-feed.ts'
 import type { SampleInvocation } from './try-out-functions.ts'
-import { settingsFor, startTryOut, type TryOutStack } from './try-out.ts'
+import { account, region, settingsFor, startTryOut, type TryOutStack } from './try-out.ts'
 
 export const devCommand: Command = {
   name: 'dev',
@@ -35,7 +36,10 @@ async function runDev({ argv, env, cwd, terminal, onSignal }: CommandContext): P
     defaults: { store: 'memory:', logLevel: 'error' },
     warn: (message) => terminal.err(`millrace: ${message}`),
   })
-  return await supervise(() => startDev(own, !argv.includes('--no-feed'), terminal), {
+  const isPortChosen =
+    env[serviceOptions.port.env] || argv.some((word) => word.split('=', 1)[0] === serviceOptions.port.flag)
+  const wishes = { feeds: !argv.includes('--no-feed'), mayMove: !isPortChosen }
+  return await supervise(() => startDev(own, wishes, terminal), {
     terminal,
     onSignal,
     graceMs: own.shutdownGraceMs,
@@ -43,7 +47,13 @@ async function runDev({ argv, env, cwd, terminal, onSignal }: CommandContext): P
   })
 }
 
-async function startDev(own: ServiceSettings, feeds: boolean, terminal: Terminal): Promise<Running> {
+interface Wishes {
+  readonly feeds: boolean
+  /** Nobody named a port: where the usual one is taken, another will do. */
+  readonly mayMove: boolean
+}
+
+async function startDev(own: ServiceSettings, { feeds, mayMove }: Wishes, terminal: Terminal): Promise<Running> {
   const startedMs = performance.now()
   // The stack takes any credentials; those of the person who tries it are none of its business.
   Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' })
@@ -54,8 +64,13 @@ async function startDev(own: ServiceSettings, feeds: boolean, terminal: Terminal
     loadService(),
   ])
   try {
-    const service = await start(settingsFor(stack, own))
+    const settings = settingsFor(stack, own)
+    const service = await start(settings).catch((error: unknown) => {
+      if (!mayMove || !isPortTaken(error)) throw error
+      return start({ ...settings, server: { ...own.server, port: 0 } })
+    })
     for (const line of welcome(stack, service.endpoint, feeds)) terminal.out(line)
+    for (const line of moves(stack, service.endpoint, own)) terminal.out(line)
     terminal.out(`Ready after ${Math.round(performance.now() - startedMs)} ms. Ctrl-C ends it.`)
     terminal.out('')
     const stopFeed = feeds
@@ -83,6 +98,22 @@ async function endTogether(closed: Promise<void>, stack: TryOutStack): Promise<v
   }
 }
 
+function isPortTaken(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+}
+
+/** Who is elsewhere than expected. */
+function moves({ queues }: TryOutStack, endpoint: string, { server }: ServiceSettings): readonly string[] {
+  const moved = (port: number, what: string, to: string) =>
+    `Port ${port} is taken by another process: ${what} moved to port ${new URL(to).port}.`
+  return [
+    ...(queues.movedFrom === undefined ? [] : [moved(queues.movedFrom, 'SQS, SNS and S3', queues.endpoint)]),
+    ...(server.port === 0 || server.port === Number(new URL(endpoint).port)
+      ? []
+      : [moved(server.port, 'Millrace', endpoint)]),
+  ]
+}
+
 function welcome(stack: TryOutStack, endpoint: string, feeds: boolean): readonly string[] {
   const rows = [
     ['Millrace', endpoint, 'Lambda API, /metrics, /_millrace/health'],
@@ -99,12 +130,17 @@ function welcome(stack: TryOutStack, endpoint: string, feeds: boolean): readonly
   ]
 }
 
+/** Lines to paste. The first version of the AWS CLI knows the region by AWS_DEFAULT_REGION alone. */
 function tryThis(stack: TryOutStack, endpoint: string): readonly string[] {
-  const credentials = 'AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1'
-  const queueUrl = stack.queues.queues.inspectQueue('orders')?.url ?? 'orders'
+  const credentials = 'AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test'
+  const aws = `${credentials} AWS_REGION=${region} AWS_DEFAULT_REGION=${region} aws --endpoint-url`
+  const queue = `arn:aws:sqs:${region}:${account}:invoices`
   return [
-    `  ${credentials} aws --endpoint-url ${stack.queues.endpoint} sqs send-message --queue-url ${queueUrl} --message-body hello`,
-    `  ${credentials} aws --endpoint-url ${endpoint} lambda list-event-source-mappings`,
+    `  ${aws} ${stack.queues.endpoint} sqs send-message --queue-url ${stack.queues.endpoint}/${account}/orders --message-body hello`,
+    'Map another queue to a function, and see what is mapped:',
+    `  ${aws} ${stack.queues.endpoint} sqs create-queue --queue-name invoices`,
+    `  ${aws} ${endpoint} lambda create-event-source-mapping --function-name orders --event-source-arn ${queue}`,
+    `  ${aws} ${endpoint} lambda list-event-source-mappings`,
   ]
 }
 

@@ -1,5 +1,5 @@
 import { get } from 'node:http'
-import { describeOptions } from '../config/option-help.ts'
+import { describeSome } from '../config/option-help.ts'
 import { readSettings } from '../config/settings-reader.ts'
 import type { Command, CommandContext } from './command.ts'
 import { CommandError, exitCode, UsageError, type ExitCode } from './exit-code.ts'
@@ -15,7 +15,11 @@ export const healthCommand: Command = {
   name: 'health',
   synopsis: '[--config FILE] [--host HOST] [--port PORT]',
   summary: 'Say whether the Millrace with these settings is alive, for supervisors (exit code 0 or 1)',
-  help: () => [describeOptions('start')],
+  help: () => [
+    describeSome(['config', 'host', 'port']),
+    '',
+    'The other options of `millrace start` are read and checked as well, so that one set of arguments and variables serves both.',
+  ],
   run: runHealth,
 }
 

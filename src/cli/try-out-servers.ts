@@ -15,6 +15,8 @@ export interface TryOutServer {
 
 export interface QueueServer extends TryOutServer {
   readonly queues: FauxqsServer
+  /** Another process has the port where they are looked for. */
+  readonly movedFrom: number | undefined
 }
 
 /** A server that is not there, and the sentence for the person. */
@@ -36,7 +38,8 @@ export async function startQueueServer(): Promise<QueueServer | LeftOut> {
   const start = (port: number) => fauxqs.startFauxqs({ host, port, logger: false })
   // NOTE: fauxqs prints where it listens, in its own words; the try-out says it in ours.
   const queues = (await isTaken(queuePort)) ? await start(0) : await start(queuePort).catch(() => start(0))
-  return { endpoint: `http://${host}:${queues.port}`, queues, stop: () => queues.stop() }
+  const movedFrom = queues.port === queuePort ? undefined : queuePort
+  return { endpoint: `http://${host}:${queues.port}`, queues, movedFrom, stop: () => queues.stop() }
 }
 
 /** kinesis-local, in a thread: its working directory is of no matter there, and it ends with the process however that ends. */

@@ -22,8 +22,8 @@ export interface TryOutStack {
   stop(): Promise<void>
 }
 
-const account = '000000000000'
-const region = 'us-east-1'
+export const account = '000000000000'
+export const region = 'us-east-1'
 const ordersVisibilitySeconds = '3'
 const sampleTimeoutMs = 3_000
 const sampleConcurrency = 5

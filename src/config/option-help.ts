@@ -1,13 +1,21 @@
-import type { ServiceCommand, ServiceOption } from '../model/service-options.ts'
+import type { ServiceCommand, ServiceOption, ServiceOptionName } from '../model/service-options.ts'
 import { optionEntries } from './flags.ts'
 
 const columns = 100
 const indent = ' '.repeat(6)
 
+/** These alone; for a command that needs few of them. */
+export function describeSome(names: readonly ServiceOptionName[]): string {
+  return describe(optionEntries.filter(([name]) => names.includes(name)))
+}
+
 /** The options of a command, made from the table: flag, what it does, variable and key of the file, range and default. */
 export function describeOptions(command: ServiceCommand = 'start'): string {
-  return optionEntries
-    .filter(([, option]) => option.commands.includes(command))
+  return describe(optionEntries.filter(([, option]) => option.commands.includes(command)))
+}
+
+function describe(entries: typeof optionEntries): string {
+  return entries
     .map(([, option]) => [`  ${usage(option)}`, ...wrap(`${option.doc} ${facts(option)}`)].join('\n'))
     .join('\n')
 }

@@ -85,3 +85,9 @@ test('a process that hangs counts as dead within the time of the HEALTHCHECK', a
 test('port 0 cannot be asked: exit code 2', async () => {
   expect(await health(['--port', '0'])).toMatchObject({ code: 2, err: expect.stringContaining('--port') as string })
 })
+
+test('its help lists what it uses, and no more', async () => {
+  const { code, out } = await health(['--help'])
+  expect(out.match(/^ {2}--\S+/gm)).toEqual(['  --config', '  --host', '  --port'])
+  expect(code).toBe(0)
+})

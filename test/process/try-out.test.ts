@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -19,8 +20,12 @@ afterEach(async () => {
 })
 
 /** Starts the try-out and waits until it says that it is ready. */
-async function dev(...args: readonly string[]): Promise<MillraceProcess> {
-  const started = runMillrace(['dev', '--port', '0', ...args], { cwd: folder })
+function dev(...args: readonly string[]): Promise<MillraceProcess> {
+  return devAt('--port', '0', ...args)
+}
+
+async function devAt(...args: readonly string[]): Promise<MillraceProcess> {
+  const started = runMillrace(['dev', ...args], { cwd: folder })
   millrace = started
   await until(() => started.child.exitCode !== null || started.stdout().includes('Ready after'), 'the try-out is ready')
   if (started.child.exitCode !== null) throw new Error(`the try-out ended:\n${started.stdout()}\n${started.stderr()}`)
@@ -82,3 +87,80 @@ test('without the feed it is idle, prints its endpoints, and delivers what is se
   started.signal('SIGINT')
   expect(await started.exited).toBe(0)
 })
+
+test('what it prints to paste names the region for both versions of the AWS CLI, and maps another queue', async () => {
+  const started = await dev('--no-feed')
+  const lines = started
+    .stdout()
+    .split('\n')
+    .filter((line) => line.includes(' aws '))
+  const prefix =
+    '  AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 aws --endpoint-url'
+  expect(lines.map((line) => line.replace(/http:\S+/g, 'URL'))).toEqual([
+    `${prefix} URL sqs send-message --queue-url URL --message-body hello`,
+    `${prefix} URL sqs create-queue --queue-name invoices`,
+    `${prefix} URL lambda create-event-source-mapping --function-name orders --event-source-arn arn:aws:sqs:us-east-1:000000000000:invoices`,
+    `${prefix} URL lambda list-event-source-mappings`,
+  ])
+  const [, queues, millraceUrl] = lines.map((line) => /--endpoint-url (\S+)/.exec(line)?.[1] ?? '')
+  const authorization =
+    'AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0'
+  const created = await fetch(`${queues}/`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/x-amz-json-1.0',
+      'x-amz-target': 'AmazonSQS.CreateQueue',
+      authorization,
+    },
+    body: JSON.stringify({ QueueName: 'invoices' }),
+  })
+  expect(created.status).toBe(200)
+  const mapped = await fetch(`${millraceUrl}/2015-03-31/event-source-mappings/`, {
+    method: 'POST',
+    body: JSON.stringify({
+      FunctionName: 'orders',
+      EventSourceArn: 'arn:aws:sqs:us-east-1:000000000000:invoices',
+    }),
+  })
+  expect(mapped.status).toBe(202)
+})
+
+test('where the usual ports are taken it says which others it took; a port that was named is not left', async () => {
+  const takers = await Promise.all([4566, 4570].map(take))
+  try {
+    const started = await devAt('--no-feed')
+    expect(started.stdout()).toMatch(/^Port 4566 is taken by another process: SQS, SNS and S3 moved to port \d+\.$/m)
+    expect(started.stdout()).toMatch(/^Port 4570 is taken by another process: Millrace moved to port \d+\.$/m)
+    const refused = runMillrace(['dev', '--port', '4570'], { cwd: folder })
+    expect(await refused.exited).toBe(1)
+    expect(refused.stderr()).toBe(`${taken}\n`)
+  } finally {
+    for (const taker of takers) taker?.close()
+  }
+})
+
+test('start says that another process has the port, and what to do', async () => {
+  const taker = await take(4570)
+  try {
+    const refused = runMillrace(['start', '--store', 'memory:', '--log-level', 'error'], { cwd: folder })
+    expect(await refused.exited).toBe(1)
+    expect(refused.stderr()).toContain(taken)
+  } finally {
+    taker?.close()
+  }
+})
+
+const taken =
+  'millrace: Cannot listen on 127.0.0.1:4570 (EADDRINUSE): another process listens there. Stop it, or take another port (--port 0 takes a free one).'
+
+/** Undefined where somebody has the port already. */
+async function take(port: number): Promise<Server | undefined> {
+  const server = createServer()
+  const listening = await new Promise<boolean>((settle) => {
+    server
+      .once('listening', () => settle(true))
+      .once('error', () => settle(false))
+      .listen(port, '127.0.0.1')
+  })
+  return listening ? server : undefined
+}
