@@ -1,14 +1,14 @@
-import { createAwsAccess, type AwsConnections } from './access/create-aws-access.ts'
+import type { AwsConnections } from './access/create-aws-access.ts'
 import { probeEndpoints as probe, type EndpointProbe } from './access/endpoint-probe.ts'
-import { networkSettings, type NetworkSettings } from './access/network-settings.ts'
-import { createProxyAgents, createTransport } from './access/transport.ts'
 import { createApi, type Api } from './api/server.ts'
 import { createPassPolicy } from './api/pass-policy.ts'
 import { createSourceCheck } from './api/source-check.ts'
-import { createUpstreamSigner } from './api/upstream-signer.ts'
-import { createUpstream, type Upstream } from './api/upstream.ts'
+import { examineMapping } from './api/examination.ts'
+import { probeListening } from './api/listening.ts'
 import { embeddedSettings, type EmbeddedOptions } from './config/embedded-settings.ts'
+import { connect, type Connections } from './connections.ts'
 import { mappingPace } from './core/mapping-messages.ts'
+import { lookAtDestination } from './destinations/destination-look.ts'
 import { createDestination } from './destinations/destination-router.ts'
 import { createAdoption, type Adoption } from './engine/adopt-service.ts'
 import { ByteBudget } from './engine/byte-budget.ts'
@@ -23,16 +23,15 @@ import { ShardCensus } from './engine/shard-census.ts'
 import { systemClock } from './engine/system-clock.ts'
 import { compileFilters } from './events/filter.ts'
 import type { ArnPlace } from './model/arn.ts'
+import type { MappingExamination } from './model/examination.ts'
 import type { AwsService, ServiceSettings } from './model/settings.ts'
 import type { SourceKind } from './model/source.ts'
 import { storeLocationOf } from './model/store-url.ts'
 import { createHealth } from './observe/health.ts'
-import { createLogger, type Log, type LogDestination } from './observe/log.ts'
+import { createLogger, silentLog, type Log, type LogDestination } from './observe/log.ts'
 import { createMetrics } from './observe/metrics.ts'
 import type { Clock, SourceOpener, Store } from './ports.ts'
-import { createSourceOpener } from './sources/source-opener.ts'
 import { openStore } from './store/store-opener.ts'
-import { createTargets } from './targets/create-targets.ts'
 import type { TargetRouter } from './targets/target-router.ts'
 import { createUpstreamMappings } from './targets/upstream-mappings.ts'
 
@@ -88,6 +87,27 @@ export function probeEndpoints(settings: ServiceSettings): Promise<readonly Endp
   return probe(settings)
 }
 
+/** Looks at source, function and destination of every mapping of the file, in the service's own way. */
+export async function examineMappings(settings: ServiceSettings): Promise<readonly MappingExamination[]> {
+  const connections = await connect(settings, systemClock, silentLog)
+  const { access, opener, target } = connections
+  const examiners = {
+    opener,
+    functions: target,
+    lookAtDestination: (arn: string, signal: AbortSignal) => lookAtDestination(access, arn, signal),
+  }
+  try {
+    return await Promise.all(settings.mappings.map((mapping) => examineMapping(mapping, examiners)))
+  } finally {
+    await connections.close()
+  }
+}
+
+/** What a start would say of its port; undefined: nothing. */
+export function probePort({ server }: ServiceSettings): Promise<string | undefined> {
+  return probeListening(server)
+}
+
 interface Parts {
   readonly settings: ServiceSettings
   readonly clock: Clock
@@ -97,14 +117,10 @@ interface Parts {
 
 async function run(parts: Parts): Promise<MillraceHandle> {
   const { settings, clock, log } = parts
-  const access = await createAwsAccess(settings.aws, log)
-  const network = networkSettings(settings.aws, process.env)
-  const transport = createTransport(network)
-  const upstream = settings.functionsOnly ? null : upstreamOf(access, network)
-  const target = createTargets(settings.functions, { access, transport, clock, hasUpstream: upstream !== null })
+  const connections = await connect(settings, clock, log)
+  const { access, opener, target, upstream } = connections
   const metrics = createMetrics()
   const health = createHealth()
-  const opener = createSourceOpener(access)
   const place = { region: access.region, account: settings.aws.account }
   // The engine and its meters know each other: a meter counts under what its mapping is at that moment.
   const meters: Meters = new Meters(metrics, (uuid) => registry.get(uuid))
@@ -142,13 +158,8 @@ async function run(parts: Parts): Promise<MillraceHandle> {
     clock,
     log,
   })
-  const disconnect = async (): Promise<void> => {
-    upstream?.close()
-    transport.close()
-    await access.close()
-  }
   await registry.load()
-  const endpoint = await listen(api, disconnect)
+  const endpoint = await listen(api, connections)
   registry.start()
   await untilReconciled(parts, registry, place)
   adoption.start()
@@ -160,7 +171,7 @@ async function run(parts: Parts): Promise<MillraceHandle> {
     registry,
     adoption,
     endpoint,
-    disconnect,
+    connections,
     draining: () => health.enter('draining'),
   })
 }
@@ -179,11 +190,11 @@ async function untilReconciled({ settings, clock, log }: Parts, registry: Regist
   callOff()
 }
 
-async function listen(api: Api, disconnect: () => Promise<void>): Promise<string> {
+async function listen(api: Api, connections: Connections): Promise<string> {
   try {
     return await api.listen()
   } catch (error) {
-    await disconnect().catch(() => {})
+    await connections.close().catch(() => {})
     throw error
   }
 }
@@ -193,7 +204,7 @@ interface Running extends Parts {
   readonly registry: Registry
   readonly adoption: Adoption
   readonly endpoint: string
-  readonly disconnect: () => Promise<void>
+  readonly connections: Connections
   readonly draining: () => void
 }
 
@@ -215,7 +226,7 @@ function handleOf(running: Running): MillraceHandle {
       await registry.stop()
       await adoption.leave(cut.signal)
       await api.close(cut.signal)
-      await running.disconnect()
+      await running.connections.close()
       await running.store.close()
     } finally {
       callOff()
@@ -279,14 +290,4 @@ const serviceOf: Readonly<Record<SourceKind, AwsService>> = {
   'sqs-fifo': 'sqs',
   kinesis: 'kinesis',
   dynamodb: 'dynamodbstreams',
-}
-
-/** AWS's own Lambda is meant only where the queues and streams are AWS's as well, or where it is named. */
-function upstreamOf(access: AwsConnections, network: NetworkSettings): Upstream | null {
-  const { endpoint } = access.service('lambda', undefined, undefined)
-  const agents = createProxyAgents(network, 'lambda')
-  if (!access.isAws('lambda')) return createUpstream({ endpoint, agents })
-  if (!access.isNamed('lambda') && (!access.isAws('sqs') || !access.isAws('kinesis'))) return null
-  const { credentials, region } = access
-  return createUpstream({ endpoint, agents, signer: createUpstreamSigner({ region, credentials }) })
 }

@@ -1,10 +1,9 @@
 import { NodeHttpHandler } from '@smithy/node-http-handler'
-import { connect as connectPlainly } from 'node:net'
-import { connect as connectSecurely } from 'node:tls'
 import type { AwsService, ServiceSettings } from '../model/settings.ts'
+import { lookAtFunction, type FunctionLook } from './function-probe.ts'
 import { networkSettings, type NetworkSettings } from './network-settings.ts'
 import { awsServices, readSdkRules } from './sdk-rules.ts'
-import { createProxyAgents, createTransport, describeError, originOf, type Transport } from './transport.ts'
+import { createProxyAgents, createTransport, originOf, type Transport } from './transport.ts'
 
 /** One look at an address that the service would use. */
 export interface EndpointProbe {
@@ -13,6 +12,8 @@ export interface EndpointProbe {
   readonly url: string
   /** null: it can be reached. */
   readonly failure: string | null
+  /** Of a function: how its URL was found. */
+  readonly look?: FunctionLook['kind']
 }
 
 const answerMsMax = 10_000
@@ -32,10 +33,7 @@ export async function probeEndpoints(
     const what = names.length === awsServices.length ? 'endpoint' : `endpoint of ${names.join(', ')}`
     return probe(what, url, () => answers(url, names[0], transport))
   })
-  // A function is not to be run by a look at it: whoever accepts the connection will do.
-  const functions = settings.functions.flatMap(({ name, urls }) =>
-    urls.map((url) => probe(`function ${name}`, url, () => accepts(url, network))),
-  )
+  const functions = settings.functions.flatMap(({ name, urls }) => urls.map((url) => probeFunction(name, url, network)))
   try {
     return await Promise.all([...services, ...functions])
   } finally {
@@ -81,17 +79,8 @@ async function answers(url: string, service: AwsService, transport: Transport): 
   }
 }
 
-async function accepts(url: string, { tls }: NetworkSettings): Promise<string | null> {
-  const { hostname: host, port, secure } = originOf(url)
-  const signal = AbortSignal.timeout(answerMsMax)
-  const socket = secure ? connectSecurely({ host, port, ...tls }) : connectPlainly({ host, port })
-  try {
-    return await new Promise<string | null>((settle) => {
-      socket.once(secure ? 'secureConnect' : 'connect', () => settle(null))
-      socket.once('error', (error: Error) => settle(describeError(error)))
-      signal.addEventListener('abort', () => settle(noAnswer), { once: true })
-    })
-  } finally {
-    socket.destroy()
-  }
+async function probeFunction(name: string, url: string, network: NetworkSettings): Promise<EndpointProbe> {
+  const look = await lookAtFunction(url, network)
+  const failure = 'message' in look ? look.message : null
+  return { what: `function ${name}`, url, failure, look: look.kind }
 }

@@ -1,64 +1,73 @@
 import { access, constants, stat } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { dirname, resolve } from 'node:path'
+import { ConfigError } from '../config/config-error.ts'
 import { describeOptions } from '../config/option-help.ts'
 import { readSettings } from '../config/settings-reader.ts'
-import { storeLocationOf } from '../model/store-url.ts'
 import type { ServiceSettings } from '../model/settings.ts'
+import { storeLocationOf } from '../model/store-url.ts'
 import type { Command, CommandContext } from './command.ts'
+import { endpointFinding, mappingFindings, type Finding } from './doctor-findings.ts'
 import { exitCode, type ExitCode } from './exit-code.ts'
-import { loadService, type Probe } from './start.ts'
-
-/** One thing that was looked at. */
-interface Finding {
-  readonly ok: boolean
-  readonly what: string
-  /** What was seen; where it is not well, also what to do. */
-  readonly says: string
-}
+import { loadService, type Service } from './start.ts'
 
 const answerMsMax = 3_000
 
 export const doctorCommand: Command = {
   name: 'doctor',
-  synopsis: '[the options of `millrace start`]',
-  summary: 'Check the configuration, the endpoints and the store before a start',
-  help: () => [describeOptions('start')],
+  synopsis: '[--json] [the options of `millrace start`]',
+  summary: 'Check the configuration, the endpoints, the store and each mapping before a start',
+  help: () => ['  --json', '      Print what was found as JSON.', describeOptions('start')],
   run: runDoctor,
 }
 
 async function runDoctor({ argv, env, cwd, terminal }: CommandContext): Promise<ExitCode> {
-  const { checkPattern, probeEndpoints } = await loadService()
-  const settings = readSettings({
-    argv,
-    env,
-    cwd,
-    warn: (message) => terminal.err(`millrace: ${message}`),
-    checkPattern,
-  })
-  const mappings = `${settings.mappings.length} mappings, ${settings.functions.length} functions`
-  const findings: readonly Finding[] = [
-    { ok: true, what: 'configuration', says: `readable: ${mappings}` },
-    await checkPort(settings),
-    await checkStore(settings.store, cwd),
-    ...(await checkEndpoints(() => probeEndpoints(settings))),
-  ]
-  for (const { ok, what, says } of findings) terminal.out(`${ok ? 'ok ' : 'BAD'}  ${what}: ${says}`)
-  return findings.every((finding) => finding.ok) ? exitCode.ok : exitCode.failed
+  const asJson = argv.includes('--json')
+  const tell = (findings: readonly Finding[]): boolean => {
+    const ok = findings.every((finding) => finding.ok)
+    if (asJson) terminal.out(JSON.stringify({ ok, findings }, null, 2))
+    else for (const finding of findings) terminal.out(lineOf(finding))
+    return ok
+  }
+  const service = await loadService()
+  try {
+    const settings = readSettings({
+      argv: argv.filter((word) => word !== '--json'),
+      env,
+      cwd,
+      warn: (message) => terminal.err(`millrace: ${message}`),
+      checkPattern: service.checkPattern,
+    })
+    return tell(await examine(settings, service, cwd)) ? exitCode.ok : exitCode.failed
+  } catch (error) {
+    if (!asJson || !(error instanceof ConfigError)) throw error
+    tell(error.mistakes.map((says) => ({ ok: false, what: 'configuration', says })))
+    return exitCode.unusable
+  }
 }
 
-async function checkEndpoints(look: () => Promise<readonly Probe[]>): Promise<readonly Finding[]> {
-  const found = await look().catch((error: unknown) => failureOf(error))
-  if (typeof found === 'string') return [{ ok: false, what: 'trust', says: found }]
-  return found.map(({ failure, url, what }) =>
-    failure === null
-      ? { ok: true, what, says: `${url} answers` }
-      : {
-          ok: false,
-          what,
-          says: `${url} cannot be reached (${failure}); start it, or correct the address or its trust`,
-        },
-  )
+function lineOf({ ok, what, says }: Finding): string {
+  return `${ok ? 'ok ' : 'BAD'}  ${what}: ${says}`
+}
+
+async function examine(settings: ServiceSettings, service: Service, cwd: string): Promise<readonly Finding[]> {
+  const mappings = `${settings.mappings.length} mappings, ${settings.functions.length} functions`
+  const [port, store, endpoints, examined] = await Promise.all([
+    checkPort(settings, service),
+    checkStore(settings.store, cwd),
+    service.probeEndpoints(settings).catch((error: unknown) => failureOf(error)),
+    service.examineMappings(settings).catch((error: unknown) => failureOf(error)),
+  ])
+  const found: readonly Finding[] = [{ ok: true, what: 'configuration', says: `readable: ${mappings}` }, port, store]
+  // What the one stumbles over, the other does as well.
+  const failure = [endpoints, examined].find((part) => typeof part === 'string')
+  if (typeof endpoints === 'string' || typeof examined === 'string') {
+    return [...found, { ok: false, what: 'trust', says: failure ?? '' }]
+  }
+  return [
+    ...found,
+    ...endpoints.map(endpointFinding),
+    ...examined.flatMap((mapping) => mappingFindings(mapping, settings)),
+  ]
 }
 
 function failureOf(error: unknown): string {
@@ -66,31 +75,27 @@ function failureOf(error: unknown): string {
   return 'code' in error && typeof error.code === 'string' ? error.code : error.message
 }
 
-async function checkPort({ server }: ServiceSettings): Promise<Finding> {
-  const { host, port } = server
-  const probe = createServer()
-  const failure = await new Promise<string | undefined>((settle) => {
-    probe
-      .once('error', (error) => settle(failureOf(error)))
-      .listen({ host, port, exclusive: true }, () => settle(undefined))
-  })
-  await new Promise<void>((done) => {
-    probe.close(() => done())
-  })
+/** In the words of a start. */
+async function checkPort(settings: ServiceSettings, { probePort }: Service): Promise<Finding> {
+  const { host, port } = settings.server
   const what = `port ${port}`
-  if (failure === undefined) return { ok: true, what, says: `free on ${host}` }
-  if (failure === 'EADDRINUSE' && (await answersAsMillrace(host, port))) {
-    return { ok: true, what, says: `a Millrace runs there already` }
-  }
-  return { ok: false, what, says: `cannot listen on ${host} (${failure}); choose another with --port` }
+  const refusal = await probePort(settings)
+  if (refusal === undefined) return { ok: true, what, says: `free on ${host}` }
+  const isOurs = await answersAsMillrace(host, port)
+  return { ok: false, what, says: isOurs ? `${refusal} It is a Millrace.` : refusal }
 }
 
 async function answersAsMillrace(host: string, port: number): Promise<boolean> {
-  const address = host.includes(':') ? `[${host}]` : host
-  const response = await fetch(`http://${address}:${port}/_millrace/health`, {
-    signal: AbortSignal.timeout(answerMsMax),
-  }).catch(() => undefined)
-  return response?.ok === true
+  const called = host === '::' ? '::1' : host === '0.0.0.0' ? '127.0.0.1' : host
+  const address = called.includes(':') ? `[${called}]` : called
+  const signal = AbortSignal.timeout(answerMsMax)
+  try {
+    const response = await fetch(`http://${address}:${port}/_millrace/health`, { signal })
+    const health: unknown = await response.json()
+    return typeof health === 'object' && health !== null && 'ready' in health && 'mappings' in health
+  } catch {
+    return false
+  }
 }
 
 async function checkStore(store: string, cwd: string): Promise<Finding> {

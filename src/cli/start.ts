@@ -1,3 +1,4 @@
+import type { MappingExamination } from '../model/examination.ts'
 import type { ServiceSettings } from '../model/settings.ts'
 import type { SourceKind } from '../model/source.ts'
 import type { MillraceHandle } from '../service.ts'
@@ -6,6 +7,10 @@ export interface Service {
   readonly start: (settings: ServiceSettings) => Promise<MillraceHandle>
   /** Whether a filter pattern is one that this source's filters understand. */
   readonly checkPattern: (source: SourceKind, pattern: string) => boolean
+  /** What a start would say of its port; undefined: nothing. */
+  readonly probePort: (settings: ServiceSettings) => Promise<string | undefined>
+  /** A look at source, function and destination of every mapping of the file. */
+  readonly examineMappings: (settings: ServiceSettings) => Promise<readonly MappingExamination[]>
   /** A look at every endpoint and function that the settings name. Rejects when the trust cannot be used. */
   readonly probeEndpoints: (settings: ServiceSettings) => Promise<readonly Probe[]>
 }
@@ -15,10 +20,13 @@ export interface Probe {
   readonly url: string
   /** null: it can be reached. */
   readonly failure: string | null
+  /** Of a function: `waits` for an event, or `refuses` one before it was sent. */
+  readonly look?: 'answers' | 'waits' | 'refuses' | 'unreachable'
 }
 
 /** The command line's only way to the service. It is loaded when it is asked for: help and the small commands do without. */
 export async function loadService(): Promise<Service> {
-  const { startMillrace, checkPattern, probeEndpoints } = await import('../service.ts')
-  return { start: (settings) => startMillrace({ settings }), checkPattern, probeEndpoints }
+  const { startMillrace, checkPattern, examineMappings, probeEndpoints, probePort } = await import('../service.ts')
+  const start = (settings: ServiceSettings) => startMillrace({ settings })
+  return { start, checkPattern, examineMappings, probeEndpoints, probePort }
 }

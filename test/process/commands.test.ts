@@ -84,12 +84,19 @@ test('a mapping that does not exist is said to be unknown', async () => {
   expect(code).toBe(1)
 })
 
-test('doctor sees the process that runs, its queue service and its function', async () => {
+test('doctor sees what a start would: the port that is taken, the queue service, the function and the mapping', async () => {
   const { code, out } = await millrace('doctor', '--config', 'millrace.yaml')
-  expect(out).toContain('a Millrace runs there already')
+  expect(out.match(/^BAD.*$/gm)).toEqual([
+    expect.stringMatching(
+      /^BAD {2}port \d+: Cannot listen on .* another process listens there\. .* It is a Millrace\.$/,
+    ),
+  ])
   expect(out).toMatch(/ok {3}function orders: .* answers/)
-  expect(out).not.toContain('BAD')
-  expect(code).toBe(0)
+  expect(out).toContain(`source: ${ordersArn} is there`)
+  expect(code).toBe(1)
+  const free = await millrace('doctor', '--config', 'millrace.yaml', '--port', '0', '--json')
+  expect(JSON.parse(free.out)).toMatchObject({ ok: true, findings: expect.arrayContaining([]) as unknown })
+  expect(free.code).toBe(0)
 })
 
 test('doctor names an endpoint that nobody listens on, and fails', async () => {
