@@ -40,6 +40,8 @@ export function openSqsSource(mapping: MappingDocument, access: SourceAccess): S
     async read(request, signal): Promise<ReadResult> {
       const result = await call('ReceiveMessage', receiveInput(request, dialect), 'receive', signal)
       if (result.kind !== 'ok') return result.trouble
+      if (!isJsonObject(result.output))
+        return { kind: 'failed', message: 'ReceiveMessage was answered without an object.' }
       const records = messagesOf(result.output).map((message) => encodeSqsRecord(message, context))
       return { kind: 'records', records, end: false, tip: records.length === 0, behindMs: null }
     },

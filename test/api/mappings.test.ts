@@ -160,6 +160,19 @@ describe('refusals that need a look outside', () => {
     expect((await create(world, onQueue)).status).toBe(202)
   })
 
+  // proves: upstream.none
+  it('where nobody runs functions a create and an update are refused with what to set', async () => {
+    const world = createApiWorld()
+    const uuid = await created(world, onQueue)
+    world.describe = () => ({ kind: 'noLambda', message: 'http://queues: no Lambda runs there.' })
+    const refused = /^Function does not exist: http:\/\/queues: .*AWS_ENDPOINT_URL_LAMBDA.* functions:\.$/
+    expect((await create(world, { ...onQueue, FunctionName: 'ordres' })).body['message']).toMatch(refused)
+    const moved = await call(world, 'PUT', `${path}/${uuid}`, { FunctionName: 'ordres' })
+    expect([moved.status, moved.body['message']]).toEqual([400, expect.stringMatching(refused)])
+    // What names no function asks for none.
+    expect((await call(world, 'PUT', `${path}/${uuid}`, { BatchSize: 5 })).status).toBe(202)
+  })
+
   // proves: error.visibility, error.source-missing, error.source-denied
   it.each([
     [

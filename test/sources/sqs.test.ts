@@ -263,6 +263,13 @@ describe('deletes', () => {
   })
 
   // proves: target.believed@SQS
+  it.each(['ok', [], null])('are not read out of %j: whoever answers so is no queue', async (output) => {
+    const source = open(scriptedAccess(withUrl(() => ok(output))))
+    expect(await source.read(readRequest(), neverAborted)).toMatchObject({ kind: 'failed' })
+    expect(await source.describe(neverAborted)).toMatchObject({ kind: 'failed' })
+  })
+
+  // proves: target.believed@SQS
   it('that a batch’s answer does not name are tried again, apart: a 200 alone deletes nothing', async () => {
     const silent = scriptedAccess(withUrl(() => ok({ Successful: [{ Id: '1' }] })))
     const source = open(silent)

@@ -62,7 +62,8 @@ describe('a 200 of a Lambda without its headers is an invocation', () => {
       { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-cache' },
     ],
     ['serverless-offline, a string', '"He said "yes""', { 'content-type': 'text/html; charset=utf-8' }],
-    ['serverless-offline, a function that returns nothing', '', { 'cache-control': 'no-cache' }],
+    ['serverless-offline, a function that returns nothing', '', { 'content-type': 'text/html; charset=utf-8' }],
+    ['serverless-offline, null', '', { 'cache-control': 'no-cache' }],
     ['a Runtime Interface Emulator', '{"a":1}', { 'content-type': 'text/plain; charset=utf-8' }],
   ])('%s', (_who, body, headers) => {
     expect(interpret(200, body, headers)).toMatchObject({
