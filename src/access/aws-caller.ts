@@ -46,14 +46,15 @@ export function createAwsCaller(parts: CallerParts): AwsCaller {
   async function send(request: Unsigned, pool: Pool, signal: AbortSignal): Promise<WireReply | Unreachable> {
     const path = `${basePath}${request.path}`
     const sentMs = Date.now()
-    const offsetMs = offsets.offsetMs(endpoint)
+    const sentMonoMs = performance.now()
+    const offsetMs = offsets.repliedOffsetMs(endpoint)
     const signedMs = Math.abs(offsetMs) > skewMsMax ? sentMs + offsetMs : sentMs
     const { method, body } = request
     const headers = signer.sign({ method, path, headers: request.headers, body }, request.identity, signedMs)
     headers['content-length'] = String(Buffer.byteLength(body))
     headers['user-agent'] = 'millrace'
     const reply = await transport.send({ origin, method, path, headers, body }, pool, signal)
-    if (reply.kind === 'reply') offsets.observe(endpoint, reply.headers.date, sentMs, Date.now())
+    if (reply.kind === 'reply') offsets.observe(endpoint, reply.headers.date, sentMonoMs, performance.now())
     return reply
   }
 
