@@ -100,7 +100,7 @@ function cutAged(turn: Turn, shard: ShardState, flight: Flight, unit: Unit): Uni
   return aged.length === 0 ? left : null
 }
 
-function isOlder(turn: Turn, held: Held, limitMs: number | null): boolean {
+export function isOlder(turn: Turn, held: Held, limitMs: number | null): boolean {
   return limitMs !== null && turn.env.sourceMs - held.record.arrivedMs > limitMs
 }
 

@@ -2,7 +2,7 @@ import type { Checkpoint } from '../model/checkpoint.ts'
 import type { Held, Turn } from './flow-state.ts'
 import { letGo, recordsOf } from './flow-state.ts'
 import { batchLength, isFull } from './gather.ts'
-import { dissolveShardFlight, startShardFlight, tryUnit } from './shard-attempt.ts'
+import { dissolveShardFlight, isOlder, startShardFlight, tryUnit } from './shard-attempt.ts'
 import { isEmpty, writeCheckpoint } from './shard-ledger.ts'
 import { beginLife, holdsAny, isFullUp, isLayoutStale, isReading, readOn, refillSlots } from './shard-reader.ts'
 import type { ShardState, Slot } from './shard-state.ts'
@@ -87,7 +87,13 @@ function fly(turn: Turn, shard: ShardState, slot: Slot, index: number): void {
     return
   }
   const first = slot.queue[0]
-  if (first === undefined || !isDue(turn, shard, slot, first)) return
+  if (first === undefined) return
+  const aged = agedLength(turn, shard, slot)
+  if (aged > 0) {
+    startShardFlight(turn, shard, slot.queue.splice(0, aged), { slot: index, final: false })
+    return
+  }
+  if (!isDue(turn, shard, slot, first)) return
   if (turn.config.tumblingMs > 0 && shard.window === null) {
     openWindow(shard, turn.config.tumblingMs, first.record.arrivedMs)
     shard.dirty = true
@@ -104,6 +110,18 @@ function nextLength(turn: Turn, shard: ShardState, slot: Slot): number {
     (one) => one.life !== fitting[0]?.life || (window !== null && !belongsTo(window, one)),
   )
   return later < 0 ? fitting.length : later
+}
+
+/**
+ * The first records that wait and are too old already: they are given up now, whatever their window says (spec §13.18). They open no
+ * tumbling window, since no invocation will carry them.
+ */
+function agedLength(turn: Turn, shard: ShardState, slot: Slot): number {
+  const { recordAgeMsMax } = turn.config
+  const first = slot.queue[0]
+  if (first === undefined || !isOlder(turn, first, recordAgeMsMax)) return 0
+  const young = slot.queue.findIndex((one) => !isOlder(turn, one, recordAgeMsMax))
+  return Math.min(nextLength(turn, shard, slot), young < 0 ? slot.queue.length : young)
 }
 
 function limits(turn: Turn, shard: ShardState): { records: number; bytes: number } {
@@ -175,10 +193,12 @@ export function shardMoments(turn: Turn, shard: ShardState): number[] {
 function slotMoments(turn: Turn, slot: Slot): number[] {
   const first = slot.queue[0]
   if (first === undefined) return []
-  const { tumblingMs } = turn.config
-  return tumblingMs === 0
-    ? [dueMs(turn, first)]
-    : [dueMs(turn, first), monoOf(turn, windowEndMs(first.record.arrivedMs, tumblingMs))]
+  const { tumblingMs, recordAgeMsMax } = turn.config
+  const { arrivedMs } = first.record
+  const moments = [dueMs(turn, first)]
+  if (tumblingMs > 0) moments.push(monoOf(turn, windowEndMs(arrivedMs, tumblingMs)))
+  if (recordAgeMsMax !== null) moments.push(monoOf(turn, arrivedMs + recordAgeMsMax + 1))
+  return moments
 }
 
 /** A moment of the source's clock on the monotonic one. A clock that jumps only makes the timer early or late by that jump. */

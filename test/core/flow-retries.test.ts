@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { deadline } from '../../src/core/flow.ts'
 import type { Outcome } from '../../src/model/invocation.ts'
 import { createPrng } from '../sim/prng.ts'
 import { ok, reported, Scenario, stream, thrown, throttled, throwsOn } from './scenario.ts'
@@ -160,6 +161,33 @@ describe('retries of a stream batch', () => {
 })
 
 describe('MaximumRecordAgeInSeconds', () => {
+  // proves: stream.age.window
+  test('are no matter for a record that grows too old in its batching window: it is given up before the window ends', () => {
+    const flow = new Scenario('kinesis', { recordAgeMsMax: 60_000, windowMs: 300_000 }).open()
+    flow.page(stream([1, 2], { arrivedMs: 0 }))
+    flow.after(30_000).page(stream([3], { arrivedMs: 30_000 }))
+    expect(flow.after(30_000).discards()).toEqual([])
+    expect(deadline(flow.state)).toBe(60_001)
+    expect(flow.after(1).discards()).toEqual([{ ids: ['1', '2'], condition: 'RecordAgeExceeded', attempts: 1 }])
+    // The younger one goes on waiting for its own window, and is too old before it as well.
+    flow.discarded().checkpointed()
+    expect(flow.invocations()).toEqual([])
+    flow.after(30_000)
+    expect(flow.discards().slice(1)).toEqual([{ ids: ['3'], condition: 'RecordAgeExceeded', attempts: 1 }])
+    flow.discarded()
+    expect([flow.invocations(), flow.lastCheckpoint()?.watermark]).toEqual([[], '3'])
+  })
+
+  test('are no matter in a tumbling window either: what is too old opens none', () => {
+    const flow = new Scenario('dynamodb', { recordAgeMsMax: 60_000, windowMs: 300_000, tumblingMs: 900_000 }).open()
+    flow
+      .page(stream([1], { arrivedMs: 0 }))
+      .after(60_001)
+      .discarded()
+    expect(flow.discards()).toEqual([{ ids: ['1'], condition: 'RecordAgeExceeded', attempts: 1 }])
+    expect([flow.invocations(), flow.lastCheckpoint()?.window]).toEqual([[], null])
+  })
+
   // proves: stream.age
   test('cuts out the records that are too old and delivers the rest (spec §4.4)', () => {
     const flow = new Scenario('kinesis', { recordAgeMsMax: 60_000 }).open()

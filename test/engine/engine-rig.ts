@@ -8,7 +8,7 @@ import { ShardCensus } from '../../src/engine/shard-census.ts'
 import type { MappingParameters } from '../../src/model/mapping.ts'
 import { validateCreate } from '../../src/model/mapping-validation.ts'
 import { silentLog, type Log } from '../../src/observe/log.ts'
-import type { FunctionDescription, InvokeRequest, InvokeResult, Source, Store } from '../../src/ports.ts'
+import type { Destination, FunctionDescription, InvokeRequest, InvokeResult, Source, Store } from '../../src/ports.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
 import { manualClock } from './manual-clock.ts'
 
@@ -23,6 +23,7 @@ export interface EngineOptions {
   readonly describeFunction?: (functionName: string) => FunctionDescription
   readonly startMachine?: StartMachine
   readonly log?: Log
+  readonly deliver?: Destination['deliver']
   /** The source is AWS itself. */
   readonly isAws?: boolean
 }
@@ -64,7 +65,7 @@ export function engineRig(options: EngineOptions) {
             },
           ),
       },
-      destination: { deliver: () => Promise.resolve({ kind: 'delivered' }) },
+      destination: { deliver: options.deliver ?? (() => Promise.resolve({ kind: 'delivered' })) },
       permits: new Permits(10),
       budget: new ByteBudget(10_000_000),
       startMachine: options.startMachine ?? startCoreMachine,

@@ -430,8 +430,8 @@ export const mutants: readonly Mutant[] = [
   {
     file: 'shard-flow.ts',
     bug: 'nobody wakes up at the edge of a tumbling window',
-    find: '[dueMs(turn, first), monoOf(turn, windowEndMs(first.record.arrivedMs, tumblingMs))]',
-    replace: '[dueMs(turn, first)]',
+    find: 'if (tumblingMs > 0) moments.push(',
+    replace: 'if (tumblingMs < 0) moments.push(',
   },
   {
     file: 'shard-window.ts',
@@ -504,6 +504,18 @@ export const mutants: readonly Mutant[] = [
     bug: 'empty pages that are behind slow a shard down as if it had caught up',
     find: '? slowedReadMs : 0',
     replace: '? pauseMs(pace.empties - emptiesAtFullSpeed, config) : 0',
+  },
+  {
+    file: 'shard-flow.ts',
+    bug: 'nobody wakes up when a gathered record is too old',
+    find: 'if (recordAgeMsMax !== null) moments.push(',
+    replace: 'if (recordAgeMsMax === -1) moments.push(',
+  },
+  {
+    file: 'shard-flow.ts',
+    bug: 'a record that is too old waits for its batching window',
+    find: '!isOlder(turn, first, recordAgeMsMax)) return 0',
+    replace: '!isOlder(turn, first, recordAgeMsMax) || turn.config.windowMs > 0) return 0',
   },
   {
     file: 'shard-inspection.ts',

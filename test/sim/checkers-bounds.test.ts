@@ -54,6 +54,20 @@ const cases: readonly Case[] = [
     says: /waits in slot 0/,
   },
   {
+    checker: () => limits(terms),
+    wrong: 'a record that is too old and waits for its window',
+    story: () =>
+      shard({ windowMs: 60_000, recordAgeMsMax: 1_000 })
+        .put(r1)
+        .opened()
+        .read(r1)
+        .after(10_000)
+        .event({ kind: 'timer' })
+        .after(10)
+        .event({ kind: 'timer' }),
+    says: /waits in slot 0/,
+  },
+  {
     checker: () => isolation(terms),
     wrong: 'a healthy record given up together with poison',
     story: () =>

@@ -100,6 +100,12 @@ export const apiMappings: readonly Behaviour[] = [
     sources,
     'What is in flight when a mapping is disabled or deleted ends first.',
   ),
+  does(
+    'state.closing-delivers',
+    '§13.18',
+    streams,
+    'An invocation that ends after its mapping was disabled or deleted still sends its failure record and moves the position.',
+  ),
   does('state.disable-position', '§1.4', streams, 'A disabled stream resumes at its checkpoint.'),
   does(
     'state.restart',

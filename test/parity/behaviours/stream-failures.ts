@@ -25,6 +25,18 @@ export const streamFailures: readonly Behaviour[] = [
     streams,
     'Records older than MaximumRecordAgeInSeconds are cut out one by one before the invocation; the rest is delivered.',
   ),
+  does(
+    'stream.age.window',
+    '§13.18',
+    streams,
+    'A record that grows too old in a longer batching window is given up before the window ends.',
+  ),
+  does(
+    'stream.clock-jump',
+    '§4.4',
+    streams,
+    'Ages and places follow the clock of the source: a jump of the local clock gives nothing up and passes nothing over.',
+  ),
   does('stream.retention', '§4.4', streams, 'Records that the source no longer keeps are dropped and counted.'),
   does('stream.discard-order', '§4.4', streams, 'The shard goes on only after the failure record is delivered.'),
   does(

@@ -95,5 +95,15 @@ function isOverdue(life: Life, held: Held, t: number, endMs: number): boolean {
   if (held.phase !== 'held' || held.failures + held.notRuns > 0 || held.fact?.oversize === true) return false
   const { retentionMs } = life.config
   if (retentionMs !== null && life.env.sourceMs - held.record.arrivedMs >= retentionMs) return false
-  return t > Math.max(held.receivedMs, endMs) + life.config.windowMs
+  const freeMs = Math.max(held.receivedMs, endMs)
+  return t > freeMs + life.config.windowMs || (t > freeMs && isTooOld(life, held))
+}
+
+/** A clock that was set tells the age of a record wrongly by so much, until the next reply. */
+const clockErrorMsMax = 2_500
+
+/** What grows too old before its window ends waits no longer. */
+function isTooOld({ config, env }: Life, { record }: Held): boolean {
+  const { recordAgeMsMax } = config
+  return recordAgeMsMax !== null && env.sourceMs - record.arrivedMs > recordAgeMsMax + clockErrorMsMax
 }
