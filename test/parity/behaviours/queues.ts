@@ -76,7 +76,7 @@ export const queueBehaviours: readonly Behaviour[] = [
     'recursion.counted-here',
     '§13.17',
     queues,
-    'Beside AWS the service counts; elsewhere Millrace does, in the trace header that it sends. LocalStack and ElasticMQ keep the header of a send; moto and MiniStack keep it where the function names it as AWSTraceHeader.',
+    'Beside AWS the service counts; elsewhere Millrace does, in the trace header that it sends. LocalStack and ElasticMQ keep the header of a send; moto and MiniStack keep it where the function names it as AWSTraceHeader (functions inside MiniStack do not get to see it).',
   ),
   leaves(
     ['sqs.recursion.untraced', '§2.3', queues, 'A loop of records that carry no trace header is ended too.'],
