@@ -28,8 +28,9 @@ import type { AwsService, ServiceSettings } from './model/settings.ts'
 import type { SourceKind } from './model/source.ts'
 import { storeLocationOf } from './model/store-url.ts'
 import { createHealth } from './observe/health.ts'
-import { createLogger, silentLog, type Log, type LogDestination } from './observe/log.ts'
+import { silentLog, type Log, type LogDestination } from './observe/log.ts'
 import { createMetrics } from './observe/metrics.ts'
+import { createServiceLog } from './observe/service-log.ts'
 import type { Clock, SourceOpener, Store } from './ports.ts'
 import { openStore } from './store/store-opener.ts'
 import type { TargetRouter } from './targets/target-router.ts'
@@ -67,10 +68,11 @@ export interface ReadOptions {
 /** Starts the service in this process. Throws when a setting cannot be used, the port is taken or another process has the store. */
 export async function startMillrace(options: MillraceOptions | ReadOptions = {}): Promise<MillraceHandle> {
   const read = 'settings' in options ? options : { settings: embeddedSettings(options, process.env, checkPattern) }
-  const log = createLogger(read.settings.logLevel, read.logTo)
+  const clock = read.clock ?? systemClock
+  const log = createServiceLog(read.settings, () => clock.monoMs(), read.logTo)
   const store = await openStore(read.settings.store)
   try {
-    return await run({ settings: read.settings, clock: read.clock ?? systemClock, log, store })
+    return await run({ settings: read.settings, clock, log, store })
   } catch (error) {
     await store.close()
     throw error
@@ -164,7 +166,8 @@ async function run(parts: Parts): Promise<MillraceHandle> {
   await untilReconciled(parts, registry, place)
   adoption.start()
   health.enter('ready')
-  log.info({ endpoint, mappings: registry.list().length, store: settings.store }, 'Millrace is ready.')
+  const ways = { endpoint, upstream: upstream?.endpoint ?? null, store: settings.store }
+  log.info({ ...ways, mappings: registry.list().length }, 'Millrace is ready.')
   return handleOf({
     ...parts,
     api,

@@ -122,6 +122,7 @@ function settingsOf(values: OptionValues): Omit<ServiceSettings, 'functions' | '
     shutdownGraceMs,
     prune,
     adopt,
+    logFormat,
     logLevel,
     passThrough,
   } = values
@@ -161,6 +162,7 @@ function settingsOf(values: OptionValues): Omit<ServiceSettings, 'functions' | '
     acknowledgeEmptyItems,
     prune,
     adopt,
+    logFormat,
     logLevel,
   }
 }

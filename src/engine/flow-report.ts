@@ -4,6 +4,7 @@ import type { Outcome } from '../model/invocation.ts'
 import type { FlowRecord } from '../model/record.ts'
 import { isStream } from '../model/source.ts'
 import { functionFailures, processingResults, resultOf, sourceFailures } from '../model/failure.ts'
+import { invocationFailed } from '../observe/pretty.ts'
 import type { FlowContext } from './flow-context.ts'
 
 /** Ids in one line of the log; a batch may hold thousands. */
@@ -83,7 +84,7 @@ function reportAttempt({ log, listener, identity, health }: FlowContext, news: A
   })
   log.warn(
     { ...what, records: records.length, messageIds: idsOf(told), attempt, ...afterwards(next) },
-    outcome.kind === 'partial' ? 'The function reported failed records.' : 'An invocation failed.',
+    outcome.kind === 'partial' ? 'The function reported failed records.' : invocationFailed,
   )
   if (outcome.kind !== 'partial') listener.failed(`${what.errorType}: ${what.reason}`)
 }

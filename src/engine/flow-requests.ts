@@ -7,6 +7,7 @@ import { lineageCountMax, longestChain } from '../events/trace.ts'
 import type { Outcome } from '../model/invocation.ts'
 import type { FlowRecord, SourceRecord } from '../model/record.ts'
 import { isStream } from '../model/source.ts'
+import { invocationSucceeded } from '../observe/pretty.ts'
 import type { InvokeResult, ReadResult, SettleRefusal } from '../ports.ts'
 import type { AttemptIds } from './attempt-ids.ts'
 import { deliverFailure } from './delivery.ts'
@@ -121,6 +122,8 @@ async function invoke(request: Of<'invoke'>, scope: RequestScope): Promise<Answe
   try {
     const result = await target.invoke({ functionName: settings.functionName, payload, traceHeader }, signal)
     outcome = outcomeOfInvoke(result, request, scope)
+    if (outcome.kind === 'succeeded')
+      tellSuccess(context, result, { records: records.length, durationMs: clock.monoMs() - startMs })
   } catch (error) {
     if (signal.aborted) throw error
     // The function may have run: it counts as an attempt.
@@ -130,6 +133,15 @@ async function invoke(request: Of<'invoke'>, scope: RequestScope): Promise<Answe
     ended(measureOf(outcome, records.length, clock.monoMs() - startMs))
   }
   return { kind: 'invoked', id, outcome }
+}
+
+function tellSuccess(
+  { log }: FlowContext,
+  result: InvokeResult,
+  facts: { readonly records: number; readonly durationMs: number },
+): void {
+  const requestId = result.kind === 'answered' ? result.reply.requestId : undefined
+  log.debug({ ...facts, requestId }, invocationSucceeded)
 }
 
 function measureAge(context: FlowContext, records: readonly FlowRecord[]): void {

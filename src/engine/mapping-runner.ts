@@ -202,7 +202,7 @@ export class MappingRunner {
   #rest(state: MappingState): void {
     this.#document = { ...this.#document, state }
     if (state === 'Disabled') this.#troubles.forget()
-    this.#log.info({ state }, `The mapping is ${state}.`)
+    this.#troubles.reached(state)
   }
 
   #startFlow(command: Extract<MappingCommand, { kind: 'startFlow' }>): void {

@@ -1,5 +1,6 @@
 import type { DescribeTrouble } from '../core/mapping-messages.ts'
 import { functionFailures, resultOf, sourceFailures } from '../model/failure.ts'
+import type { MappingState } from '../model/mapping.ts'
 import type { Log } from '../observe/log.ts'
 import type { Clock, FunctionDescription } from '../ports.ts'
 import type { Results } from './last-result.ts'
@@ -13,6 +14,7 @@ export class MappingTroubles {
   #source: Trouble | null = null
   #function: Trouble | null = null
   #functionName = ''
+  #untold: MappingState | null = null
   #lastError: MappingStatus['lastError'] = null
 
   constructor(clock: Clock, log: Log, results: Results) {
@@ -33,6 +35,13 @@ export class MappingTroubles {
     return this.#lastError
   }
 
+  /** The log tells of a mapping that is Enabled, and cannot read its source, only once it can. */
+  reached(state: MappingState): void {
+    const waits = state === 'Enabled' && this.#source !== null
+    this.#untold = waits ? state : null
+    if (!waits) this.#log.info({ state }, `The mapping is ${state}.`)
+  }
+
   noteError(message: string): void {
     this.#lastError = { atMs: this.#clock.wallMs(), message }
   }
@@ -42,8 +51,7 @@ export class MappingTroubles {
     const result = resultOf(failure, message)
     if (result !== null) this.#results.refused(result)
     this.noteError(message)
-    // One line for each change, not for each look.
-    if (this.#source?.kind !== kind) this.#log.warn({ trouble: kind, reason: message, retryMs }, failure.advice)
+    this.#log.warn({ trouble: kind, reason: message, retryMs }, failure.advice)
     this.#source = this.#lasting(this.#source, kind, message)
   }
 
@@ -51,6 +59,8 @@ export class MappingTroubles {
     this.#source = null
     this.#results.healed()
     this.#log.info({}, 'The source is there.')
+    if (this.#untold !== null) this.#log.info({ state: this.#untold }, `The mapping is ${this.#untold}.`)
+    this.#untold = null
   }
 
   /** What a look at the function brought. An endpoint that cannot tell says nothing either way. */
@@ -76,7 +86,7 @@ export class MappingTroubles {
     const result = resultOf(failure, message)
     if (result !== null) this.#results.processed(result)
     this.noteError(message)
-    if (this.#function?.kind !== kind) this.#log.warn({ functionTrouble: kind, reason: message }, failure.advice)
+    this.#log.warn({ functionTrouble: kind, reason: message }, failure.advice)
     this.#function = this.#lasting(this.#function, kind, message)
   }
 

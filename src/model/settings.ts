@@ -20,6 +20,8 @@ export interface ServiceSettings {
   readonly prune: boolean
   readonly adopt: 'off' | 'on' | 'undo'
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+  /** undefined: `pretty` on a terminal, else `json`. */
+  readonly logFormat: 'pretty' | 'json' | undefined
   readonly functions: readonly FunctionSettings[]
   /** There is no Lambda endpoint, whatever the endpoints say: what serves the queues may serve them alone. */
   readonly functionsOnly?: boolean

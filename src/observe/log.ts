@@ -1,6 +1,7 @@
-import { pino, stdSerializers, stdTimeFunctions, type Logger, type LoggerOptions } from 'pino'
+import { pino, stdSerializers, stdTimeFunctions, type Logger, type LoggerOptions as PinoOptions } from 'pino'
 import type { ServiceSettings } from '../model/settings.ts'
 import { createOutput, type Output } from './output.ts'
+import { prettyLines } from './pretty.ts'
 
 export type LogLevel = ServiceSettings['logLevel']
 
@@ -24,16 +25,31 @@ export interface LogDestination {
 
 const standardOutput = 1
 
-/** Writes to standard output unless told otherwise, each line before the call returns: nothing is lost at exit. */
-export function createLogger(level: LogLevel, destination?: LogDestination): Log {
-  const options: LoggerOptions = {
-    level,
+export interface LoggerOptions {
+  /** Standard output, unless told otherwise. */
+  readonly destination?: LogDestination | undefined
+  readonly format?: 'json' | 'pretty' | undefined
+}
+
+/** Writes each line before the call returns: nothing is lost at exit. */
+export function createLogger(level: LogLevel, { destination, format = 'json' }: LoggerOptions = {}): Log {
+  const isPretty = format === 'pretty'
+  const options: PinoOptions = {
+    // People see each invocation, which is a line of `debug`.
+    level: isPretty && level === 'info' ? 'debug' : level,
     base: null,
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { error: stdSerializers.err },
   }
-  return logOf(pino(options, destination ?? accounted(createOutput(standardOutput), options)))
+  const out = destination ?? accounted(createOutput(standardOutput), options)
+  return logOf(pino(options, isPretty ? forPeople(out, level) : out))
+}
+
+function forPeople(out: LogDestination, level: LogLevel): LogDestination {
+  const { isTTY } = process.stdout
+  const colours = isTTY === true && process.stdout.hasColors()
+  return prettyLines(out, { colours, showsDebug: level === 'debug', monoMs: () => performance.now() })
 }
 
 /** Once lines can be written again, one says how many are missing. */

@@ -48,6 +48,7 @@ const defaults: ServiceSettings = {
   acknowledgeEmptyItems: false,
   prune: false,
   adopt: 'off',
+  logFormat: undefined,
   logLevel: 'info',
   functions: [],
   mappings: [],
@@ -71,6 +72,7 @@ const cases: Readonly<
   acknowledgeEmptyItems: [(s) => s.acknowledgeEmptyItems, 'true', 'false'],
   prune: [(s) => s.prune, 'true', 'false'],
   adopt: [(s) => s.adopt, 'on', 'undo'],
+  logFormat: [(s) => s.logFormat, 'pretty', 'json'],
   logLevel: [(s) => s.logLevel, 'debug', 'silent'],
   region: [(s) => s.aws.region, 'eu-west-1', 'us-west-2'],
   account: [(s) => s.aws.account, '123456789012', '000000000001'],
@@ -253,7 +255,7 @@ describe('an unknown key is refused with what was probably meant', () => {
     ],
     [
       'config: x',
-      'unknown key config. Known here: server, passThrough, store, scaling, maxInvocations, shutdownGraceMs, acknowledgeEmptyItems, prune, adopt, logLevel, aws, functions, mappings.',
+      'unknown key config. Known here: server, passThrough, store, scaling, maxInvocations, shutdownGraceMs, acknowledgeEmptyItems, prune, adopt, logLevel, logFormat, aws, functions, mappings.',
     ],
   ])('%s', (text, message) => {
     write(`# head\n\n${text}`)

@@ -7,7 +7,7 @@ import { manualClock } from './manual-clock.ts'
 // proves: sqs.visibility-cover
 it('says once that messages are received with a longer visibility than the queue has', async () => {
   const lines: string[] = []
-  const log = createLogger('info', { write: (line) => void lines.push(line) })
+  const log = createLogger('info', { destination: { write: (line) => void lines.push(line) } })
   const time = manualClock()
   const queue = createMemoryQueue({ clock: time.clock, visibilityMs: 10_000 })
   const { create, registry } = engineRig({ time, source: queue, log })

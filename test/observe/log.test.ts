@@ -3,7 +3,7 @@ import { createLogger, silentLog, type LogLevel } from '../../src/observe/log.ts
 
 function capture(level: LogLevel) {
   const lines: string[] = []
-  const log = createLogger(level, { write: (line) => void lines.push(line) })
+  const log = createLogger(level, { destination: { write: (line) => void lines.push(line) } })
   return { log, lines, objects: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>) }
 }
 

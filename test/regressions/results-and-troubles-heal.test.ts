@@ -10,7 +10,9 @@ function startRig(options: MemoryStreamOptions & Pick<EngineOptions, 'store' | '
   const { store = createMemoryStore(), time = manualClock(), ...more } = options
   const stream = createMemoryStream({ clock: time.clock, ...more })
   const lines: { readonly level: string; readonly msg: string }[] = []
-  const log = createLogger('info', { write: (line) => void lines.push(JSON.parse(line) as (typeof lines)[number]) })
+  const log = createLogger('info', {
+    destination: { write: (line) => void lines.push(JSON.parse(line) as (typeof lines)[number]) },
+  })
   const rig = engineRig({ time, store, source: stream, log })
   const start = async () => {
     await rig.registry.load()
