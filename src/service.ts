@@ -2,7 +2,8 @@ import type { AwsConnections } from './access/create-aws-access.ts'
 import { probeEndpoints as probe, type EndpointProbe } from './access/endpoint-probe.ts'
 import { createApi, type Api } from './api/server.ts'
 import { createPassPolicy } from './api/pass-policy.ts'
-import { createSourceCheck } from './api/source-check.ts'
+import { createDepthLook, createSourceCheck } from './api/source-check.ts'
+import { createSurroundings } from './api/surroundings.ts'
 import { examineMapping } from './api/examination.ts'
 import { probeListening } from './api/listening.ts'
 import { embeddedSettings, type EmbeddedOptions } from './config/embedded-settings.ts'
@@ -24,7 +25,7 @@ import { systemClock } from './engine/system-clock.ts'
 import { compileFilters } from './events/filter.ts'
 import type { ArnPlace } from './model/arn.ts'
 import type { MappingExamination } from './model/examination.ts'
-import type { AwsService, ServiceSettings } from './model/settings.ts'
+import { sourceService, type ServiceSettings } from './model/settings.ts'
 import type { SourceKind } from './model/source.ts'
 import { storeLocationOf } from './model/store-url.ts'
 import { createHealth } from './observe/health.ts'
@@ -144,6 +145,8 @@ async function run(parts: Parts): Promise<MillraceHandle> {
     mappings: adoption.mappings,
     functions: target,
     checkSource: createSourceCheck(opener),
+    queueDepth: createDepthLook(opener),
+    surroundings: createSurroundings(access, upstream, settings.maxInvocations),
     checkPattern,
     upstream,
     passPolicy: createPassPolicy({
@@ -263,7 +266,7 @@ interface Wiring {
 
 function engineOf({ settings, clock, log, store }: Parts, wiring: Wiring): EngineContext {
   const { access, target, opener, place, meters } = wiring
-  const isAws = (kind: SourceKind): boolean => access.isAws(serviceOf[kind])
+  const isAws = (kind: SourceKind): boolean => access.isAws(sourceService[kind])
   return {
     services: {
       clock,
@@ -286,11 +289,4 @@ function engineOf({ settings, clock, log, store }: Parts, wiring: Wiring): Engin
     forgetMeter: (uuid) => meters.forget(uuid),
     log,
   }
-}
-
-const serviceOf: Readonly<Record<SourceKind, AwsService>> = {
-  sqs: 'sqs',
-  'sqs-fifo': 'sqs',
-  kinesis: 'kinesis',
-  dynamodb: 'dynamodbstreams',
 }

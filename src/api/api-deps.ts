@@ -1,9 +1,10 @@
 import type { CreateMapping, Mappings } from '../engine/mappings.ts'
 import type { ArnPlace } from '../model/arn.ts'
+import type { MappingDocument } from '../model/mapping.ts'
 import type { FunctionSettings, ServerSettings } from '../model/settings.ts'
 import type { SourceKind } from '../model/source.ts'
 import type { Log } from '../observe/log.ts'
-import type { Clock, DescribeResult, Target } from '../ports.ts'
+import type { Clock, DepthResult, DescribeResult, Target } from '../ports.ts'
 import type { AdmissionLimits } from './gate/admission.ts'
 import type { PassPolicy } from './pass-policy.ts'
 import type { Upstream } from './upstream.ts'
@@ -19,6 +20,10 @@ export interface ApiDeps {
   readonly functions: Functions
   /** One look at a queue or stream that is to be mapped: does it exist, may we read it, what is its visibility. */
   readonly checkSource: (candidate: SourceCandidate, signal: AbortSignal) => Promise<DescribeResult>
+  /** One look at how much waits in a queue. */
+  readonly queueDepth: (document: MappingDocument, signal: AbortSignal) => Promise<DepthResult>
+  /** Where a mapping's source and function are asked for, and what bounds all mappings together. */
+  readonly surroundings: (mapping: Pick<MappingDocument, 'source' | 'sourceName'>) => Surroundings
   /** Whether a filter pattern is one that this source's filters understand. */
   readonly checkPattern: (source: SourceKind, pattern: string) => boolean
   /** The Lambda endpoint behind this one; null: there is none. */
@@ -36,6 +41,14 @@ export interface ApiDeps {
 
 export interface SourceCandidate extends CreateMapping {
   readonly source: SourceKind
+}
+
+/** What a mapping stands in; `why` names it. */
+export interface Surroundings {
+  readonly sourceEndpoint: string
+  /** null: no function is looked for outside the config. */
+  readonly functionEndpoint: string | null
+  readonly maxInvocations: number
 }
 
 /** All functions: those of the config, everything else upstream. */

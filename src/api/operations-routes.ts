@@ -4,8 +4,7 @@ import { ApiError } from '../model/api-error.ts'
 import type { MappingDocument } from '../model/mapping.ts'
 import { isStream } from '../model/source.ts'
 import type { ApiDeps } from './api-deps.ts'
-import { pathValue, queryValue } from './request-body.ts'
-import { explain } from './why.ts'
+import { pathValue } from './request-body.ts'
 
 /** What Millrace says of itself. Nothing here waits for a backend. */
 export function addOperationsRoutes(server: FastifyInstance, deps: ApiDeps): void {
@@ -17,15 +16,6 @@ export function addOperationsRoutes(server: FastifyInstance, deps: ApiDeps): voi
     throw new ApiError('ResourceNotFoundException', `No mapping has the UUID ${uuid ?? ''}.`)
   }
   const statusOf = (document: MappingDocument) => mappings.status(document.uuid) ?? notRunning(document)
-  const why = (uuid: string | undefined) => {
-    const document = find(uuid)
-    return explain({
-      document,
-      status: mappings.status(document.uuid),
-      counts: deps.counts(document.uuid),
-      hosted: deps.functions.hosted(document.functionArn),
-    })
-  }
 
   const open = { config: { open: true } }
   server.get('/healthz', open, async (_, reply) => reply.send({ status: 'alive' }))
@@ -54,10 +44,6 @@ export function addOperationsRoutes(server: FastifyInstance, deps: ApiDeps): voi
   server.get('/_millrace/mappings/:uuid', async (request, reply) => {
     return reply.send(statusOf(find(pathValue(request, 'uuid'))))
   })
-
-  server.get('/_millrace/why/:uuid', async (request, reply) => reply.send(why(pathValue(request, 'uuid'))))
-
-  server.get('/_millrace/why', async (request, reply) => reply.send(why(queryValue(request, 'uuid'))))
 }
 
 /** A mapping that no engine runs: on its way in or out. */

@@ -11,6 +11,7 @@ import { addGate } from './gate/gate.ts'
 import { isLoopback } from './gate/own-hosts.ts'
 import { createHops, createPassThrough, type PassThrough } from './pass-through.ts'
 import { addTagRoutes } from './tag-routes.ts'
+import { addWhyRoutes } from './why-routes.ts'
 
 /** The HTTP server: Lambda's API, the functions of the config, operations, and the way to the Lambda endpoint behind. */
 export interface Api {
@@ -62,6 +63,7 @@ export function createApi(deps: ApiDeps): Api {
   addTagRoutes(server, deps, passThrough)
   addFunctionRoutes(server, deps, { hops, passThrough, ended: ending.signal })
   addOperationsRoutes(server, deps)
+  addWhyRoutes(server, deps)
   server.setNotFoundHandler(async (request, reply) => answerUnknown(request, reply, passThrough))
 
   return {

@@ -22,3 +22,15 @@ export function createSourceCheck(opener: SourceOpener): ApiDeps['checkSource'] 
     }
   }
 }
+
+/** One look at the numbers of a mapped queue, by an adapter of its own: what the flows do is not disturbed. */
+export function createDepthLook(opener: SourceOpener): ApiDeps['queueDepth'] {
+  return async (document, signal) => {
+    const source = opener.open(document)
+    try {
+      return await source.depth(signal)
+    } finally {
+      await source.close()
+    }
+  }
+}

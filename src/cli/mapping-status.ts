@@ -1,4 +1,5 @@
 import type { RestClient } from './rest-client.ts'
+import { shortName } from './short-name.ts'
 
 /** What the operations API says of one mapping: the members that the commands print. */
 export interface MappingReport {
@@ -51,11 +52,4 @@ function troubleOf(report: MappingReport): string | undefined {
   const reasons = report.pauseReasons.filter((reason) => reason !== 'disabled')
   const trouble = report.flows.find((flow) => flow.trouble !== null)?.trouble ?? undefined
   return trouble ?? (reasons.length > 0 ? reasons.join(', ') : undefined)
-}
-
-/** An ARN is long and mostly the same: what differs is its service and its end. */
-function shortName(name: string): string {
-  const [prefix, , service, , , ...resource] = name.split(':')
-  if (prefix !== 'arn') return name
-  return `${service}:${resource.join(':').replace(/^(function:|stream\/|table\/)/, '')}`
 }

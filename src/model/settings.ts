@@ -49,6 +49,14 @@ export type ScalingPolicy = 'eager' | 'aws' | 'aws-2022'
 
 export type AwsService = 'sqs' | 'kinesis' | 'dynamodbstreams' | 'dynamodb' | 'lambda' | 'sns' | 's3'
 
+/** The service that a kind of source is read from. */
+export const sourceService: Readonly<Record<SourceKind, AwsService>> = {
+  sqs: 'sqs',
+  'sqs-fifo': 'sqs',
+  kinesis: 'kinesis',
+  dynamodb: 'dynamodbstreams',
+}
+
 export interface AwsSettings {
   /** undefined: the SDK's own rules decide (AWS_REGION, profile). */
   readonly region: string | undefined

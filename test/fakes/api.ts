@@ -4,7 +4,7 @@ import { createPassPolicy } from '../../src/api/pass-policy.ts'
 import { createApi, type Api } from '../../src/api/server.ts'
 import { parseFunctionName } from '../../src/model/arn.ts'
 import type { FunctionSettings } from '../../src/model/settings.ts'
-import type { DescribeResult, FunctionDescription, InvokeRequest, InvokeResult } from '../../src/ports.ts'
+import type { DepthResult, DescribeResult, FunctionDescription, InvokeRequest, InvokeResult } from '../../src/ports.ts'
 import type { Log, LogFields } from '../../src/observe/log.ts'
 import { createFakeMappings, type FakeMappings } from './mappings.ts'
 
@@ -21,6 +21,7 @@ export interface ApiWorld {
   invoke: (request: InvokeRequest, signal: AbortSignal) => InvokeResult | Promise<InvokeResult>
   notReady: readonly string[]
   counts: MappingCounts | undefined
+  depth: DepthResult
 }
 
 export interface ApiWorldOptions {
@@ -39,6 +40,8 @@ export const found: Extract<DescribeResult, { kind: 'found' }> = {
   retentionMs: null,
   shards: [],
 }
+
+const emptyQueue = { kind: 'queue', visible: 0, inFlight: 0, delayed: 0, visibilityMs: 30_000, redrive: null } as const
 
 export function hostedFunction(name: string, more: Partial<FunctionSettings> = {}): FunctionSettings {
   const defaults = { timeoutMs: undefined, reservedConcurrency: undefined, concurrencyPerUrl: 1 }
@@ -67,6 +70,7 @@ export function createApiWorld(options: ApiWorldOptions = {}): ApiWorld {
     invoke: () => answered('"done"'),
     notReady: [],
     counts: undefined,
+    depth: { ...emptyQueue },
   }
   const deps: ApiDeps = {
     server: { host: options.host ?? '127.0.0.1', port: 0, allowedHosts: [], auth: { kind: 'none' } },
@@ -89,6 +93,12 @@ export function createApiWorld(options: ApiWorldOptions = {}): ApiWorld {
       world.asked.push(`source ${candidate.sourceName}`)
       return world.source(candidate)
     },
+    queueDepth: async () => world.depth,
+    surroundings: () => ({
+      sourceEndpoint: 'http://source',
+      functionEndpoint: 'http://lambda',
+      maxInvocations: 100,
+    }),
     checkPattern: (_, pattern) => pattern.startsWith('{'),
     upstream: options.upstream ?? null,
     passPolicy: createPassPolicy({ policy: 'all', isAws: false, isAuthenticated: false }),

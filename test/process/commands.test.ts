@@ -53,6 +53,24 @@ test('status and why say that all is well', async () => {
   )
 })
 
+test('why explains all mappings, those of a queue or function, and says what there is instead of a wrong name', async () => {
+  const { UUID } = await only()
+  const [all, ofQueue, ofFunction] = await Promise.all([
+    millrace('why'),
+    millrace('why', 'orders'),
+    millrace('why', 'arn:aws:lambda:us-east-1:000000000000:function:orders'),
+  ])
+  for (const { out, code } of [all, ofQueue, ofFunction]) {
+    expect(out).toContain('Nothing is wrong')
+    expect(code).toBe(0)
+  }
+  const json = JSON.parse((await millrace('why', '--json')).out) as { readonly explanations: readonly object[] }
+  expect(json.explanations).toMatchObject([{ uuid: UUID, cause: 'nothing-wrong' }])
+  const wrong = await millrace('why', 'ordres')
+  expect(wrong.err).toContain('There are: queue orders to function orders.')
+  expect(wrong.code).toBe(1)
+})
+
 test('update disables and enables, get shows it, delete removes', async () => {
   const { UUID } = await only()
   expect((await millrace('mappings', 'update', UUID, '--no-enabled', '--batch-size', '5')).code).toBe(0)

@@ -1,0 +1,46 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { ApiError } from '../model/api-error.ts'
+import type { MappingDocument } from '../model/mapping.ts'
+import type { ApiDeps } from './api-deps.ts'
+import { pathValue, queryValue } from './request-body.ts'
+import { explain, type Explanation } from './why/explain.ts'
+import { lookAt } from './why/look.ts'
+import { knownNames, mappingsAbout } from './why/selection.ts'
+
+/** Why mappings do not invoke their functions. Looks at their sources when it is asked, for a few seconds at most. */
+export function addWhyRoutes(server: FastifyInstance, deps: ApiDeps): void {
+  const explanationsOf = async (
+    documents: readonly MappingDocument[],
+    { raw }: FastifyRequest,
+  ): Promise<readonly Explanation[]> => {
+    const left = new AbortController()
+    raw.once('close', () => left.abort())
+    return (await lookAt(deps, documents, left.signal)).map(explain)
+  }
+
+  const one = async (uuid: string, request: FastifyRequest): Promise<Explanation> => {
+    const document = deps.mappings.get(uuid)
+    const [explanation] = document === undefined ? [] : await explanationsOf([document], request)
+    if (explanation !== undefined) return explanation
+    throw new ApiError('ResourceNotFoundException', `No mapping has the UUID ${uuid}.`)
+  }
+
+  server.get('/_millrace/why/:uuid', async (request, reply) =>
+    reply.send(await one(pathValue(request, 'uuid'), request)),
+  )
+
+  server.get('/_millrace/why', async (request, reply) => {
+    const uuid = queryValue(request, 'uuid')
+    if (uuid !== undefined) return reply.send(await one(uuid, request))
+    const about = queryValue(request, 'about')
+    const all = deps.mappings.list()
+    const meant = about === undefined ? all : mappingsAbout(all, about)
+    if (about !== undefined && meant.length === 0) {
+      throw new ApiError(
+        'ResourceNotFoundException',
+        `No mapping has the UUID ${about}, or a source or function of that name. ${knownNames(all)}`,
+      )
+    }
+    return reply.send({ explanations: await explanationsOf(meant, request) })
+  })
+}
