@@ -2,10 +2,10 @@ import { processingResults } from '../model/failure.ts'
 import type { MappingDocument } from '../model/mapping.ts'
 import { isStream } from '../model/source.ts'
 
-/** A flow by its id, or the looks at the whole source. */
-type Reader = number | 'look'
+/** A flow by its id, or the looks at the source or the function. */
+type Reader = number | 'source' | 'function'
 
-/** News for LastProcessingResult: what the function did, what the source refuses, and that it no longer does. */
+/** News for LastProcessingResult: what the function did, what source or function refuse, and that they no longer do. */
 export interface Results {
   processed(result: string): void
   refused(result: string): void
@@ -15,7 +15,7 @@ export interface Results {
 const words: readonly string[] = Object.values(processingResults)
 
 /**
- * LastProcessingResult: what the function last did, or what the source last refused. A refusal is over when everybody reads again;
+ * LastProcessingResult: what the function last did, or what was last refused. A refusal is over when nobody is refused any more;
  * what was true before it is true again. It is not written down: the next process finds out for itself.
  */
 export class LastResult {

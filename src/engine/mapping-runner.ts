@@ -54,7 +54,7 @@ export class MappingRunner {
       function: document.functionArn,
     })
     this.#view = new MappingView(engine, this.#source, this.#log)
-    this.#troubles = new MappingTroubles(engine.services.clock, this.#log, this.#lastResult.of('look'))
+    this.#troubles = new MappingTroubles(engine.services.clock, this.#log, this.#lastResult)
   }
 
   /** What is written down. */

@@ -3,24 +3,26 @@ import { functionFailures, resultOf, sourceFailures } from '../model/failure.ts'
 import type { MappingState } from '../model/mapping.ts'
 import type { Log } from '../observe/log.ts'
 import type { Clock, FunctionDescription } from '../ports.ts'
-import type { Results } from './last-result.ts'
+import type { LastResult, Results } from './last-result.ts'
 import type { MappingStatus, Trouble } from './mappings.ts'
 
 /** What keeps a whole mapping from working, as its looks saw it. Its source and its function are two things. */
 export class MappingTroubles {
   readonly #clock: Clock
   readonly #log: Log
-  readonly #results: Results
+  readonly #ofSource: Results
+  readonly #ofFunction: Results
   #source: Trouble | null = null
   #function: Trouble | null = null
   #functionName = ''
   #untold: MappingState | null = null
   #lastError: MappingStatus['lastError'] = null
 
-  constructor(clock: Clock, log: Log, results: Results) {
+  constructor(clock: Clock, log: Log, results: LastResult) {
     this.#clock = clock
     this.#log = log
-    this.#results = results
+    this.#ofSource = results.of('source')
+    this.#ofFunction = results.of('function')
   }
 
   get source(): Trouble | null {
@@ -49,7 +51,7 @@ export class MappingTroubles {
   sourceRefused(kind: DescribeTrouble, message: string, retryMs: number): void {
     const failure = sourceFailures[kind]
     const result = resultOf(failure, message)
-    if (result !== null) this.#results.refused(result)
+    if (result !== null) this.#ofSource.refused(result)
     this.noteError(message)
     this.#log.warn({ trouble: kind, reason: message, retryMs }, failure.advice)
     this.#source = this.#lasting(this.#source, kind, message)
@@ -57,7 +59,7 @@ export class MappingTroubles {
 
   sourceFound(): void {
     this.#source = null
-    this.#results.healed()
+    this.#ofSource.healed()
     this.#log.info({}, 'The source is there.')
     if (this.#untold !== null) this.#log.info({ state: this.#untold }, `The mapping is ${this.#untold}.`)
     this.#untold = null
@@ -65,11 +67,11 @@ export class MappingTroubles {
 
   /** What a look at the function brought. An endpoint that cannot tell says nothing either way. */
   functionSeen(functionName: string, seen: FunctionDescription): void {
-    if (functionName !== this.#functionName) this.#function = null
+    if (functionName !== this.#functionName) this.#functionPresent()
     this.#functionName = functionName
     if (seen.kind === 'missing' || seen.kind === 'noLambda') this.#functionAbsent(seen.kind, seen.message)
     else if (seen.kind === 'found' && this.#function !== null) {
-      this.#function = null
+      this.#functionPresent()
       this.#log.info({}, 'The function is there.')
     }
   }
@@ -77,14 +79,19 @@ export class MappingTroubles {
   /** Nobody looks any more, so nobody knows. */
   forget(): void {
     this.#source = null
-    this.#results.healed()
+    this.#ofSource.healed()
+    this.#functionPresent()
+  }
+
+  #functionPresent(): void {
     this.#function = null
+    this.#ofFunction.healed()
   }
 
   #functionAbsent(kind: 'missing' | 'noLambda', message: string): void {
     const failure = functionFailures[kind]
     const result = resultOf(failure, message)
-    if (result !== null) this.#results.processed(result)
+    if (result !== null) this.#ofFunction.refused(result)
     this.noteError(message)
     this.#log.warn({ functionTrouble: kind, reason: message }, failure.advice)
     this.#function = this.#lasting(this.#function, kind, message)

@@ -90,6 +90,22 @@ for (const named of [false, true]) {
   )
 }
 
+// proves: stream.start.latest@Kinesis
+it('a start ahead of the clock of the service is the present where that is meant', async () => {
+  const name = `ahead-${randomUUID()}`
+  await create(name)
+  const source = createSourceOpener(access).open(mappingOf('kinesis', `kinesis:${name}`))
+  const from = { at: 'time', ms: Date.now() + 3_600_000, orNow: true } as const
+  const request = readRequest({ shardId: 'shardId-000000000000', from })
+  expect(await source.read(request, neverAborted)).toMatchObject({ kind: 'records', records: [] })
+  await call('PutRecord', { StreamName: name, PartitionKey: 'k', Data: btoa('now') })
+  await vi.waitFor(async () => {
+    const { records } = await readPage(source, request)
+    expect(records.map((record) => inFragment(record, 'kinesis', 'data'))).toEqual([btoa('now')])
+  }, 30_000)
+  await source.close()
+})
+
 describe('an emulator that is restarted (floci#2076)', () => {
   it('is noticed although its streams have the same names: the next life is told and read from its beginning', async () => {
     const name = `restart-${randomUUID()}`

@@ -32,7 +32,7 @@ function startRig(options: MemoryStreamOptions & Pick<EngineOptions, 'store' | '
 const down = { kind: 'failed', message: 'InternalFailure: 500' } as const
 
 // proves: state.last-result.heals
-describe('what the source refused once', () => {
+describe('what was refused once', () => {
   it.each([
     ['nothing was processed before', [], 'No records processed'],
     ['records were processed before', ['a'], 'OK'],
@@ -62,6 +62,23 @@ describe('what the source refused once', () => {
     expect(registry.get(uuid)?.lastProcessingResult).toBe('PROBLEM: InternalFailure: 500')
     await time.pass(2_000)
     expect(registry.get(uuid)?.lastProcessingResult).toBe('No records processed')
+  })
+
+  it('is over when a function that was missing is there, although nothing is to be processed', async () => {
+    let there = false
+    const time = manualClock()
+    const stream = createMemoryStream({ clock: time.clock })
+    const found = { kind: 'found', arn: null, timeoutMs: null, concurrency: null } as const
+    const describeFunction = () => (there ? found : ({ kind: 'missing', message: 'Function not found' } as const))
+    const { registry, create } = engineRig({ time, source: stream, describeFunction })
+    registry.start()
+    const { uuid } = await create(stream.arn, { StartingPosition: 'TRIM_HORIZON' })
+    await time.pass(1_000)
+    expect(registry.get(uuid)?.lastProcessingResult).toBe('PROBLEM: Function call failed')
+    there = true
+    await time.pass(40_000)
+    expect(registry.get(uuid)?.lastProcessingResult).toBe('No records processed')
+    expect(registry.status(uuid)).toMatchObject({ functionTrouble: null, pauseReasons: [] })
   })
 
   it('stays as long as one shard of several is refused', async () => {
