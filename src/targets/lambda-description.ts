@@ -40,9 +40,11 @@ function signOfNoLambda(answer: LambdaAnswer): string | null {
 function documentOf({ body, status }: LambdaAnswer): JsonObject | undefined {
   const parsed = status === 200 ? parseJson(body) : undefined
   const document = isJsonObject(parsed) && isJsonObject(parsed['Configuration']) ? parsed['Configuration'] : parsed
-  const isOfFunction = isJsonObject(document) && ('FunctionArn' in document || 'FunctionName' in document)
-  return isOfFunction ? document : undefined
+  return isJsonObject(document) && ofFunction.some((name) => name in document) ? document : undefined
 }
+
+/** One of them is in any description of a function, however little an emulator tells. */
+const ofFunction = ['FunctionArn', 'FunctionName', 'Timeout']
 
 /** With the qualifier that was asked for, whatever the endpoint appends by itself. */
 function qualifiedArn(arn: string | undefined, { qualifier }: FunctionReference): string | null {

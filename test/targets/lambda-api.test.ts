@@ -370,6 +370,16 @@ describe('a description', () => {
     })
   })
 
+  test('by a document of no function stays open, by one that tells no more than the timeout is found', async () => {
+    const stub = await startScripted(() => ({ status: 200, body: {} }))
+    expect(await (await targetAt(stub.url)).describe('orders', idle)).toMatchObject({ kind: 'unknown' })
+    const terse = await startScripted(() => ({ status: 200, body: { Timeout: 3 } }))
+    expect(await (await targetAt(terse.url)).describe('orders', idle)).toMatchObject({
+      kind: 'found',
+      timeoutMs: 3_000,
+    })
+  })
+
   test('by a page under 404 stays open: who can only invoke may answer so', async () => {
     const endpoint = await startScripted(() => ({ status: 404, body: '<html>Cannot GET</html>' }))
     const target = await targetAt(endpoint.url)
