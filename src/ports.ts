@@ -250,10 +250,20 @@ export type DeliveryResult =
 
 // ---- Store
 
-/** Keeps mappings and checkpoints. Every write is durable when its promise resolves. */
+/**
+ * What a write survives once its promise has resolved: the end of the process, or a loss of power as well. The second costs a wait
+ * for the disk, and is for what somebody was told; what a power cut undoes of the first is delivered or learned again.
+ */
+export type Survival = 'process' | 'power'
+
+/** Keeps mappings and checkpoints. A write that was refused has changed nothing. */
 export interface Store {
+  /** Without those that are damaged. */
   mappings(): Promise<readonly MappingDocument[]>
-  putMapping(document: MappingDocument): Promise<void>
+  /** What was found wrong when it was opened, as far as it still is. */
+  findings(): StoreFindings
+  /** Survives a loss of power, unless less is asked for. */
+  putMapping(document: MappingDocument, survives?: Survival): Promise<void>
   /** Removes the mapping with its checkpoints. */
   deleteMapping(uuid: string): Promise<void>
   /** Takes the flow over: raises its fence, so that writes of earlier owners are refused from here on. */
@@ -261,5 +271,24 @@ export interface Store {
   writeCheckpoint(uuid: string, flow: string, fence: number, checkpoint: Checkpoint): Promise<'written' | 'fenced'>
   checkpoints(uuid: string): Promise<readonly { readonly flow: string; readonly checkpoint: Checkpoint }[]>
   deleteCheckpoint(uuid: string, flow: string): Promise<void>
+  /** Writes, and changes nothing by it: rejects when nothing can be written. */
+  probe(): Promise<void>
   close(): Promise<void>
+}
+
+export interface StoreFindings {
+  readonly damaged: readonly DamagedMapping[]
+  /** What is gone, a sentence each. */
+  readonly lost: readonly string[]
+}
+
+/** A mapping that is kept as it is and must not run: its document or one of its positions cannot be believed. */
+export interface DamagedMapping {
+  readonly uuid: string
+  /** null: it is the document that is damaged. */
+  readonly document: MappingDocument | null
+  readonly sourceName: string | null
+  readonly functionArn: string | null
+  /** Which file, table and UUID, and what to do. */
+  readonly message: string
 }

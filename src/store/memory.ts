@@ -25,6 +25,7 @@ export function createMemoryStore(): Store {
 
   return {
     mappings: () => guarded(() => [...documents.values()].map(parse<MappingDocument>).sort(byCreation)),
+    findings: () => ({ damaged: [], lost: [] }),
     putMapping: (document) => guarded(() => void documents.set(document.uuid, JSON.stringify(document))),
     deleteMapping: (uuid) =>
       guarded(() => {
@@ -56,6 +57,7 @@ export function createMemoryStore(): Store {
           .sort((a, b) => (a.flow < b.flow ? -1 : 1)),
       ),
     deleteCheckpoint: (uuid, flow) => guarded(() => void flows.get(uuid)?.delete(flow)),
+    probe: () => guarded(() => undefined),
     close: async () => {
       closed = true
       await Promise.resolve()

@@ -1,19 +1,22 @@
 import { mkdirSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import { describeHolder, forgetHolder, writeHolder } from './holder.ts'
+import type { StoreFindings } from '../ports.ts'
+import { watchIdentity } from './file-identity.ts'
+import { takeNote, type HolderNote, type Memory } from './holder.ts'
+import { openFailure, textOf } from './sqlite-error.ts'
+import { examine, inspect, readTally } from './sqlite-inspection.ts'
 import { migrate } from './sqlite-schema.ts'
 import { StoreError } from './store-error.ts'
-
-/** The result codes of SQLite that are told apart (https://www.sqlite.org/rescode.html). */
-const busy = 5
-const cannotOpen = 14
-const readOnly = 8
-const notADatabase = 26
 
 export interface SqliteFile {
   readonly path: string
   readonly db: DatabaseSync
+  readonly findings: StoreFindings
+  /** Throws when the file is no longer the one that was opened. */
+  readonly check: () => void
+  /** Notes what the store holds, for whoever opens it next. */
+  readonly remember: (memory: Memory) => void
   close(): void
 }
 
@@ -23,25 +26,65 @@ export interface SqliteFile {
  */
 export async function openSqliteFile(location: string): Promise<SqliteFile> {
   const path = pathOf(location)
-  const db = await openDatabase(path)
+  const { db, scratch } = await openDatabase(path)
   try {
     db.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT')
-    migrate(db, path)
-    // NORMAL in WAL loses nothing when the process is killed; a power cut may undo the last commits (DESIGN §8).
+    examine(db, path)
+    const state = migrate(db, path, scratch)
+    // NORMAL in WAL loses nothing when the process is killed; what has to survive a power cut is committed with FULL.
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
-    writeHolder(path)
+    const note = takeNote(path)
+    const found = inspect(db, path)
+    const findings = { ...found, lost: [...found.lost, ...missingSince(db, { path, note, state })] }
+    note.remember(readTally(db))
+    return {
+      path,
+      db,
+      findings,
+      check: watchIdentity(path),
+      remember: (memory) => note.remember(memory),
+      close: () => {
+        note.remember(readTally(db))
+        note.leave()
+        db.close()
+      },
+    }
   } catch (error) {
     db.close()
-    throw explain(error, path)
+    throw openFailure(error, path)
+  } finally {
+    scratch.close()
   }
-  return {
-    path,
-    db,
-    close: () => {
-      forgetHolder(path)
-      db.close()
-    },
+}
+
+interface Opened {
+  readonly path: string
+  readonly note: HolderNote
+  readonly state: 'made' | 'found'
+}
+
+/** An empty store and an older copy look sound by themselves: only the note beside them knows of more. */
+function missingSince(db: DatabaseSync, { path, note: { before }, state }: Opened): readonly string[] {
+  if (before === null) return []
+  const { changes } = readTally(db)
+  if (state === 'made' && before.mappings > 0) {
+    return [
+      `The store ${path} is empty, but held ${counted(before.mappings, 'mapping')} at ${before.at}: its file was removed, emptied ` +
+        'or replaced. Their positions are gone with it. Stop Millrace and put a copy back, or create them anew.',
+    ]
   }
+  if (state === 'found' && before.changes > changes) {
+    return [
+      `The store ${path} is older than what was left at ${before.at}: ${counted(before.changes - changes, 'change')} of its mappings ` +
+        `are missing. An older copy was put in its place, or ${path}-wal is damaged or was left behind. ` +
+        'Check its mappings; positions may be older too, and records come again.',
+    ]
+  }
+  return []
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
 }
 
 /** The one true path, so that two names of a file are still one store with one holder. */
@@ -62,7 +105,7 @@ function pathOf(location: string): string {
   }
 }
 
-async function openDatabase(path: string): Promise<DatabaseSync> {
+async function openDatabase(path: string): Promise<{ readonly db: DatabaseSync; readonly scratch: DatabaseSync }> {
   let sqlite: typeof import('node:sqlite')
   try {
     sqlite = await import('node:sqlite')
@@ -72,45 +115,8 @@ async function openDatabase(path: string): Promise<DatabaseSync> {
     })
   }
   try {
-    return new sqlite.DatabaseSync(path)
+    return { db: new sqlite.DatabaseSync(path), scratch: new sqlite.DatabaseSync(':memory:') }
   } catch (error) {
-    throw explain(error, path)
+    throw openFailure(error, path)
   }
-}
-
-function explain(error: unknown, path: string): StoreError {
-  if (error instanceof StoreError) return error
-  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0
-  const options = { cause: error }
-  switch (code) {
-    case busy:
-      return new StoreError(
-        `The store ${path} is in use by ${describeHolder(path)}. Stop it, or give --store another path.`,
-        options,
-      )
-    case cannotOpen:
-      return new StoreError(
-        `The store ${path} cannot be opened: check that ${userName()} may write that file and its directory.`,
-        options,
-      )
-    case readOnly:
-      return new StoreError(
-        `The store ${path} cannot be written: check its permissions and those of its directory.`,
-        options,
-      )
-    case notADatabase:
-      return new StoreError(`${path} is not a SQLite database. Give --store another path.`, options)
-    default:
-      return new StoreError(`The store ${path} cannot be used: ${textOf(error)}.`, options)
-  }
-}
-
-/** Containers and volumes know users by number. */
-function userName(): string {
-  const uid = process.getuid?.()
-  return uid === undefined ? 'this user' : `user ${uid}`
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

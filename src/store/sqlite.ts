@@ -1,74 +1,105 @@
 import type { Checkpoint } from '../model/checkpoint.ts'
 import type { MappingDocument } from '../model/mapping.ts'
 import type { Store } from '../ports.ts'
-import { createGroupCommit } from './group-commit.ts'
+import { createGroupCommit, type GroupCommit } from './group-commit.ts'
 import { byCreation } from './mapping-order.ts'
-import { openSqliteFile } from './sqlite-file.ts'
+import { openSqliteFile, type SqliteFile } from './sqlite-file.ts'
+import { flowSum, mappingSum, readTally } from './sqlite-inspection.ts'
+import { prepare } from './sqlite-statements.ts'
+import { StoreError } from './store-error.ts'
 
 /** Mappings and checkpoints in one SQLite file of this process. Throws `StoreError` when it cannot be had. */
-export async function openSqliteStore(path: string): Promise<Store> {
-  const file = await openSqliteFile(path)
-  const { db } = file
-  const commits = createGroupCommit(db, file.path)
+export async function openSqliteStore(location: string): Promise<Store> {
+  const file = await openSqliteFile(location)
+  const commits = createGroupCommit(file)
+  const sql = prepare(file.db)
   let closed = false
-  const listMappings = db.prepare('SELECT document FROM mapping')
-  const putMapping = db.prepare('INSERT OR REPLACE INTO mapping VALUES (?, ?)')
-  const deleteMapping = db.prepare('DELETE FROM mapping WHERE uuid = ?')
-  const deleteFlows = db.prepare('DELETE FROM flow WHERE uuid = ?')
-  // One counter for all flows: a flow that is forgotten and opened anew must not hand out a fence a second time.
-  const raiseFence = db.prepare('UPDATE fence SET last = last + 1 RETURNING last')
-  const takeFlow = db.prepare(
-    `INSERT INTO flow VALUES (?, ?, ?, NULL)
-     ON CONFLICT DO UPDATE SET fence = excluded.fence RETURNING checkpoint`,
-  )
-  const writeCheckpoint = db.prepare('UPDATE flow SET checkpoint = ? WHERE uuid = ? AND flow = ? AND fence = ?')
-  const listCheckpoints = db.prepare(
-    'SELECT flow, checkpoint FROM flow WHERE uuid = ? AND checkpoint IS NOT NULL ORDER BY flow',
-  )
-  const deleteFlow = db.prepare('DELETE FROM flow WHERE uuid = ? AND flow = ?')
-
-  // JSON is made and read outside the transaction: a row that cannot be read must not undo the writes of others.
   return {
-    mappings: async () => {
-      const rows = await commits.run(() => listMappings.all())
-      return rows.map((row) => parse<MappingDocument>(row['document'])).sort(byCreation)
-    },
-    putMapping: async (document) => {
-      const json = JSON.stringify(document)
-      await commits.run(() => putMapping.run(document.uuid, json))
-    },
-    deleteMapping: (uuid) =>
-      commits.run(() => {
-        deleteMapping.run(uuid)
-        deleteFlows.run(uuid)
-      }),
-    openFlow: async (uuid, flow) => {
-      const { fence, json } = await commits.run(() => {
-        const last = Number(raiseFence.get()?.['last'])
-        return { fence: last, json: takeFlow.get(uuid, flow, last)?.['checkpoint'] ?? null }
-      })
-      return { fence, checkpoint: json === null ? null : parse<Checkpoint>(json) }
-    },
-    writeCheckpoint: async (uuid, flow, fence, checkpoint) => {
-      const json = JSON.stringify(checkpoint)
-      const { changes } = await commits.run(() => writeCheckpoint.run(json, uuid, flow, fence))
-      return changes === 1 ? 'written' : 'fenced'
-    },
-    checkpoints: async (uuid) => {
-      const rows = await commits.run(() => listCheckpoints.all(uuid))
-      return rows.map((row) => ({ flow: String(row['flow']), checkpoint: parse<Checkpoint>(row['checkpoint']) }))
-    },
-    deleteCheckpoint: (uuid, flow) => commits.run(() => void deleteFlow.run(uuid, flow)),
+    ...mappingsOf(file, commits, sql),
+    ...checkpointsOf(file, commits, sql),
+    probe: () => commits.run(() => void sql.probe.run()),
     close: async () => {
       if (closed) return
       closed = true
       commits.end()
-      file.close()
-      await Promise.resolve()
+      await Promise.resolve(file.close())
     },
   }
 }
 
-function parse<T>(text: unknown): T {
-  return JSON.parse(String(text)) as T
+type Statements = ReturnType<typeof prepare>
+
+// JSON is made and read outside the transaction: a row that cannot be read must not undo the writes of others.
+
+function mappingsOf(
+  { db, findings, remember }: SqliteFile,
+  commits: GroupCommit,
+  sql: Statements,
+): Pick<Store, 'mappings' | 'findings' | 'putMapping' | 'deleteMapping'> {
+  let { damaged } = findings
+  return {
+    mappings: async () => {
+      const rows = await commits.run(() => sql.listMappings.all())
+      const aside = new Set(damaged.map(({ uuid }) => uuid))
+      const sound = rows.filter((row) => !aside.has(String(row['uuid'])))
+      return sound.map((row) => JSON.parse(String(row['document'])) as MappingDocument).sort(byCreation)
+    },
+    findings: () => ({ ...findings, damaged }),
+    putMapping: async (mapping, survives = 'power') => {
+      const { uuid, sourceName: source, functionArn } = mapping
+      const document = JSON.stringify(mapping)
+      const sum = mappingSum({ uuid, document, source, function: functionArn })
+      const tally = await commits.run(() => {
+        sql.putMapping.run(uuid, document, source, functionArn, sum)
+        return readTally(db)
+      }, survives)
+      if (survives === 'power') remember(tally)
+    },
+    deleteMapping: async (uuid) => {
+      const tally = await commits.run(() => {
+        sql.deleteFlows.run(uuid)
+        sql.deleteMapping.run(uuid)
+        return readTally(db)
+      }, 'power')
+      damaged = damaged.filter((each) => each.uuid !== uuid)
+      remember(tally)
+    },
+  }
+}
+
+function checkpointsOf(
+  { path }: SqliteFile,
+  commits: GroupCommit,
+  sql: Statements,
+): Pick<Store, 'openFlow' | 'writeCheckpoint' | 'checkpoints' | 'deleteCheckpoint'> {
+  /** What is read is believed only with its sum: a wrong position passes over records. */
+  const believed = (uuid: string, flow: string, row: Readonly<Record<string, unknown>>): Checkpoint => {
+    const checkpoint = String(row['checkpoint'])
+    if (flowSum({ uuid, flow, checkpoint }) === row['sum']) return JSON.parse(checkpoint) as Checkpoint
+    throw new StoreError(`The store ${path} is damaged: in table flow, the row of mapping ${uuid} and flow ${flow}.`)
+  }
+  return {
+    openFlow: async (uuid, flow) => {
+      const sum = flowSum({ uuid, flow, checkpoint: null })
+      const { fence, row } = await commits.run(() => {
+        const last = Number(sql.raiseFence.get()?.['last'])
+        return { fence: last, row: sql.takeFlow.get(uuid, flow, last, sum) ?? {} }
+      })
+      return { fence, checkpoint: row['checkpoint'] === null ? null : believed(uuid, flow, row) }
+    },
+    writeCheckpoint: async (uuid, flow, fence, checkpoint) => {
+      const json = JSON.stringify(checkpoint)
+      const sum = flowSum({ uuid, flow, checkpoint: json })
+      const { changes } = await commits.run(() => sql.writeCheckpoint.run(json, sum, uuid, flow, fence))
+      return changes === 1 ? 'written' : 'fenced'
+    },
+    checkpoints: async (uuid) => {
+      const rows = await commits.run(() => sql.listCheckpoints.all(uuid))
+      return rows.map((row) => {
+        const flow = String(row['flow'])
+        return { flow, checkpoint: believed(uuid, flow, row) }
+      })
+    },
+    deleteCheckpoint: (uuid, flow) => commits.run(() => void sql.deleteFlow.run(uuid, flow)),
+  }
 }

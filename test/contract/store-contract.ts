@@ -63,6 +63,32 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
 type Open = () => Promise<StoreUnderTest>
 
 function keepsMappings(open: Open): void {
+  test('finds nothing wrong with what it wrote itself', async () => {
+    const { store, reopen } = await open()
+    await store.putMapping(mappingDocument('a'))
+    await store.putMapping(mappingDocument('b'))
+    await store.openFlow('a', 's1')
+    const { fence } = await store.openFlow('a', 's2')
+    await store.writeCheckpoint('a', 's2', fence, checkpointAt('1'))
+    await store.putMapping(mappingDocument('a', { state: 'Disabled' }), 'process')
+    await store.deleteCheckpoint('a', 's1')
+    await store.deleteMapping('b')
+    expect(store.findings()).toEqual({ damaged: [], lost: [] })
+    const again = (await reopen?.()) ?? store
+    expect(again.findings()).toEqual({ damaged: [], lost: [] })
+    expect(await again.mappings()).toEqual([mappingDocument('a', { state: 'Disabled' })])
+  })
+
+  test('changes nothing by being tried', async () => {
+    const { store } = await open()
+    await store.putMapping(mappingDocument('a'))
+    const { fence } = await store.openFlow('a', 's')
+    await store.probe()
+    expect(await store.mappings()).toEqual([mappingDocument('a')])
+    expect(await store.writeCheckpoint('a', 's', fence, checkpointAt('1'))).toBe('written')
+    expect((await store.openFlow('a', 's')).fence).toBe(fence + 1)
+  })
+
   test('starts with nothing', async () => {
     const { store } = await open()
     expect(await store.mappings()).toEqual([])
@@ -245,6 +271,7 @@ function survives(open: Open): void {
     await expect(store.mappings()).rejects.toThrow('is closed')
     await expect(store.putMapping(mappingDocument('a'))).rejects.toThrow('is closed')
     await expect(store.openFlow('a', 's')).rejects.toThrow('is closed')
+    await expect(store.probe()).rejects.toThrow('is closed')
   })
 
   test('commits what was written before it was closed', async () => {

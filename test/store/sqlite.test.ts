@@ -86,11 +86,11 @@ describe('the file of a sqlite store', () => {
     await store.close()
   })
 
-  test('is all that is left behind by a clean stop', async () => {
+  test('and the note about it are all that is left behind by a clean stop', async () => {
     const store = await openStore(`sqlite:${path}`)
     await store.putMapping(mappingDocument('a'))
     await store.close()
-    expect(readdirSync(directory)).toEqual(['store.db'])
+    expect(readdirSync(directory).sort()).toEqual(['store.db', 'store.db.holder'])
   })
 
   test('holds every acknowledged checkpoint after kill -9, each time over', async () => {
@@ -157,13 +157,13 @@ describe('the file of a sqlite store', () => {
   test('of a newer schema is refused and not touched', async () => {
     await (await openStore(`sqlite:${path}`)).close()
     const db = new DatabaseSync(path)
-    db.exec(`PRAGMA user_version = ${schemaVersion + 6}`)
+    db.exec(`CREATE TABLE later (a); PRAGMA user_version = ${schemaVersion + 6}`)
     db.close()
     expect(await refusalOf(`sqlite:${path}`)).toBe(
       `${path} was written by a newer Millrace (schema ${schemaVersion + 6}; this one knows ${schemaVersion}). ` +
         'Start that version, or give --store another path.',
     )
-    expect(readdirSync(directory)).toEqual(['store.db'])
+    expect(readdirSync(directory).sort()).toEqual(['store.db', 'store.db.holder'])
   })
 
   test('of another program is refused and not touched', async () => {
@@ -181,7 +181,9 @@ describe('the file of a sqlite store', () => {
 
   test('that is no database is refused', async () => {
     writeFileSync(path, 'a letter to my mother, long enough to be read as the head of a database file'.repeat(20))
-    expect(await refusalOf(`sqlite:${path}`)).toBe(`${path} is not a SQLite database. Give --store another path.`)
+    expect(await refusalOf(`sqlite:${path}`)).toBe(
+      `${path} is not a SQLite database, or its head is damaged. Give --store another path, or put a copy of the store back.`,
+    )
   })
 
   test('in a place that cannot be is refused with the place', async () => {
@@ -212,7 +214,7 @@ describe('the file of a sqlite store', () => {
 describe('writes made in one turn', () => {
   test('are committed in groups, in the order of the calls', async () => {
     const db = new DatabaseSync(':memory:')
-    const commits = createGroupCommit(db, 'x')
+    const commits = createGroupCommit({ db, path: 'x', check: () => undefined })
     const inTransaction: boolean[] = []
     const order: number[] = []
     const writes = Array.from({ length: 2_500 }, (_, index) =>
@@ -231,7 +233,7 @@ describe('writes made in one turn', () => {
 
   test('are all committed at the end, however many wait', async () => {
     const db = new DatabaseSync(':memory:')
-    const commits = createGroupCommit(db, 'x')
+    const commits = createGroupCommit({ db, path: 'x', check: () => undefined })
     const writes = Array.from({ length: 2_500 }, (_, index) => commits.run(() => index))
     commits.end()
     expect(await Promise.all(writes)).toEqual(Array.from({ length: 2_500 }, (_, index) => index))
@@ -242,7 +244,7 @@ describe('writes made in one turn', () => {
   test('fail together when one of them cannot be written, and the next group goes on', async () => {
     const db = new DatabaseSync(':memory:')
     db.exec('CREATE TABLE t (a UNIQUE)')
-    const commits = createGroupCommit(db, 'x')
+    const commits = createGroupCommit({ db, path: 'x', check: () => undefined })
     const insert = (value: number) => commits.run(() => db.exec(`INSERT INTO t VALUES (${value})`))
     const answers = await Promise.allSettled([insert(1), insert(2), insert(2)])
     for (const answer of answers) {
@@ -271,5 +273,34 @@ describe('writes made in one turn', () => {
     expect(answered).toEqual(Array.from({ length: 100 }, (_, index) => index))
     await store.close()
     rmSync(directory, { recursive: true })
+  })
+
+  test('wait for the disk where one of them has to survive a loss of power, and not otherwise', async () => {
+    const db = new DatabaseSync(join(newDirectory(), 'x.db'))
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; CREATE TABLE t (a)')
+    const commits = createGroupCommit({ db, path: 'x', check: () => undefined })
+    const level = () => Number(db.prepare('PRAGMA synchronous').get()?.['synchronous'])
+    const [normal, full] = [1, 2]
+    expect(await Promise.all([commits.run(level), commits.run(level)])).toEqual([normal, normal])
+    expect(await Promise.all([commits.run(level), commits.run(level, 'power')])).toEqual([full, full])
+    const insert = () => db.exec('INSERT INTO nowhere VALUES (1)')
+    await expect(commits.run(insert, 'power')).rejects.toThrow('The store x cannot be written: no such table: nowhere.')
+    expect(await commits.run(level)).toBe(normal)
+    db.close()
+  })
+
+  test('are refused with what to do when the disk is full, and taken again when it is not', async () => {
+    const db = new DatabaseSync(join(newDirectory(), 'x.db'))
+    db.exec('CREATE TABLE t (a)')
+    db.exec('PRAGMA max_page_count = 2')
+    const commits = createGroupCommit({ db, path: 'x', check: () => undefined })
+    const insert = () => commits.run(() => db.exec(`INSERT INTO t VALUES ('${'x'.repeat(20_000)}')`))
+    await expect(insert()).rejects.toThrow(
+      'The store x cannot be written: database or disk is full. Free some space on its disk.',
+    )
+    db.exec('PRAGMA max_page_count = 1000')
+    await insert()
+    expect(db.prepare('SELECT count(*) AS rows FROM t').get()).toEqual({ rows: 1 })
+    db.close()
   })
 })

@@ -19,6 +19,7 @@ export function openStore(world: World, process: Process): Store {
 
   return {
     mappings: () => send(() => store.mappings()),
+    findings: () => store.findings(),
     putMapping: (document) =>
       asHolder(async () => {
         await store.putMapping(document)
@@ -49,6 +50,7 @@ export function openStore(world: World, process: Process): Store {
     },
     checkpoints: (uuid) => send(() => store.checkpoints(uuid)),
     deleteCheckpoint: (uuid, flow) => asHolder(() => store.deleteCheckpoint(uuid, flow)),
+    probe: () => asHolder(() => store.probe()),
     close: () => Promise.resolve(),
   }
 }
