@@ -32,8 +32,9 @@ import { createHealth } from './observe/health.ts'
 import { silentLog, type Log, type LogDestination } from './observe/log.ts'
 import { createMetrics } from './observe/metrics.ts'
 import { createServiceLog } from './observe/service-log.ts'
-import type { Clock, SourceOpener, Store } from './ports.ts'
+import type { Clock, SourceOpener } from './ports.ts'
 import { openStore } from './store/store-opener.ts'
+import { storeReasons, watchStore, type WatchedStore } from './store/watched-store.ts'
 import type { TargetRouter } from './targets/target-router.ts'
 import { createUpstreamMappings } from './targets/upstream-mappings.ts'
 
@@ -71,7 +72,8 @@ export async function startMillrace(options: MillraceOptions | ReadOptions = {})
   const read = 'settings' in options ? options : { settings: embeddedSettings(options, process.env, checkPattern) }
   const clock = read.clock ?? systemClock
   const log = createServiceLog(read.settings, () => clock.monoMs(), read.logTo)
-  const store = await openStore(read.settings.store)
+  const store = watchStore(await openStore(read.settings.store), clock, log)
+  for (const lost of store.findings().lost) log.error({}, lost)
   try {
     return await run({ settings: read.settings, clock, log, store })
   } catch (error) {
@@ -115,7 +117,7 @@ interface Parts {
   readonly settings: ServiceSettings
   readonly clock: Clock
   readonly log: Log
-  readonly store: Store
+  readonly store: WatchedStore
 }
 
 async function run(parts: Parts): Promise<MillraceHandle> {
@@ -129,11 +131,13 @@ async function run(parts: Parts): Promise<MillraceHandle> {
   const meters: Meters = new Meters(metrics, (uuid) => registry.get(uuid))
   const registry: Registry = new Registry(engineOf(parts, { access, target, opener, place, meters }))
   metrics.watch(() => readingsOf(registry))
+  const remembers = storeLocationOf(settings.store)?.kind !== 'memory'
+  if (remembers) metrics.watchStore(() => parts.store.health())
   const adoption = createAdoption({
     mode: settings.adopt,
     upstream: upstream && createUpstreamMappings(access, clock),
     registry,
-    remembers: storeLocationOf(settings.store)?.kind !== 'memory',
+    remembers,
     place,
     checkPattern,
     clock,
@@ -156,8 +160,9 @@ async function run(parts: Parts): Promise<MillraceHandle> {
     }),
     metrics: { contentType: metrics.contentType, metrics: () => metrics.scrape() },
     health: {
-      notReady: () => (health.ready ? [] : [health.phase]),
-      details: () => ({ store: settings.store }),
+      notReady: () => [health.ready ? [] : health.phase, storeReasons(parts.store)].flat(),
+      storeTrouble: () => parts.store.health().trouble,
+      details: () => ({ store: settings.store, storeHealth: parts.store.health() }),
     },
     counts: (uuid) => meters.tally(uuid),
     clock,

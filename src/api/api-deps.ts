@@ -62,6 +62,8 @@ export interface Functions extends Target {
 export interface Health {
   /** Why the process takes no work yet, or none any more; empty: it does. */
   notReady(): readonly string[]
+  /** Why nothing can be written into the store, and since when; null: it can. */
+  storeTrouble(): string | null
   /** What `/_millrace/health` shows beside it. */
   details(): Readonly<Record<string, unknown>>
 }

@@ -16,6 +16,7 @@ export function addOperationsRoutes(server: FastifyInstance, deps: ApiDeps): voi
     throw new ApiError('ResourceNotFoundException', `No mapping has the UUID ${uuid ?? ''}.`)
   }
   const statusOf = (document: MappingDocument) => mappings.status(document.uuid) ?? notRunning(document)
+  const nameless = (uuid = '') => mappings.nameless().find((status) => status.uuid === uuid)
 
   const open = { config: { open: true } }
   server.get('/healthz', open, async (_, reply) => reply.send({ status: 'alive' }))
@@ -39,10 +40,13 @@ export function addOperationsRoutes(server: FastifyInstance, deps: ApiDeps): voi
     })
   })
 
-  server.get('/_millrace/mappings', async (_, reply) => reply.send({ mappings: mappings.list().map(statusOf) }))
+  server.get('/_millrace/mappings', async (_, reply) => {
+    return reply.send({ mappings: [...mappings.list().map(statusOf), ...mappings.nameless()] })
+  })
 
   server.get('/_millrace/mappings/:uuid', async (request, reply) => {
-    return reply.send(statusOf(find(pathValue(request, 'uuid'))))
+    const uuid = pathValue(request, 'uuid')
+    return reply.send(nameless(uuid) ?? statusOf(find(uuid)))
   })
 }
 

@@ -3,7 +3,7 @@ import { ApiError } from '../model/api-error.ts'
 import type { MappingDocument } from '../model/mapping.ts'
 import type { ApiDeps } from './api-deps.ts'
 import { pathValue, queryValue } from './request-body.ts'
-import { explain, type Explanation } from './why/explain.ts'
+import { explain, explainNameless, type Explanation } from './why/explain.ts'
 import { lookAt } from './why/look.ts'
 import { knownNames, mappingsAbout } from './why/selection.ts'
 
@@ -18,9 +18,16 @@ export function addWhyRoutes(server: FastifyInstance, deps: ApiDeps): void {
     return (await lookAt(deps, documents, left.signal)).map(explain)
   }
 
+  /** Those of which only the UUID is known: there is nothing to look at. */
+  const nameless = (about?: string): readonly Explanation[] =>
+    deps.mappings
+      .nameless()
+      .filter(({ uuid }) => about === undefined || about === uuid)
+      .map((status) => explainNameless(status, deps.mappings.damageOf(status.uuid) ?? ''))
+
   const one = async (uuid: string, request: FastifyRequest): Promise<Explanation> => {
     const document = deps.mappings.get(uuid)
-    const [explanation] = document === undefined ? [] : await explanationsOf([document], request)
+    const [explanation] = document === undefined ? nameless(uuid) : await explanationsOf([document], request)
     if (explanation !== undefined) return explanation
     throw new ApiError('ResourceNotFoundException', `No mapping has the UUID ${uuid}.`)
   }
@@ -35,12 +42,13 @@ export function addWhyRoutes(server: FastifyInstance, deps: ApiDeps): void {
     const about = queryValue(request, 'about')
     const all = deps.mappings.list()
     const meant = about === undefined ? all : mappingsAbout(all, about)
-    if (about !== undefined && meant.length === 0) {
+    const others = nameless(about)
+    if (about !== undefined && meant.length + others.length === 0) {
       throw new ApiError(
         'ResourceNotFoundException',
         `No mapping has the UUID ${about}, or a source or function of that name. ${knownNames(all)}`,
       )
     }
-    return reply.send({ explanations: await explanationsOf(meant, request) })
+    return reply.send({ explanations: [...(await explanationsOf(meant, request)), ...others] })
   })
 }

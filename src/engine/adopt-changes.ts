@@ -23,6 +23,8 @@ export function withUpstream(parts: Parts): Mappings {
   const { registry, watch } = parts
   return {
     list: () => registry.list(),
+    nameless: () => registry.nameless(),
+    damageOf: (uuid) => registry.damageOf(uuid),
     get: (uuid) => registry.get(uuid),
     create: (request) => registry.create(request),
     update: (uuid, changes) =>

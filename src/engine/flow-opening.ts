@@ -21,7 +21,7 @@ export async function openFlow(context: FlowContext, signal: AbortSignal): Promi
       const { fence, checkpoint } = await services.store.openFlow(identity.uuid, identity.flow)
       return { fence, checkpoint, incarnation: await lifeToBeginIn(source, incarnation, checkpoint, signal) }
     } catch (error) {
-      log.error({ error }, 'The checkpoint cannot be read; it is tried until it can.')
+      log.debug({ error }, 'The checkpoint cannot be read; it is tried until it can.')
       await sleep(services.clock, waitMs, signal).catch(() => {})
     }
   }

@@ -245,7 +245,7 @@ async function discard(request: Of<'discard'>, { context, settings, signal }: Re
 
 const checkpointBackoff = { baseMs: 100, capMs: 5_000 }
 
-/** A store that cannot be written holds the flow up: progress that is not written down is none. */
+/** A store that cannot be written holds the flow up: progress that is not written down is none. Whoever opened the store tells of it. */
 async function checkpoint(request: Of<'checkpoint'>, { context, fence, signal }: RequestScope): Promise<Answer> {
   const { clock, store } = context.services
   const { uuid, flow } = context.identity
@@ -254,7 +254,7 @@ async function checkpoint(request: Of<'checkpoint'>, { context, fence, signal }:
       const answer = await store.writeCheckpoint(uuid, flow, fence, request.checkpoint)
       return { kind: answer === 'written' ? 'checkpointed' : 'fenced', id: request.id }
     } catch (error) {
-      if (tries === 1) context.log.error({ error }, 'The checkpoint cannot be written; it is tried until it can.')
+      if (tries === 1) context.log.debug({ error }, 'The checkpoint cannot be written; it is tried until it can.')
       const waitMs = Math.min(checkpointBackoff.capMs, checkpointBackoff.baseMs * 2 ** (tries - 1))
       await sleep(clock, waitMs, signal)
     }

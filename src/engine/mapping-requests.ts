@@ -141,13 +141,13 @@ function noteFunction({ view, document, troubles }: MappingWork, described: Func
   })
 }
 
-/** The store is waited for: a state that is not written down is none. */
+/** The store is waited for: a state that is not written down is none. Whoever opened the store tells of it, once for all. */
 async function untilStored<T>({ engine, signal, log }: MappingWork, action: () => Promise<T>): Promise<T> {
   for (let waitMs = 100; ; waitMs = Math.min(5_000, waitMs * 2)) {
     try {
       return await action()
     } catch (error) {
-      log.error({ error, retryMs: waitMs }, 'The store refused; it is tried until it does not.')
+      log.debug({ error, retryMs: waitMs }, 'The store refused; it is tried until it does not.')
       await sleep(engine.services.clock, waitMs, signal)
     }
   }

@@ -14,6 +14,10 @@ export interface Mappings {
   tag(uuid: string, tags: Readonly<Record<string, string>>): Promise<void>
   untag(uuid: string, keys: readonly string[]): Promise<void>
   status(uuid: string): MappingStatus | undefined
+  /** Mappings of the store that are too damaged to be listed: nobody can tell their source or function. */
+  nameless(): readonly MappingStatus[]
+  /** Where the store cannot vouch for the mapping: what is damaged, and what to do. It does not run. */
+  damageOf(uuid: string): string | undefined
 }
 
 export interface CreateMapping {

@@ -8,6 +8,7 @@ import { sourceTraits } from '../model/source.ts'
 import type { EngineContext } from './engine-context.ts'
 import { MappingRunner } from './mapping-runner.ts'
 import type { CreateMapping, MappingChanges, Mappings, MappingStatus } from './mappings.ts'
+import { SetAside } from './set-aside.ts'
 
 /** All mappings of the process. What it answers is written down before it answers. */
 export class Registry implements Mappings {
@@ -22,6 +23,8 @@ export class Registry implements Mappings {
   /** What the store has no more. */
   readonly #removed = new WeakSet<MappingRunner>()
 
+  readonly #aside = new SetAside()
+
   #started = false
   #stopping = false
 
@@ -31,7 +34,12 @@ export class Registry implements Mappings {
 
   /** Takes over what an earlier process left, in whatever state. Nothing runs before `start`. */
   async load(): Promise<void> {
-    for (const document of await this.#engine.services.store.mappings()) this.#add(document)
+    const { store, clock } = this.#engine.services
+    for (const found of store.findings().damaged) {
+      this.#aside.add(found, clock.wallMs())
+      this.#engine.log.error({ mapping: found.uuid }, found.message)
+    }
+    for (const document of await store.mappings()) this.#add(document)
   }
 
   start(): void {
@@ -51,11 +59,19 @@ export class Registry implements Mappings {
   }
 
   list(): readonly MappingDocument[] {
-    return [...this.#runners.values()].map((runner) => runner.shown)
+    return [...[...this.#runners.values()].map((runner) => runner.shown), ...this.#aside.list()]
+  }
+
+  nameless(): readonly MappingStatus[] {
+    return this.#aside.nameless()
+  }
+
+  damageOf(uuid: string): string | undefined {
+    return this.#aside.message(uuid)
   }
 
   get(uuid: string): MappingDocument | undefined {
-    return this.#runners.get(uuid)?.shown
+    return this.#runners.get(uuid)?.shown ?? this.#aside.get(uuid)
   }
 
   async create(request: CreateMapping): Promise<MappingDocument> {
@@ -64,7 +80,7 @@ export class Registry implements Mappings {
     this.#refuseDuplicate(document)
     this.#planned.set(document.uuid, document)
     try {
-      await this.#enqueue(document.uuid, () => this.#engine.services.store.putMapping(document))
+      await asAnswer(this.#enqueue(document.uuid, () => this.#engine.services.store.putMapping(document)))
       // The drain that has begun meanwhile does not know of it: the next start runs it.
       if (this.#stopping) return document
       await this.#add(document).begin()
@@ -85,18 +101,29 @@ export class Registry implements Mappings {
   }
 
   async delete(uuid: string): Promise<MappingDocument> {
+    const damaged = this.#aside.get(uuid)
+    if (damaged !== undefined) return this.#deleteDamaged(damaged)
     const runner = this.#settledRunner(uuid)
     return this.#change(runner, { state: 'Deleting', ...this.#userChange(runner.document) })
   }
 
+  async #deleteDamaged(damaged: MappingDocument): Promise<MappingDocument> {
+    this.#refuseWhileStopping()
+    const { uuid } = damaged
+    await asAnswer(this.#enqueue(uuid, () => this.#engine.services.store.deleteMapping(uuid)))
+    this.#aside.drop(uuid)
+    return { ...damaged, state: 'Deleting' }
+  }
+
   async tag(uuid: string, tags: Readonly<Record<string, string>>): Promise<void> {
-    await this.#write(this.#runner(uuid), (document) => ({ tags: { ...document.tags, ...tags } }))
+    await asAnswer(this.#write(this.#runner(uuid), (document) => ({ tags: { ...document.tags, ...tags } })))
   }
 
   async untag(uuid: string, keys: readonly string[]): Promise<void> {
-    await this.#write(this.#runner(uuid), ({ tags }) => ({
+    const changes = ({ tags }: MappingDocument): Pick<MappingDocument, 'tags'> => ({
       tags: Object.fromEntries(Object.entries(tags).filter(([key]) => !keys.includes(key))),
-    }))
+    })
+    await asAnswer(this.#write(this.#runner(uuid), changes))
   }
 
   /** Writes down how an adoption stands; nothing of what runs here changes. */
@@ -105,7 +132,7 @@ export class Registry implements Mappings {
   }
 
   status(uuid: string): MappingStatus | undefined {
-    return this.#runners.get(uuid)?.status()
+    return this.#runners.get(uuid)?.status() ?? this.#aside.status(uuid)
   }
 
   /** Drains every mapping; resolves when nothing is in flight and every checkpoint is written. */
@@ -124,7 +151,8 @@ export class Registry implements Mappings {
     const { uuid } = document
     const runner = new MappingRunner(this.#engine, document, {
       save: async () => {
-        await this.#enqueue(uuid, () => this.#engine.services.store.putMapping(runner.document))
+        // Nobody was told of it: what a power cut undoes of it is found out again.
+        await this.#enqueue(uuid, () => this.#engine.services.store.putMapping(runner.document, 'process'))
         this.#tellSettled(uuid)
       },
       remove: () =>
@@ -153,7 +181,7 @@ export class Registry implements Mappings {
     const { document } = runner
     this.#planned.set(document.uuid, { ...document, ...changes })
     try {
-      const after = await this.#write(runner, () => changes)
+      const after = await asAnswer(this.#write(runner, () => changes))
       runner.changed()
       return after
     } finally {
@@ -217,7 +245,8 @@ export class Registry implements Mappings {
   #runner(uuid: string): MappingRunner {
     const runner = this.#runners.get(uuid)
     if (runner !== undefined) return runner
-    throw missing()
+    const damage = this.#aside.message(uuid)
+    throw damage === undefined ? missing() : new ApiError('ResourceInUseException', damage)
   }
 
   /** What begins during a drain would end with the process, half done. */
@@ -234,6 +263,16 @@ export class Registry implements Mappings {
     const runner = this.#runner(uuid)
     if (isSettled(runner.document.state) && !this.#planned.has(uuid)) return runner
     throw new ApiError('ResourceInUseException', 'Cannot update the event source mapping because it is in use.')
+  }
+}
+
+/** A store that refuses is the answer to who asked for the change, not a fault of Millrace. */
+async function asAnswer<T>(write: Promise<T>): Promise<T> {
+  try {
+    return await write
+  } catch (error) {
+    if (error instanceof ApiError || !(error instanceof Error)) throw error
+    throw new ApiError('ServiceException', `Nothing was changed: ${error.message}`)
   }
 }
 

@@ -128,3 +128,15 @@ export const readings = {
     help: '1 where the state of the mapping is Enabled, else 0. No counterpart in CloudWatch.',
   },
 } as const satisfies Readonly<Record<string, Declaration>>
+
+/** Of the store, and so without the labels of a mapping; none where nothing is kept. */
+export const storeReadings = {
+  sinceWrite: {
+    name: 'millrace_store_since_write_seconds',
+    help: 'Since the last write of the store that went well; an idle one is tried every 30 s. More than 60: it cannot be written. No counterpart in CloudWatch.',
+  },
+  damaged: {
+    name: 'millrace_store_damaged_mappings',
+    help: 'Mappings that are set aside because the store cannot vouch for them. No counterpart in CloudWatch.',
+  },
+} as const satisfies Readonly<Record<string, Declaration>>

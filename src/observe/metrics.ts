@@ -1,5 +1,13 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
-import { counters, gauges, histograms, mappingLabels, readings, type Declaration } from './metric-table.ts'
+import {
+  counters,
+  gauges,
+  histograms,
+  mappingLabels,
+  readings,
+  storeReadings,
+  type Declaration,
+} from './metric-table.ts'
 
 /** What tells the series of one mapping apart. */
 export interface MappingIdentity {
@@ -48,6 +56,12 @@ export interface MappingReadings extends MappingIdentity {
   readonly iteratorAgeMs: number | null
 }
 
+/** How the store is at this moment. */
+export interface StoreReadings {
+  readonly sinceWriteMs: number
+  readonly damaged: readonly string[]
+}
+
 export interface Metrics {
   readonly contentType: string
   /** The counters of a mapping, at zero from now on. The same object for the same identity. */
@@ -56,6 +70,8 @@ export interface Metrics {
   forget(uuid: string): void
   /** Says how to read what is held, at each scrape. Once per process. */
   watch(read: () => Iterable<MappingReadings>): void
+  /** The same of the store. Once per process, where there is one to write. */
+  watchStore(read: () => StoreReadings): void
   scrape(): Promise<string>
 }
 
@@ -81,6 +97,7 @@ export function createMetrics({ process = true }: { readonly process?: boolean }
       known.delete(uuid)
     },
     watch: (read) => watchReadings(registry, read),
+    watchStore: (read) => watchStore(registry, read),
     scrape: () => registry.metrics(),
   }
 }
@@ -213,4 +230,20 @@ function watchReadings(registry: Registry, read: () => Iterable<MappingReadings>
   define('behind', ({ behindMs }) => (behindMs === null ? null : behindMs / 1_000))
   define('iteratorAgeNow', ({ iteratorAgeMs }) => (iteratorAgeMs === null ? null : iteratorAgeMs / 1_000))
   define('enabled', (reading) => (reading.enabled ? 1 : 0))
+}
+
+function watchStore(registry: Registry, read: () => StoreReadings): void {
+  const define = (name: keyof typeof storeReadings, valueOf: (reading: StoreReadings) => number): void => {
+    registry.registerMetric(
+      new Gauge({
+        ...storeReadings[name],
+        registers: [],
+        collect() {
+          this.set(valueOf(read()))
+        },
+      }),
+    )
+  }
+  define('sinceWrite', ({ sinceWriteMs }) => sinceWriteMs / 1_000)
+  define('damaged', ({ damaged }) => damaged.length)
 }

@@ -103,7 +103,7 @@ export function createApiWorld(options: ApiWorldOptions = {}): ApiWorld {
     upstream: options.upstream ?? null,
     passPolicy: createPassPolicy({ policy: 'all', isAws: false, isAuthenticated: false }),
     metrics: { contentType: 'text/plain; version=0.0.4', metrics: async () => 'millrace_up 1\n' },
-    health: { notReady: () => world.notReady, details: () => ({ version: 'test' }) },
+    health: { notReady: () => world.notReady, storeTrouble: () => null, details: () => ({ version: 'test' }) },
     counts: () => world.counts,
     clock: {
       wallMs: () => Date.UTC(2026, 10, 21),

@@ -81,6 +81,8 @@ export function createFakeMappings(transitions: 'instant' | 'held' = 'instant'):
       put({ ...must(uuid), tags: Object.fromEntries(kept) })
     },
     status: (uuid) => statuses.get(uuid),
+    nameless: () => [],
+    damageOf: () => undefined,
   }
 }
 

@@ -15,6 +15,10 @@ export interface Evidence {
   readonly hosted: FunctionSettings | undefined
   readonly sight: Sight
   readonly surroundings: Surroundings
+  /** Why nothing can be written into the store; null: it can. */
+  readonly storeTrouble: string | null
+  /** What of the mapping is damaged in the store, where it is set aside. */
+  readonly damage: string | undefined
 }
 
 /** What was seen when `why` was asked. null: it was not looked at, or did not answer in time. */

@@ -1,3 +1,4 @@
+import type { MappingStatus } from '../../engine/mappings.ts'
 import type { Evidence } from './evidence.ts'
 import { filterFindings } from './filter-findings.ts'
 import { finding, type Cause, type Finding } from './finding.ts'
@@ -7,6 +8,7 @@ import { restFinding } from './rest-finding.ts'
 import { setupFindings } from './setup-findings.ts'
 import { shardFindings } from './shard-findings.ts'
 import { isSourceDown, sourceFindings } from './source-findings.ts'
+import { damageFindings, storeFindings } from './store-findings.ts'
 import { stateFindings } from './state-findings.ts'
 import { waitingFindings } from './waiting-findings.ts'
 import { clockTime, duration, ended, sourceNoun } from './wording.ts'
@@ -42,9 +44,17 @@ export function explain(evidence: Evidence): Explanation {
   }
 }
 
+/** Of a mapping whose source or function cannot be told. */
+export function explainNameless({ uuid, source, functionArn, state }: MappingStatus, damage: string): Explanation {
+  const named = { uuid, source, functionArn, state }
+  return { ...named, cause: 'set-aside', answer: damage, findings: [finding('set-aside', damage)], sentences: [damage] }
+}
+
 /** What keeps it, the widest first: each of these makes what follows less interesting. */
 function causesOf(evidence: Evidence): readonly Finding[] {
-  const state = stateFindings(evidence)
+  const damage = damageFindings(evidence)
+  if (damage.length > 0) return damage
+  const state = [...storeFindings(evidence), ...stateFindings(evidence)]
   if (evidence.document.state === 'Disabled') return state
   const source = sourceFindings(evidence)
   const causes = [...state, ...source, ...functionCauses(evidence), ...shardFindings(evidence)]

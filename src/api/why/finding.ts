@@ -1,5 +1,7 @@
 /** What `why` can find, one name each: sentences are for people, these for programs and tests. */
 export type Cause =
+  | 'set-aside'
+  | 'store-unwritable'
   | 'disabled'
   | 'changing'
   | 'deleting'

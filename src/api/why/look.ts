@@ -12,7 +12,7 @@ const looksMax = 16
 
 export type WhyDeps = Pick<
   ApiDeps,
-  'mappings' | 'functions' | 'checkSource' | 'queueDepth' | 'counts' | 'clock' | 'surroundings'
+  'mappings' | 'functions' | 'checkSource' | 'queueDepth' | 'counts' | 'clock' | 'surroundings' | 'health'
 >
 
 /** Looks at source, queue and function of each mapping, now, and puts together what is known. */
@@ -43,6 +43,8 @@ async function lookAtOne(deps: WhyDeps, document: MappingDocument, asked: AbortS
     hosted: deps.functions.hosted(document.functionArn),
     sight: { ...sight, heldHere: Math.max(heldBefore, heldHere(status)) },
     surroundings: deps.surroundings(document),
+    storeTrouble: deps.health.storeTrouble(),
+    damage: deps.mappings.damageOf(uuid),
   }
 }
 

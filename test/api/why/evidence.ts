@@ -57,6 +57,8 @@ export function evidenceOf(document: MappingDocument, more: Partial<Evidence> = 
     hosted: undefined,
     sight: { source: found, depth, function: null, heldHere: 0 },
     surroundings: { sourceEndpoint: 'http://source', functionEndpoint: 'http://lambda', maxInvocations: 100 },
+    storeTrouble: null,
+    damage: undefined,
     ...more,
   }
 }
