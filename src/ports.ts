@@ -67,6 +67,8 @@ export type ReadResult =
       readonly records: readonly SourceRecord[]
       readonly end: boolean
       readonly tip: boolean
+      /** It went on where `holdLatest` found the end: nothing older can come behind it. */
+      readonly held?: boolean | undefined
       /** How far behind the tip the source says this read is; null where it does not say. */
       readonly behindMs: number | null
     }

@@ -36,8 +36,16 @@ export type Matches = (record: FlowRecord) => boolean
 export type DrainReason = 'stop' | 'disable' | 'delete'
 
 export type ReadOutcome =
-  /** `end`: the shard is closed and this was its last page. `tip`: nothing newer is known at the source. */
-  | { readonly kind: 'records'; readonly records: readonly FlowRecord[]; readonly end: boolean; readonly tip: boolean }
+  | {
+      readonly kind: 'records'
+      readonly records: readonly FlowRecord[]
+      /** The shard is closed and this was its last page. */
+      readonly end: boolean
+      /** Nothing newer is known at the source. */
+      readonly tip: boolean
+      /** It went on at the end that was held when the mapping was made. */
+      readonly held?: boolean | undefined
+    }
   | { readonly kind: 'throttled'; readonly message: string; readonly retryAfterMs?: number | undefined }
   /** The iterator ran out; the same place can be read again. */
   | { readonly kind: 'expired'; readonly message: string }

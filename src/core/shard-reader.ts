@@ -56,6 +56,7 @@ export function onPage(turn: Turn, shard: ShardState, page: Extract<ReadOutcome,
   paceAfterPage(state.pace, config.pace, { count: page.records.length, tip: page.tip }, env.monoMs)
   shard.tipSeenMs = page.tip ? env.sourceMs : null
   shard.atEnd = page.end
+  if (page.held === true) shard.sinceStart = true
   forgetBrokenRun(turn, shard)
   noteOvertaken(turn, shard, page)
   for (const record of page.records) take(turn, shard, record)
@@ -84,9 +85,17 @@ function take(turn: Turn, shard: ShardState, record: FlowRecord): void {
   shard.entries.push(held)
   const isKnown = isCompleted(shard, record.position)
   if (isKnown) shard.skippedArrivedMs = record.arrivedMs
-  const isTooEarly = turn.config.skipBeforeMs !== null && record.arrivedMs < turn.config.skipBeforeMs
-  if (isKnown || isTooEarly || !record.matched) letGo(turn.state, held)
+  if (isKnown || isTooEarly(turn, shard, record) || !record.matched) letGo(turn.state, held)
   else slotOf(shard, record)?.queue.push(held)
+}
+
+const minuteMs = 60_000
+
+/** DynamoDB Local stamps to the minute: a stamp that is one may stand for any moment of it. */
+function isTooEarly({ config }: Turn, shard: ShardState, { arrivedMs }: FlowRecord): boolean {
+  if (config.skipBeforeMs === null || shard.sinceStart) return false
+  const youngestMs = arrivedMs % minuteMs === 0 ? arrivedMs + minuteMs - 1 : arrivedMs
+  return youngestMs < config.skipBeforeMs
 }
 
 /**
@@ -138,6 +147,7 @@ export function losePosition(
   // The end of a run that was being skipped may be gone with the rest: better twice than never.
   shard.skips = []
   shard.skippingTo = null
+  shard.sinceStart = false
   shard.cursor = { at: 'horizon' }
 }
 

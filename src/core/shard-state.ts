@@ -9,6 +9,8 @@ export interface ShardState {
   cursor: ReadFrom
   /** The shard is closed and read to its end. */
   atEnd: boolean
+  /** Reading went on at the end that was held when the mapping was made: whatever it is stamped with, what comes now is younger. */
+  sinceStart: boolean
   /** The source has it no more: nothing is left to be read, and no position to be kept. */
   gone: boolean
   /** When a page last said that nothing newer was there (the source's clock); null: the last page did not. */
@@ -55,6 +57,7 @@ export function createShardState(config: FlowConfig): ShardState {
   return {
     cursor: config.startFrom,
     atEnd: false,
+    sinceStart: false,
     gone: false,
     tipSeenMs: null,
     incarnation: '',

@@ -89,7 +89,7 @@ function outcomeOfRead(result: ReadResult, scope: RequestScope): ReadOutcome {
   const records = result.records.map((record) => marked(record, matches))
   const unmatched = records.reduce((count, record) => count + (record.matched ? 0 : 1), 0)
   if (unmatched > 0) context.meter.filteredOut(unmatched)
-  return { kind: 'records', records, end: result.end, tip }
+  return { kind: 'records', records, end: result.end, tip, held: result.held }
 }
 
 function marked(record: SourceRecord, matches: FlowSettings['matches']): FlowRecord {

@@ -147,6 +147,8 @@ async function readAt(reading: Reading, parts: Parts): Promise<ReadTry> {
     end,
     tip: end || parts.protocol.isTip({ behindMs, count: records.length, full: records.length >= request.recordsMax }),
     behindMs,
+    // A read from there that finds its iterator kept has the one that was held, or what that led to.
+    ...(request.from.at === 'latest' && kept !== null && { held: true }),
   }
 }
 

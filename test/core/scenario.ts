@@ -69,8 +69,8 @@ export class Scenario {
   }
 
   /** Answers the oldest read. */
-  page(records: readonly FlowRecord[], rest: { end?: boolean; tip?: boolean } = {}): this {
-    return this.reads({ kind: 'records', records, end: rest.end ?? false, tip: rest.tip ?? true })
+  page(records: readonly FlowRecord[], rest: { end?: boolean; tip?: boolean; held?: boolean } = {}): this {
+    return this.reads({ kind: 'records', records, end: rest.end ?? false, tip: rest.tip ?? true, held: rest.held })
   }
 
   reads(result: ReadOutcome): this {

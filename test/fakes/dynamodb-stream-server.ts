@@ -45,6 +45,8 @@ export interface DynamoStreamServer {
   shardsPerPage: number
   /** The most streams that one ListStreams names. */
   streamsPerPage: number
+  /** What changes are stamped to: the second, or as DynamoDB Local does the minute. */
+  stampMs: number
   close(): Promise<void>
 }
 
@@ -72,6 +74,7 @@ export async function startDynamoStreamServer(): Promise<DynamoStreamServer> {
   const calls = new Map<string, number>()
   const operations = createDynamoOperations(state)
   let streamsMade = 0
+  let stampMs = 1_000
 
   function table(name: string): Table {
     const found = state.tables.get(name)
@@ -92,7 +95,8 @@ export async function startDynamoStreamServer(): Promise<DynamoStreamServer> {
   }
 
   function write(name: string, key: Item, item: Item | null, into?: number): string {
-    const record = writeItem(table(name), key, item, { numbers, nowMs: Date.now(), region, into })
+    const nowMs = Math.floor(Date.now() / stampMs) * stampMs
+    const record = writeItem(table(name), key, item, { numbers, nowMs, region, into })
     return record?.sequenceNumber ?? ''
   }
 
@@ -130,6 +134,12 @@ export async function startDynamoStreamServer(): Promise<DynamoStreamServer> {
     },
     set shardsPerPage(count) {
       state.shardsPerPage = count
+    },
+    get stampMs() {
+      return stampMs
+    },
+    set stampMs(grainMs) {
+      stampMs = grainMs
     },
     get streamsPerPage() {
       return state.streamsPerPage

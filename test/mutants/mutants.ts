@@ -577,4 +577,22 @@ export const mutants: readonly Mutant[] = [
     find: 'if (!checkpoint.done)',
     replace: 'if (checkpoint.incarnation !== opened.incarnation)',
   },
+  {
+    file: 'shard-reader.ts',
+    bug: 'what comes behind the end that was held is skipped by its stamp',
+    find: 'if (page.held === true) shard.sinceStart = true',
+    replace: '',
+  },
+  {
+    file: 'shard-reader.ts',
+    bug: 'a stamp of a whole minute is taken to the letter',
+    find: 'arrivedMs % minuteMs === 0 ? arrivedMs + minuteMs - 1 : arrivedMs',
+    replace: 'arrivedMs',
+  },
+  {
+    file: 'shard-reader.ts',
+    bug: 'nothing is skipped at the horizon although the position was lost',
+    find: 'shard.sinceStart = false',
+    replace: '',
+  },
 ]

@@ -75,6 +75,22 @@ describe('LATEST on a DynamoDB stream', () => {
     expect(seen()).toEqual(['while-it-was-down', 'later'])
   })
 
+  it.each(['at once', 'after a restart'])(
+    'is no whole minute where the source stamps to the minute: %s',
+    async (when) => {
+      const { tables, run, seen } = rig
+      tables.stampMs = 60_000
+      const arn = tables.createTable('orders')
+      const first = await run()
+      await create(first, arn)
+      if (when === 'after a restart') await first.stop()
+      tables.put('orders', 'after')
+      if (when === 'after a restart') await run()
+      await until(() => seen().length > 0, 'what was written after the create')
+      expect(seen()).toEqual(['after'])
+    },
+  )
+
   it('passes what was closed before it for good', async () => {
     const { tables, run, seen } = rig
     const arn = tables.createTable('orders')

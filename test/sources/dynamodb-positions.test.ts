@@ -167,6 +167,7 @@ describe('the end of the shards at the creation of a mapping', () => {
     server.putInto(table, 1, 'e')
     const pages = await Promise.all([second, child].map((shardId) => read(source, shardId)))
     expect(pages.map(idsOf)).toEqual([['d'], ['e']])
+    expect(pages.map((page) => page.held)).toEqual([true, true])
   })
 
   it('is kept as long as nothing comes', async () => {
@@ -186,7 +187,9 @@ describe('the end of the shards at the creation of a mapping', () => {
     server.refusals.set(operation, [new AwsRefusal('InternalServerError', 'not now', 500)])
     if (operation === 'GetShardIterator') await source.holdLatest?.(neverAborted)
     server.refusals.clear()
-    expect(idsOf(await read(source, shardId))).toEqual(['before'])
+    const page = await read(source, shardId)
+    expect(idsOf(page)).toEqual(['before'])
+    expect(page.held).toBeUndefined()
   })
 
   it('is the horizon, never a later place, once its iterator has expired', async () => {

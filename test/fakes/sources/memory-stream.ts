@@ -187,7 +187,8 @@ export function createMemoryStream(options: MemoryStreamOptions = {}): MemoryStr
       return pageOf([], rest, false)
     }
     const records = rest.slice(0, request.recordsMax)
-    return pageOf(records, rest, state.closed && records.length === rest.length)
+    const page = pageOf(records, rest, state.closed && records.length === rest.length)
+    return page.kind === 'records' && asked.at === 'latest' && seen.held.has(state) ? { ...page, held: true } : page
   }
 
   const listingOf = ({ life, shards: states }: PastLife): StreamListing => ({
