@@ -1,12 +1,12 @@
 import type { NextStep } from '../core/flow-commands.ts'
 import type { Outcome } from '../model/invocation.ts'
 import type { Clock } from '../ports.ts'
-import type { FailedAttempt, FunctionTrouble, Trouble } from './mappings.ts'
+import type { FailedAttempt, FunctionTrouble, FunctionTroubleKind, Trouble } from './mappings.ts'
 
 /** What a flow has to tell of an attempt that failed. */
 export interface AttemptNews {
   /** Why it did not run; `failed` or `partial`: it did; `oversize`: it never can. */
-  readonly kind: string
+  readonly kind: FunctionTroubleKind | 'partial'
   readonly message: string
   readonly attempt: number
   readonly records: number

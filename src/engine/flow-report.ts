@@ -6,6 +6,7 @@ import { isStream } from '../model/source.ts'
 import { functionFailures, processingResults, resultOf, sourceFailures } from '../model/failure.ts'
 import { invocationFailed } from '../observe/pretty.ts'
 import type { FlowContext } from './flow-context.ts'
+import type { AttemptNews } from './flow-health.ts'
 
 /** Ids in one line of the log; a batch may hold thousands. */
 const idsMax = 100
@@ -90,7 +91,7 @@ function reportAttempt({ log, listener, identity, health }: FlowContext, news: A
 }
 
 /** A function that reports every record as failed handles none. */
-function kindOf({ outcome, records }: AttemptFailed): string {
+function kindOf({ outcome, records }: AttemptFailed): AttemptNews['kind'] {
   if (outcome.kind === 'notRun') return outcome.reason
   return outcome.kind === 'partial' && outcome.failed.length === records.length ? 'failed' : outcome.kind
 }

@@ -33,10 +33,10 @@ export function statusOf(document: MappingDocument, seen: Seen): MappingStatus {
   }
 }
 
-function oldest(troubles: readonly (Trouble | null)[]): Trouble | null {
+function oldest<One extends Trouble>(troubles: readonly (One | null)[]): One | null {
   return troubles
     .filter((trouble) => trouble !== null)
-    .reduce<Trouble | null>(
+    .reduce<One | null>(
       (first, trouble) => (first !== null && first.sinceMs <= trouble.sinceMs ? first : trouble),
       null,
     )

@@ -4,7 +4,7 @@ import type { MappingState } from '../model/mapping.ts'
 import type { Log } from '../observe/log.ts'
 import type { Clock, FunctionDescription } from '../ports.ts'
 import type { LastResult, Results } from './last-result.ts'
-import type { MappingStatus, Trouble } from './mappings.ts'
+import type { FunctionTroubleKind, MappingStatus, Trouble } from './mappings.ts'
 
 /** What keeps a whole mapping from working, as its looks saw it. Its source and its function are two things. */
 export class MappingTroubles {
@@ -13,7 +13,7 @@ export class MappingTroubles {
   readonly #ofSource: Results
   readonly #ofFunction: Results
   #source: Trouble | null = null
-  #function: Trouble | null = null
+  #function: Trouble<FunctionTroubleKind> | null = null
   #functionName = ''
   #untold: MappingState | null = null
   #lastError: MappingStatus['lastError'] = null
@@ -29,7 +29,7 @@ export class MappingTroubles {
     return this.#source
   }
 
-  get function(): Trouble | null {
+  get function(): Trouble<FunctionTroubleKind> | null {
     return this.#function
   }
 
@@ -97,7 +97,7 @@ export class MappingTroubles {
     this.#function = this.#lasting(this.#function, kind, message)
   }
 
-  #lasting(before: Trouble | null, kind: string, message: string): Trouble {
+  #lasting<Kind extends string>(before: Trouble | null, kind: Kind, message: string): Trouble<Kind> {
     return { kind, message, sinceMs: before?.kind === kind ? before.sinceMs : this.#clock.wallMs() }
   }
 }

@@ -1,4 +1,5 @@
 import type { FlowDetail } from '../core/flow-inspection.ts'
+import type { FunctionFailure } from '../model/failure.ts'
 import type { Adoption, MappingDocument, MappingOrigin, MappingParameters } from '../model/mapping.ts'
 
 /** All mappings of the process: what the API, the config file and `--adopt` act upon. Refusals are thrown as `ApiError`. */
@@ -51,18 +52,21 @@ export interface MappingStatus {
   /** What keeps the source from being read, or a flow's part of it. */
   readonly sourceTrouble: Trouble | null
   /** What keeps the function from running, or from ever succeeding. */
-  readonly functionTrouble: Trouble | null
+  readonly functionTrouble: Trouble<FunctionTroubleKind> | null
   readonly flows: readonly FlowStatus[]
 }
 
 /** Something that keeps a mapping from working, for as long as it lasts. */
-export interface Trouble {
-  readonly kind: string
+export interface Trouble<Kind extends string = string> {
+  readonly kind: Kind
   readonly message: string
   readonly sinceMs: number
 }
 
-export interface FunctionTrouble extends Trouble {
+/** Why a function does not run or never succeeds; `oversize`: no event can carry what it should get. */
+export type FunctionTroubleKind = FunctionFailure | 'oversize'
+
+export interface FunctionTrouble extends Trouble<FunctionTroubleKind> {
   /** Attempts that ended so, with no success between them. */
   readonly attempts: number
 }

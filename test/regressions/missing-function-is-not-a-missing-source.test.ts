@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { until } from '../integration/queue-stack.ts'
+import { readSettings } from '../../src/config/settings-reader.ts'
+import { functionFailures } from '../../src/model/failure.ts'
+import { startMillrace } from '../../src/service.ts'
+import { queueArn, until } from '../integration/queue-stack.ts'
 import { ofTable, startRig, type Rig } from './rig.ts'
 
 interface Report {
@@ -46,6 +49,26 @@ describe('a mapping whose function does not exist', () => {
     })
     expect(report.functionTrouble?.message).toContain('ordres')
     expect(await said(endpoint)).not.toContain('EventSourceArn')
+  })
+
+  it('is told so in the log', async () => {
+    const lines: { readonly msg: string; readonly functionTrouble?: string; readonly trouble?: string }[] = []
+    rig.queue('q')
+    const config = JSON.stringify({
+      aws: { region: 'us-east-1', endpoints: rig.endpoints },
+      mappings: [{ EventSourceArn: queueArn('q'), FunctionName: 'ordres' }],
+    })
+    const env = { MILLRACE_CONFIG: config }
+    const settings = readSettings({ argv: ['--store', 'memory:', '--port', '0'], env, cwd: process.cwd() })
+    const logTo = { write: (line: string) => void lines.push(JSON.parse(line) as (typeof lines)[number]) }
+    const millrace = await startMillrace({ settings, logTo })
+    try {
+      await until(() => lines.some(({ functionTrouble }) => functionTrouble === 'missing'), 'the log tells of it')
+    } finally {
+      await millrace.stop()
+    }
+    const told = lines.filter(({ functionTrouble, trouble }) => functionTrouble ?? trouble)
+    expect(told).toMatchObject([{ functionTrouble: 'missing', msg: functionFailures.missing.advice }])
   })
 
   it('says both when the stream is missing as well', async () => {

@@ -12,6 +12,7 @@ export type Cause =
   | 'source-expired'
   | 'source-unreachable'
   | 'function-missing'
+  | 'no-lambda'
   | 'function-unreachable'
   | 'function-throttled'
   | 'function-denied'

@@ -20,7 +20,8 @@ function groupFindings(evidence: Evidence): readonly Finding[] {
   const found = groups.map((group) => finding('group-held-back', ...groupSentences(evidence, group)))
   const hidden = groups.filter(({ step }) => step === 'hidden').length
   if (found.length === 0 || hidden === 0 || visible === 0) return atMost(found, 'groups wait as well')
-  const all = `The queue holds ${plural(visible, 'message')} that nobody is given${hidden === 1 ? ' until then' : ''}.`
+  const which = hidden === 1 ? 'the group' : 'these groups'
+  const all = `The queue shows ${plural(visible, 'message')} as visible: those of ${which} wait until then.`
   return [...atMost(found, 'groups wait as well'), finding('group-held-back', all)]
 }
 

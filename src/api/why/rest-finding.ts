@@ -1,3 +1,4 @@
+import { processingResults } from '../../model/failure.ts'
 import { isStream } from '../../model/source.ts'
 import type { Evidence } from './evidence.ts'
 import { depthOf, flowsOf } from './evidence.ts'
@@ -17,7 +18,7 @@ export function restFinding(evidence: Evidence): Finding {
   if (invoking > 0) return running(evidence, invoking)
   const behind = behindSentence(evidence)
   if (behind !== '') return finding('behind', behind)
-  if (document.parameters.StartingPosition === 'LATEST' && (evidence.counts?.polled ?? 0) === 0) {
+  if (document.parameters.StartingPosition === 'LATEST' && isUntouched(evidence)) {
     return finding(
       'begins-at-latest',
       `Nothing was written to the ${noun} ${since(document.createdMs, nowMs)}, when the mapping began: StartingPosition LATEST skips what was there before.`,
@@ -35,6 +36,13 @@ export function restFinding(evidence: Evidence): Finding {
     `Nothing is wrong: the ${noun} is being read, and nothing is there that the function has not had.`,
     latestHint(evidence),
   )
+}
+
+/** Nothing was ever read, also not by a process before this one, whose positions would be there. */
+function isUntouched({ counts, status, document }: Evidence): boolean {
+  const isUnprocessed = document.lastProcessingResult === processingResults.none
+  const hasPositions = (status?.flows ?? []).some(({ watermark }) => watermark !== null)
+  return isUnprocessed && !hasPositions && (counts?.polled ?? 0) === 0
 }
 
 function latestHint({ document, nowMs }: Evidence): string {

@@ -13,7 +13,7 @@ const about = (document: MappingDocument, more: Partial<Evidence> = {}) => expla
 const withFlows = (document: MappingDocument, ...flows: readonly Partial<FlowStatus>[]) => ({
   status: statusOf(document, { flows: flows.map((flow) => ({ ...idleFlow, ...flow })) }),
 })
-const failing = (kind: string, message: string): FunctionTrouble => ({
+const failing = (kind: FunctionTrouble['kind'], message: string): FunctionTrouble => ({
   ...{ kind, message, sinceMs: agoMs(25), attempts: 3 },
 })
 const lastFailure: FailedAttempt = {
@@ -84,6 +84,26 @@ describe('why', () => {
     expect(about(queueDocument, { sight: gone }).answer).toContain(
       'The function audit does not exist at http://lambda: gone.',
     )
+  })
+
+  it('says that a function which was missing is there again', () => {
+    const functionTrouble = { kind: 'missing' as const, message: 'gone', sinceMs: agoMs(5) }
+    const status = statusOf(queueDocument, { functionTrouble, flows: [] })
+    const there = { kind: 'found', arn: null, timeoutMs: null, concurrency: null } as const
+    const sight = { source: found, depth: emptyQueue, function: there, heldHere: 0 }
+    expect(about(queueDocument, { status, sight }).answer).toContain(
+      'was missing since 00:00:55 UTC (5 s) and is there now',
+    )
+  })
+
+  it('does not claim after a restart that nothing was written since LATEST', () => {
+    const parameters = { ...streamDocument.parameters, StartingPosition: 'LATEST' as const }
+    const latest = { ...streamDocument, parameters, lastProcessingResult: 'No records processed' }
+    expect(about(latest).cause).toBe('begins-at-latest')
+    expect(about(latest, withFlows(latest, { flow: 's0', watermark: '49' })).sentences).toEqual([
+      'Nothing is wrong: the stream clicks is being read, and nothing is there that the function has not had. StartingPosition LATEST skips what was written before 00:00:00 UTC, when the mapping began.',
+    ])
+    expect(about({ ...latest, lastProcessingResult: 'OK' }).cause).toBe('nothing-wrong')
   })
 
   it('says that it could not look', () => {

@@ -15,8 +15,23 @@ export const functionCauses: readonly Row[] = [
   {
     what: 'a function that is deleted while its stream is read',
     cause: 'function-missing',
-    says: 'The function orders does not exist at http://HOST since TIME (N s): ResourceNotFoundException: gone. Create it, name it under functions:, or correct FunctionName. Such attempts do not count: the records wait.',
-    provoke: (world) => streamed(world, () => raw(404, '{"Message":"gone"}', errorOf('ResourceNotFoundException'))),
+    says: 'The function orders does not exist at http://HOST since TIME (N s): ResourceNotFoundException: Function not found. Create it, name it under functions:, or correct FunctionName. Such attempts do not count: the records wait.',
+    async provoke(world) {
+      const { arn, name } = world.newTable()
+      world.tables.put(name, 'one')
+      const before = world.functions.invocations.length
+      const millrace = await world.start([ofStream(arn)])
+      await world.functions.untilInvoked(before + 1)
+      world.removeFunction()
+      world.tables.put(name, 'two')
+      return millrace
+    },
+  },
+  {
+    what: 'an endpoint that has queues and no Lambda',
+    cause: 'no-lambda',
+    says: 'No Lambda is there to run the function orders since TIME (N s): http://HOST: The Lambda endpoint answered 404 with XML (<Error>), so no Lambda runs there. Set aws.endpoints.lambda or AWS_ENDPOINT_URL_LAMBDA to the endpoint that runs it, or name it, with its URL, under functions:. Nothing is read until then.',
+    provoke: (world) => world.start([ofQueue(world.newQueue().arn)], { endpoints: { lambda: world.endpoints.sqs } }),
   },
   {
     what: 'a function whose URL nobody listens on',

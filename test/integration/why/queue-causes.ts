@@ -39,7 +39,7 @@ export const queueCauses: readonly Row[] = [
     what: 'how many messages wait behind a message group',
     cause: 'group-held-back',
     isAnswer: false,
-    says: 'The queue holds 2 messages that nobody is given until then.',
+    says: 'The queue shows 2 messages as visible: those of the group wait until then.',
     async provoke(world) {
       const { arn, name } = world.newQueue(fifo)
       world.queues.sendMessage(name, 'poison', { messageGroupId: 'a' })

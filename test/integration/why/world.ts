@@ -1,7 +1,7 @@
 import { CreateStreamCommand, DescribeStreamCommand, PutRecordsCommand } from '@aws-sdk/client-kinesis'
 import { startDynamoStreamServer, type DynamoStreamServer } from '../../fakes/dynamodb-stream-server.ts'
 import type { Handler } from '../../fakes/functions/server.ts'
-import { ok } from '../../fakes/functions/behaviour.ts'
+import { ok, raw } from '../../fakes/functions/behaviour.ts'
 import type { Cause, Finding } from '../../../src/api/why/finding.ts'
 import type { ServiceOptions } from './options.ts'
 import { startKinesisService } from '../kinesis-stack.ts'
@@ -19,6 +19,8 @@ export interface WhyWorld extends Omit<QueueStack, 'start'> {
   name(prefix: string): string
   /** What the function `orders` does from now on. */
   behave(handler: Handler): void
+  /** The function `orders` is deleted, for this cause. */
+  removeFunction(): void
   /** Millrace with these mappings; stopped when the cause has been seen. */
   start(mappings: readonly object[], options?: ServiceOptions): Promise<Millrace>
   /** Done when the cause has been seen, before Millrace is stopped. */
@@ -44,7 +46,8 @@ export interface Explained {
 }
 
 export async function startWhyWorld(): Promise<WhyWorld & { seen(): Promise<void> }> {
-  const stack = await startQueueStack({ functions: { orders: { timeoutS: 3 } } })
+  const functions: Record<string, { readonly timeoutS: number }> = { orders: { timeoutS: 3 } }
+  const stack = await startQueueStack({ functions })
   const tables = await startDynamoStreamServer()
   const kinesis = await startKinesisService()
   const endpoints = {
@@ -88,6 +91,10 @@ export async function startWhyWorld(): Promise<WhyWorld & { seen(): Promise<void
       return { name: made, arn: `arn:aws:kinesis:us-east-1:${account}:stream/${made}` }
     },
     behave: (handler) => stack.functions.behave(handler),
+    removeFunction() {
+      delete functions['orders']
+      stack.functions.behave(() => notFound)
+    },
     async start(mappings, options = {}) {
       const { endpoints: others, ...rest } = options
       const millrace = await stack.start({
@@ -106,6 +113,7 @@ export async function startWhyWorld(): Promise<WhyWorld & { seen(): Promise<void
         await millrace.stop()
       }
       stack.functions.behave(() => ok())
+      functions['orders'] = { timeoutS: 3 }
       tables.refusals.clear()
       after = []
       running = []
@@ -117,6 +125,11 @@ export async function startWhyWorld(): Promise<WhyWorld & { seen(): Promise<void
     },
   }
 }
+
+const notFound = raw(404, '{"Message":"Function not found"}', {
+  'content-type': 'application/json',
+  'x-amzn-errortype': 'ResourceNotFoundException',
+})
 
 export const ofQueue = (EventSourceArn: string, more: object = {}) => ({
   EventSourceArn,
