@@ -113,7 +113,7 @@ async function attach(incarnation: string, work: MappingWork): Promise<void> {
   if (!isNamed(document) || arn === undefined) return
   if (arn !== attachedTo(document)) {
     work.learn({ attachedArn: arn === document.sourceArn ? undefined : arn })
-    log.info({ stream: arn }, 'The older stream of the table is done; the mapping goes on in the next one.')
+    log.info({ stream: arn }, 'The mapping goes on in the next stream of its table.')
   }
   await untilStored(work, () => work.save())
 }
