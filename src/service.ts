@@ -128,7 +128,7 @@ async function run(parts: Parts): Promise<MillraceHandle> {
   const health = createHealth()
   const place = { region: access.region, account: settings.aws.account }
   // The engine and its meters know each other: a meter counts under what its mapping is at that moment.
-  const meters: Meters = new Meters(metrics, (uuid) => registry.get(uuid))
+  const meters: Meters = new Meters(metrics, (uuid) => registry.get(uuid), clock)
   const registry: Registry = new Registry(engineOf(parts, { access, target, opener, place, meters }))
   metrics.watch(() => readingsOf(registry))
   const remembers = storeLocationOf(settings.store)?.kind !== 'memory'
@@ -165,6 +165,7 @@ async function run(parts: Parts): Promise<MillraceHandle> {
       details: () => ({ store: settings.store, storeHealth: parts.store.health() }),
     },
     counts: (uuid) => meters.tally(uuid),
+    activity: (uuid) => meters.activity(uuid),
     clock,
     log,
   })

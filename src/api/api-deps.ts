@@ -35,6 +35,8 @@ export interface ApiDeps {
   readonly health: Health
   /** What the counters say of one mapping since the process started; `why` reads it. */
   readonly counts: (uuid: string) => MappingCounts | undefined
+  /** When a mapping last sent something to its function, and how much it sends. */
+  readonly activity: (uuid: string) => MappingActivity | undefined
   readonly clock: Pick<Clock, 'wallMs' | 'monoMs' | 'uuid' | 'timer'>
   readonly log: Log
 }
@@ -72,4 +74,10 @@ export interface MappingCounts {
   readonly polled: number
   readonly filteredOut: number
   readonly invoked: number
+}
+
+export interface MappingActivity {
+  readonly lastInvokedMs: number | null
+  /** Records sent to the function, over the last minute. */
+  readonly recordsPerSecond: number
 }

@@ -4,9 +4,10 @@ import { ApiError } from '../model/api-error.ts'
 import type { MappingDocument } from '../model/mapping.ts'
 import { isStream } from '../model/source.ts'
 import type { ApiDeps } from './api-deps.ts'
-import { pathValue } from './request-body.ts'
+import { idle, withBacklogs, type MappingOverview } from './mapping-overview.ts'
+import { pathValue, queryValue } from './request-body.ts'
 
-/** What Millrace says of itself. Nothing here waits for a backend. */
+/** What Millrace says of itself. Nothing here waits for a backend, but for the depth of queues where that is asked for. */
 export function addOperationsRoutes(server: FastifyInstance, deps: ApiDeps): void {
   const { health, mappings, metrics } = deps
 
@@ -40,13 +41,21 @@ export function addOperationsRoutes(server: FastifyInstance, deps: ApiDeps): voi
     })
   })
 
-  server.get('/_millrace/mappings', async (_, reply) => {
-    return reply.send({ mappings: [...mappings.list().map(statusOf), ...mappings.nameless()] })
+  const overviewOf = (status: MappingStatus): MappingOverview => ({
+    ...status,
+    activity: deps.activity(status.uuid) ?? idle,
+  })
+
+  server.get('/_millrace/mappings', async (request, reply) => {
+    const listed = mappings.list().map((document) => ({ document, overview: overviewOf(statusOf(document)) }))
+    const asksBacklog = queryValue(request, 'backlog') === 'true'
+    const shown = asksBacklog ? await withBacklogs(deps, listed) : listed.map(({ overview }) => overview)
+    return reply.send({ mappings: [...shown, ...mappings.nameless().map(overviewOf)] })
   })
 
   server.get('/_millrace/mappings/:uuid', async (request, reply) => {
     const uuid = pathValue(request, 'uuid')
-    return reply.send(nameless(uuid) ?? statusOf(find(uuid)))
+    return reply.send(overviewOf(nameless(uuid) ?? statusOf(find(uuid))))
   })
 }
 

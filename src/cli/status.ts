@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { clientFor, endpointHelp, readArguments } from './client-options.ts'
 import type { Command, CommandContext } from './command.ts'
-import { exitCode, UsageError, type ExitCode } from './exit-code.ts'
-import { mappingReports, statusHeader, statusRow } from './mapping-status.ts'
+import { CommandError, exitCode, UsageError, type ExitCode } from './exit-code.ts'
+import { mappingReports, type MappingReport } from './mapping-status.ts'
 import type { RestClient } from './rest-client.ts'
-import { table } from './terminal.ts'
+import { cutLine, statusLines } from './status-table.ts'
 
 const refreshMsMin = 200
 
@@ -16,6 +16,10 @@ export const statusCommand: Command = {
     endpointHelp,
     '  --watch            show it again and again, until interrupted',
     '  --interval SECONDS how often (default 1)',
+    '',
+    'BACKLOG: messages that wait in the queue. OLDEST: age of the oldest record of a stream that is not done. RATE/S: records sent to the',
+    'function each second, over the last minute. NOW: invocations that are out. LAST: how long ago the last one was sent. A terminal of 120',
+    'columns shows the UUID as well.',
   ],
   run: runStatus,
 }
@@ -32,27 +36,46 @@ async function runStatus({ argv, env, terminal, onSignal }: CommandContext): Pro
   if (!(intervalMs >= refreshMsMin)) {
     throw new UsageError(`--interval ${values.interval}: seconds, at least ${refreshMsMin / 1000}`)
   }
-  if (!values.watch) {
-    for (const line of await statusLines(client)) terminal.out(line)
-    return exitCode.ok
-  }
+  if (values.watch) return watch({ client, intervalMs, terminal, onSignal })
+  const reports = await mappingReports(client)
+  for (const line of statusLines(reports, Date.now(), { ...terminal.size?.(), rows: Infinity })) terminal.out(line)
+  return exitCode.ok
+}
+
+interface Watching extends Pick<CommandContext, 'terminal' | 'onSignal'> {
+  readonly client: RestClient
+  readonly intervalMs: number
+}
+
+async function watch({ client, intervalMs, terminal, onSignal }: Watching): Promise<ExitCode> {
   const interrupted = new AbortController()
   onSignal(() => interrupted.abort())
   // A server that hangs must not hold whoever wants to leave.
   const left = new Promise<undefined>((resolve) => {
     interrupted.signal.addEventListener('abort', () => resolve(undefined), { once: true })
   })
-  for (;;) {
-    const lines = await Promise.race([statusLines(client), left])
-    if (lines === undefined) return exitCode.ok
-    terminal.out(`\u001B[H\u001B[2J${new Date().toISOString()}  ${client.endpoint}`)
-    for (const line of lines) terminal.out(line)
+  for (let look: typeof lookAgain = mappingReports; ; look = lookAgain) {
+    const seen = await Promise.race([look(client), left])
+    if (seen === undefined) return exitCode.ok
+    const size = terminal.size?.()
+    // The line of the time is above, and the cursor needs one below.
+    const room = { ...size, rows: (size?.rows ?? Infinity) - 2 }
+    const head = `${new Date().toISOString()}  ${client.endpoint}`
+    const lines = typeof seen === 'string' ? [seen] : statusLines(seen, Date.now(), room)
+    terminal.out(clear + [head, ...lines].map((line) => cutLine(line, size?.columns ?? Infinity)).join('\n'))
     await sleep(intervalMs, undefined, { signal: interrupted.signal }).catch(() => undefined)
     if (interrupted.signal.aborted) return exitCode.ok
   }
 }
 
-async function statusLines(client: RestClient): Promise<readonly string[]> {
-  const reports = await mappingReports(client)
-  return reports.length === 0 ? ['No mappings.'] : table([statusHeader, ...reports.map(statusRow)])
+const clear = '\u001B[H\u001B[2J'
+
+/** Whoever watches waits for a Millrace that is started again. */
+async function lookAgain(client: RestClient): Promise<readonly MappingReport[] | string> {
+  try {
+    return await mappingReports(client)
+  } catch (error) {
+    if (error instanceof CommandError) return error.message
+    throw error
+  }
 }

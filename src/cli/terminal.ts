@@ -6,11 +6,22 @@ export interface Terminal {
   readonly out: (line: string) => void
   /** One line of complaint. */
   readonly err: (line: string) => void
+  /** What fits on it; undefined: nobody looks at it, or it does not say. */
+  readonly size?: () => TerminalSize | undefined
+}
+
+export interface TerminalSize {
+  readonly columns: number
+  readonly rows: number
 }
 
 export const processTerminal: Terminal = {
   out: (line) => process.stdout.write(`${line}\n`),
   err: (line) => process.stderr.write(`${line}\n`),
+  size: () => {
+    const { columns, rows } = process.stdout
+    return process.stdout.isTTY && columns > 0 && rows > 0 ? { columns, rows } : undefined
+  },
 }
 
 /** For commands that go on working when nobody reads what they say. */

@@ -1,6 +1,8 @@
 import type { MappingDocument } from '../model/mapping.ts'
 import type { MappingIdentity, Metrics } from '../observe/metrics.ts'
+import type { Clock } from '../ports.ts'
 import type { MappingMeter } from './meter.ts'
+import { RecentRate } from './recent-rate.ts'
 
 /** What one mapping has done since the process started. */
 export interface MappingTally {
@@ -9,16 +11,27 @@ export interface MappingTally {
   readonly invoked: number
 }
 
+/** What one mapping does now. */
+export interface MappingActivity {
+  readonly lastInvokedMs: number | null
+  /** Records sent to the function, over the last minute. */
+  readonly recordsPerSecond: number
+}
+
 /** The meters of all mappings: each counts for Prometheus under its mapping's present function, and keeps a tally for `why`. */
 export class Meters {
   readonly #metrics: Pick<Metrics, 'forMapping' | 'forget'>
   readonly #documentOf: (uuid: string) => MappingDocument | undefined
+  readonly #clock: Pick<Clock, 'wallMs' | 'monoMs'>
   readonly #tallies = new Map<string, { polled: number; filteredOut: number; invoked: number }>()
+  readonly #sent = new Map<string, { lastMs: number | null; readonly rate: RecentRate }>()
 
   constructor(
     metrics: Pick<Metrics, 'forMapping' | 'forget'>,
     documentOf: (uuid: string) => MappingDocument | undefined,
+    clock: Pick<Clock, 'wallMs' | 'monoMs'>,
   ) {
+    this.#clock = clock
     this.#metrics = metrics
     this.#documentOf = documentOf
   }
@@ -27,8 +40,14 @@ export class Meters {
     return this.#tallies.get(uuid)
   }
 
+  activity(uuid: string): MappingActivity | undefined {
+    const sent = this.#sent.get(uuid)
+    return sent && { lastInvokedMs: sent.lastMs, recordsPerSecond: sent.rate.perSecond(this.#clock.monoMs()) }
+  }
+
   forget(uuid: string): void {
     this.#tallies.delete(uuid)
+    this.#sent.delete(uuid)
     this.#metrics.forget(uuid)
   }
 
@@ -36,6 +55,8 @@ export class Meters {
     const { uuid } = first
     const tally = { polled: 0, filteredOut: 0, invoked: 0 }
     this.#tallies.set(uuid, tally)
+    const sent: { lastMs: number | null; readonly rate: RecentRate } = { lastMs: null, rate: new RecentRate() }
+    this.#sent.set(uuid, sent)
     const now = () => this.#metrics.forMapping(identityOf(this.#documentOf(uuid) ?? first))
     now()
     return {
@@ -49,6 +70,8 @@ export class Meters {
       },
       invokeStarted: (records) => {
         tally.invoked += records
+        sent.lastMs = this.#clock.wallMs()
+        sent.rate.add(records, this.#clock.monoMs())
         const meter = now()
         meter.invokeStarted(records)
         // The end counts where the start did, whatever was updated in between.

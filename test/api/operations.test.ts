@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { ApiDeps } from '../../src/api/api-deps.ts'
 import type { FlowStatus, MappingStatus } from '../../src/engine/mappings.ts'
 import { noDetail } from '../fakes/flow-detail.ts'
 import { createApiWorld, type ApiWorld } from '../fakes/api.ts'
@@ -60,12 +61,27 @@ describe('operations', () => {
   })
 
   it('shows a mapping, all of them, and one that is not running yet', async () => {
-    const world = createApiWorld()
+    const activity = { lastInvokedMs: 1_000, recordsPerSecond: 2.5 }
+    const world = createApiWorld({ deps: { activity: () => activity } })
     const uuid = await mapped(world)
     expect((await get(world, `/_millrace/mappings/${uuid}`)).body).toMatchObject({ uuid, flows: [], state: 'Enabled' })
     world.mappings.setStatus(statusOf(uuid))
-    expect((await get(world, `/_millrace/mappings/${uuid}/`)).body).toEqual(statusOf(uuid))
-    expect((await get(world, '/_millrace/mappings')).body).toEqual({ mappings: [statusOf(uuid)] })
+    expect((await get(world, `/_millrace/mappings/${uuid}/`)).body).toEqual({ ...statusOf(uuid), activity })
+    expect((await get(world, '/_millrace/mappings')).body).toEqual({ mappings: [{ ...statusOf(uuid), activity }] })
     expect((await get(world, '/_millrace/mappings/none')).status).toBe(404)
+  })
+
+  it('tells what waits in the queues, to those who ask for it, also where a queue does not say', async () => {
+    const depth = { kind: 'queue', visible: 5, inFlight: 2, delayed: 1, visibilityMs: null, redrive: null } as const
+    const backlogOf = async (queueDepth: ApiDeps['queueDepth']) => {
+      const world = createApiWorld({ deps: { queueDepth } })
+      await mapped(world)
+      const { body } = await get(world, '/_millrace/mappings?backlog=true')
+      const [mapping] = body['mappings'] as readonly { readonly backlog: unknown }[]
+      return mapping?.backlog
+    }
+    expect(await backlogOf(async () => depth)).toEqual({ visible: 5, inFlight: 2, delayed: 1 })
+    expect(await backlogOf(async () => ({ kind: 'denied', message: 'no' }))).toBeNull()
+    expect(await backlogOf(() => Promise.reject(new Error('down')))).toBeNull()
   })
 })

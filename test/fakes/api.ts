@@ -105,6 +105,7 @@ export function createApiWorld(options: ApiWorldOptions = {}): ApiWorld {
     metrics: { contentType: 'text/plain; version=0.0.4', metrics: async () => 'millrace_up 1\n' },
     health: { notReady: () => world.notReady, storeTrouble: () => null, details: () => ({ version: 'test' }) },
     counts: () => world.counts,
+    activity: () => undefined,
     clock: {
       wallMs: () => Date.UTC(2026, 10, 21),
       monoMs: () => 0,

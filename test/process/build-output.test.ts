@@ -18,7 +18,7 @@ test('the build says which files it made, and nothing else', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-build-'))
   try {
     for (const part of ['src', 'node_modules']) await symlink(join(root, part), join(folder, part))
-    for (const part of ['package.json', 'tsconfig.json', 'rolldown.config.mjs']) {
+    for (const part of ['package.json', 'package-lock.json', 'tsconfig.json', 'rolldown.config.mjs']) {
       await copyFile(join(root, part), join(folder, part))
     }
     const built = await promisify(execFile)(process.execPath, ['rolldown.config.mjs'], { cwd: folder })
