@@ -1,5 +1,5 @@
 import type { Checkpoint } from './model/checkpoint.ts'
-import type { InvocationReply } from './model/invocation.ts'
+import type { FunctionLook, InvocationReply } from './model/invocation.ts'
 import type { MappingDocument } from './model/mapping.ts'
 import type { SourceRecord } from './model/record.ts'
 
@@ -88,6 +88,8 @@ export type DescribeResult =
       readonly incarnation: string
       /** Queues: the queue's own visibility timeout. */
       readonly visibilityMs: number | null
+      /** Queues: how often a message is received before the redrive policy takes it; null or absent: it has none. */
+      readonly maxReceiveCount?: number | null
       /** Streams: how long records are kept. */
       readonly retentionMs: number | null
       /** Streams: every shard that is listed now, all pages. Empty for queues. */
@@ -161,6 +163,8 @@ export interface Target {
   describe(functionName: string, signal: AbortSignal): Promise<FunctionDescription>
   /** Whether its owner lets it loop for ever (RecursiveLoop: Allow). Asked only when a loop was found. */
   allowsLoops(functionName: string, signal: AbortSignal): Promise<boolean>
+  /** Whether it could be invoked now, without invoking it. Costs one small request. */
+  look(functionName: string, signal: AbortSignal): Promise<FunctionLook>
 }
 
 export interface InvokeRequest {

@@ -232,10 +232,11 @@ function handleOf(running: Running): MillraceHandle {
   const drain = async (): Promise<void> => {
     running.draining()
     log.info({}, 'Millrace is stopping: what is in flight ends, nothing new begins.')
-    const callOff = clock.timer(clock.monoMs() + settings.shutdownGraceMs, abort)
+    const endsMs = clock.monoMs() + settings.shutdownGraceMs
+    const callOff = clock.timer(endsMs, abort)
     try {
       await adoption.stop()
-      await registry.stop()
+      await registry.stop(endsMs)
       await adoption.leave(cut.signal)
       await api.close(cut.signal)
       await running.connections.close()

@@ -1,5 +1,6 @@
 import { Agent as HttpAgent, request as httpRequest } from 'node:http'
 import type { AgentOptions, ClientRequest, IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http'
+import { connect } from 'node:net'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { Pool, Unreachable } from './aws-access.ts'
 import { isAwsEndpoint } from './aws-hosts.ts'
@@ -9,6 +10,8 @@ import type { NetworkSettings } from './network-settings.ts'
 /** One HTTP exchange over kept-alive sockets. Nothing here signs, retries or understands. */
 export interface Transport {
   send(request: WireRequest, pool: Pool, signal: AbortSignal): Promise<WireReply | Unreachable>
+  /** Whether somebody takes a connection there; null: a proxy takes them all. */
+  accepts(origin: Origin, signal: AbortSignal): Promise<boolean | null>
   close(): void
 }
 
@@ -111,11 +114,32 @@ export function createTransport(network: NetworkSettings, limits: TransportLimit
       const started = origin.secure ? httpsRequest(options) : httpRequest(options)
       return exchange(started, { body: request.body, replyBytesMax }, signal)
     },
+    accepts: (origin, signal) =>
+      network.proxyEnv === undefined ? acceptsConnection(origin, signal) : Promise.resolve(null),
     close() {
       for (const agent of agents.values()) agent.destroy()
       agents.clear()
     },
   }
+}
+
+/** Whoever does not answer within this time would not take an event either. */
+const acceptMsMax = 2_000
+
+function acceptsConnection({ hostname: host, port }: Origin, signal: AbortSignal): Promise<boolean> {
+  const socket = connect({ host, port })
+  const { promise, resolve, reject } = Promise.withResolvers<boolean>()
+  const giveUp = (): void => reject(signal.reason)
+  socket.setTimeout(acceptMsMax)
+  socket.once('connect', () => resolve(true))
+  socket.once('timeout', () => resolve(false))
+  socket.once('error', () => resolve(false))
+  if (signal.aborted) giveUp()
+  else signal.addEventListener('abort', giveUp, { once: true })
+  return promise.finally(() => {
+    signal.removeEventListener('abort', giveUp)
+    socket.destroy()
+  })
 }
 
 /** For the SDK's own calls (STS, SSO), and for what is passed on to a service: the same trust and proxies. */

@@ -1,6 +1,7 @@
 import type { Checkpoint } from '../model/checkpoint.ts'
 import type { DiscardCondition, InvocationReply, Outcome, WindowFrame } from '../model/invocation.ts'
 import type { FlowRecord } from '../model/record.ts'
+import type { OutageReason } from './queue-state.ts'
 
 /** Where a shard's read begins. */
 export type ReadFrom =
@@ -48,6 +49,8 @@ export type FlowRequest =
       /** What is refused now is left to its visibility. */
       readonly last: boolean
     }
+  /** Whether the function can be invoked now, without invoking it (receipts only). */
+  | { readonly kind: 'look'; readonly id: number }
   /** Hand back to the source at once (receipts only). */
   | { readonly kind: 'release'; readonly id: number; readonly records: readonly FlowRecord[] }
   | {
@@ -89,6 +92,9 @@ export type FlowNotice =
       readonly retryMs: number
     }
   | { readonly kind: 'sourceHealthy' }
+  /** The function cannot be invoked: nothing is received until it can (receipts only). */
+  | { readonly kind: 'functionTrouble'; readonly trouble: OutageReason; readonly message: string }
+  | { readonly kind: 'functionHealthy' }
   /** The shard is read to its end, everything resolved, and its last checkpoint written. */
   | { readonly kind: 'finished' }
   /** After `draining` or `leaseLost`: no id is outstanding any more. */
@@ -102,6 +108,8 @@ export type NextStep =
   | { readonly kind: 'retry'; readonly inMs: number }
   | { readonly kind: 'split' }
   | { readonly kind: 'discard'; readonly condition: DiscardCondition }
+  /** As soon as the function can be invoked. */
+  | { readonly kind: 'answer' }
   /** The queue shows the messages again when their visibility ends. */
   | { readonly kind: 'visibility'; readonly inMs: number }
   /** The flow is draining: no further attempt here. */

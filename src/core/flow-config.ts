@@ -16,7 +16,11 @@ export interface FlowConfig {
   readonly scaling: ScalingConfig
   /** How long a received message stays ours. */
   readonly visibilityMs: number
-  /** What a receive asks for when the queue's own visibility is too short; null: the queue's own. */
+  /** The function's timeout; null: unknown. */
+  readonly timeoutMs: number | null
+  /** When it was looked at last, nobody answered where the function should be. */
+  readonly unreachable: boolean
+  /** What a receive asks for; null: the queue's own, which is not known. */
   readonly receiveVisibilityMs: number | null
 
   // Streams

@@ -1,5 +1,5 @@
 import type { Checkpoint } from '../model/checkpoint.ts'
-import type { Outcome } from '../model/invocation.ts'
+import type { FunctionLook, Outcome } from '../model/invocation.ts'
 import type { FlowRecord } from '../model/record.ts'
 
 /** What happens to a flow. Events with an id answer the command of that id. */
@@ -16,6 +16,7 @@ export type FlowEvent =
       readonly final?: readonly number[] | undefined
     }
   | { readonly kind: 'released'; readonly id: number }
+  | { readonly kind: 'looked'; readonly id: number; readonly answer: FunctionLook }
   | { readonly kind: 'discarded'; readonly id: number; readonly fate: 'delivered' | 'undeliverable' | 'undestined' }
   | { readonly kind: 'checkpointed'; readonly id: number }
   | { readonly kind: 'fenced'; readonly id: number }
@@ -24,7 +25,8 @@ export type FlowEvent =
   | { readonly kind: 'timer' }
   /** The config of this step differs from the one before. `matches`: so do the filters, and what is held is held against them. */
   | { readonly kind: 'configured'; readonly matches?: Matches | undefined }
-  | { readonly kind: 'draining'; readonly reason: DrainReason }
+  /** `endsMs`: when a stop cuts off what is still out (monotonic); absent: that may be at once. */
+  | { readonly kind: 'draining'; readonly reason: DrainReason; readonly endsMs?: number | undefined }
   /** The process holds too many bytes (or no longer does). */
   | { readonly kind: 'pressure'; readonly on: boolean }
   | { readonly kind: 'leaseLost' }

@@ -17,6 +17,8 @@ export interface FlowInspection {
   readonly watermark: string | null
   readonly trouble: string | null
   readonly arrivals: Arrivals
+  /** Why its function cannot be invoked, so that nothing is received; null: it can, or a shard. */
+  readonly outage: string | null
   readonly detail: FlowDetail
 }
 
@@ -46,6 +48,7 @@ export function inspectFlow(state: FlowState, config: FlowConfig, nowMs: number)
     watermark: state.shard?.watermark ?? null,
     trouble: state.trouble,
     arrivals: inspectArrivals(state),
+    outage: state.queue?.outage?.reason ?? null,
     detail: {
       batches: inspectBatches(state, nowMs),
       groups: config.traits.ordered === 'group' ? inspectGroups(state, nowMs) : [],

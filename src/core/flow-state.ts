@@ -43,6 +43,16 @@ export function layoutOf({ batchSize, batchBytesMax, windowMs, slots, tumblingMs
   return { batchSize, batchBytesMax, windowMs, slots, tumblingMs }
 }
 
+export function isSameLayout(one: BatchLayout, other: BatchLayout): boolean {
+  return (
+    one.batchSize === other.batchSize &&
+    one.batchBytesMax === other.batchBytesMax &&
+    one.windowMs === other.windowMs &&
+    one.slots === other.slots &&
+    one.tumblingMs === other.tumblingMs
+  )
+}
+
 /** A record in our hands, from the read that brought it until it is resolved. */
 export interface Held {
   readonly record: FlowRecord
@@ -104,6 +114,7 @@ export type Pending =
     }
   | { readonly kind: 'settle'; readonly held: readonly Held[]; readonly why: SettleReason; readonly attempt: number }
   | { readonly kind: 'release' }
+  | { readonly kind: 'look' }
   | {
       readonly kind: 'discard'
       readonly flight: number

@@ -1,15 +1,24 @@
 import { flightOf } from './flight.ts'
 import type { FlowCommand } from './flow-commands.ts'
 import type { FlowConfig } from './flow-config.ts'
-import type { DrainReason, FlowEnv, FlowEvent, Matches, ReadOutcome } from './flow-events.ts'
-import type { BatchLayout, FlowState, Pending, Turn } from './flow-state.ts'
-import { layoutOf } from './flow-state.ts'
+import type { FlowEnv, FlowEvent, Matches, ReadOutcome } from './flow-events.ts'
+import type { FlowState, Pending, Turn } from './flow-state.ts'
+import { isSameLayout, layoutOf } from './flow-state.ts'
 import { earliest } from './moments.ts'
 import { createPace, paceAfterPage, paceAfterTrouble } from './pace.ts'
 import { onQueueInvoked, onQueuePermitted } from './queue-attempt.ts'
-import { drainQueue, forsakeQueue, pumpQueue, queueMoments, reconfigureQueue } from './queue-flow.ts'
+import {
+  drainQueue,
+  forsakeQueue,
+  isQueueOwed,
+  openQueue,
+  pumpQueue,
+  queueMoments,
+  reconfigureQueue,
+} from './queue-flow.ts'
 import { onSettled } from './queue-ledger.ts'
-import { onReceived } from './queue-reader.ts'
+import { onLooked, outageAtStart } from './queue-outage.ts'
+import { cancelReads, onReceived } from './queue-reader.ts'
 import { createQueueState } from './queue-state.ts'
 import { onShardDiscarded, onShardInvoked, onShardPermitted } from './shard-attempt.ts'
 import { drainShard, forsakeShard, openShard, pumpShard, reconfigureShard, shardMoments } from './shard-flow.ts'
@@ -37,7 +46,7 @@ export function createFlow(config: FlowConfig): FlowState {
     matches: null,
     heldRecords: 0,
     heldBytes: 0,
-    queue: isQueue ? createQueueState() : null,
+    queue: isQueue ? createQueueState(config.unreachable ? outageAtStart() : null) : null,
     shard: isQueue ? null : createShardState(config),
     deadlineMs: null,
   }
@@ -63,6 +72,7 @@ function handle(turn: Turn, event: FlowEvent): void {
     case 'opened':
       assert(state.phase === 'opening' || state.phase === 'draining', 'a flow is opened once')
       if (state.shard !== null) openShard(turn, state.shard, event)
+      if (state.queue !== null) openQueue(turn, state.queue)
       if (state.phase === 'opening') state.phase = 'running'
       return
     case 'timer':
@@ -73,7 +83,7 @@ function handle(turn: Turn, event: FlowEvent): void {
       state.pressure = event.on
       return
     case 'draining':
-      return drain(turn, event.reason)
+      return drain(turn, event)
     case 'leaseLost':
       return forsake(turn)
     case 'shardGone':
@@ -84,6 +94,7 @@ function handle(turn: Turn, event: FlowEvent): void {
     case 'invoked':
     case 'settled':
     case 'released':
+    case 'looked':
     case 'discarded':
     case 'checkpointed':
     case 'fenced':
@@ -115,6 +126,10 @@ function answer(turn: Turn, event: Answer): void {
       return
     case 'released':
       expect(pending, 'release')
+      return
+    case 'looked':
+      expect(pending, 'look')
+      if (turn.state.queue !== null) onLooked(turn, turn.state.queue, event.answer)
       return
     case 'discarded':
       if (turn.state.shard !== null) onShardDiscarded(turn, turn.state.shard, expect(pending, 'discard'), event.fate)
@@ -187,7 +202,8 @@ function onTrouble(
 function onPermitted(turn: Turn, pending: Extract<Pending, { kind: 'permit' }>, permit: number): void {
   const { state } = turn
   const flight = pending.flight === null ? undefined : state.flights.get(pending.flight)
-  if (flight === undefined || state.phase !== 'running') {
+  // What a shard's drain did not wait for; a queue's may still start.
+  if (flight === undefined || (state.shard !== null && state.phase !== 'running')) {
     turn.commands.push({ kind: 'giveBack', permit })
     return
   }
@@ -203,7 +219,7 @@ function onInvoked(
   const { state } = turn
   const flight = flightOf(turn, pending)
   if (flight === undefined) return
-  if (state.queue !== null) onQueueInvoked(turn, state.queue, flight, event.outcome)
+  if (state.queue !== null) onQueueInvoked(turn, state.queue, flight, { outcome: event.outcome, pending })
   if (state.shard !== null) onShardInvoked(turn, state.shard, flight, { outcome: event.outcome, pending })
 }
 
@@ -217,30 +233,20 @@ function reconfigure(turn: Turn, matches: Matches | undefined): void {
   const { state, config } = turn
   if (matches !== undefined) state.matches = matches
   const layout = layoutOf(config)
-  const isSame = matches === undefined && isEqual(layout, state.layout)
+  const isSame = matches === undefined && isSameLayout(layout, state.layout)
   state.layout = layout
   if (state.phase !== 'running' || isSame) return
   if (state.queue !== null) reconfigureQueue(turn, state.queue)
   if (state.shard !== null) reconfigureShard(turn, state.shard)
 }
 
-function isEqual(one: BatchLayout, other: BatchLayout): boolean {
-  return (
-    one.batchSize === other.batchSize &&
-    one.batchBytesMax === other.batchBytesMax &&
-    one.windowMs === other.windowMs &&
-    one.slots === other.slots &&
-    one.tumblingMs === other.tumblingMs
-  )
-}
-
-function drain(turn: Turn, reason: DrainReason): void {
+function drain(turn: Turn, event: Extract<FlowEvent, { kind: 'draining' }>): void {
   const { state } = turn
+  if (state.queue !== null) drainQueue(turn, state.queue, event)
   if (state.phase === 'draining') return
   state.phase = 'draining'
-  state.drainReason = reason
+  state.drainReason = event.reason
   cancelReads(turn)
-  if (state.queue !== null) drainQueue(turn, state.queue)
   if (state.shard !== null) drainShard(turn, state.shard)
 }
 
@@ -251,11 +257,6 @@ function forsake(turn: Turn): void {
   cancelReads(turn)
   if (state.queue !== null) forsakeQueue(turn, state.queue)
   if (state.shard !== null) forsakeShard(turn, state.shard)
-}
-
-function cancelReads(turn: Turn): void {
-  for (const [id, pending] of turn.state.pending)
-    if (pending.kind === 'read') turn.commands.push({ kind: 'cancel', id })
 }
 
 // ---- What is due now, and what later
@@ -270,9 +271,9 @@ function pump(turn: Turn): void {
   if (state.pending.size === 0 && !isOwed(state)) end(turn)
 }
 
-/** Acknowledgements that wait for their next try. */
-function isOwed({ queue, drainReason }: FlowState): boolean {
-  return queue !== null && queue.unsettled.length > 0 && drainReason !== 'leaseLost'
+/** A queue's attempts and acknowledgements that wait for their moment. */
+function isOwed(state: FlowState): boolean {
+  return state.queue !== null && state.drainReason !== 'leaseLost' && isQueueOwed(state, state.queue)
 }
 
 /** Nothing is outstanding: the flow is over when its shard is, or when it was told to end. */

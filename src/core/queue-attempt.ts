@@ -2,11 +2,13 @@ import type { Outcome } from '../model/invocation.ts'
 import { backoffMs, pauseAskedMs } from './backoff.ts'
 import { askPermit, currentUnit, startFlight, tellFailure, waitUntil, withdraw } from './flight.ts'
 import type { NextStep } from './flow-commands.ts'
-import type { Flight, Held, Turn, Unit } from './flow-state.ts'
+import type { Flight, Held, Pending, Turn, Unit } from './flow-state.ts'
 import { ask, recordsOf } from './flow-state.ts'
 import { fitsAlone } from './gather.ts'
 import { earliest } from './moments.ts'
-import { cutExpired, endUnsettled, lockGroups, release, settle } from './queue-ledger.ts'
+import { cutExpired, cutWornOut, endUnsettled, lockGroups, release, settle } from './queue-ledger.ts'
+import { owesAttempts } from './queue-drain.ts'
+import { outageReasonOf, park, sufferOutage, surviveOutage } from './queue-outage.ts'
 import { regroup } from './queue-reader.ts'
 import type { QueueState } from './queue-state.ts'
 import { shownAgainMs } from './receipt.ts'
@@ -17,9 +19,20 @@ import { scaleOnSuccess, scaleOnTrouble } from './scale.ts'
  * Only an attempt that never ran is made again with the same receipts, until shortly before they run out (spec §2.3).
  */
 
-export function startQueueFlight(turn: Turn, queue: QueueState, held: readonly Held[]): void {
+/** Answers with the flight's id; it may be over already. */
+export function startQueueFlight(turn: Turn, queue: QueueState, held: readonly Held[]): number {
   lockGroups(turn, queue, held)
-  tryQueueBatch(turn, queue, startFlight(turn, held, { slot: 0, final: false }))
+  const flight = startFlight(turn, held, { slot: 0, final: false })
+  tryQueueBatch(turn, queue, flight)
+  return flight.id
+}
+
+/** Cuts out of a batch that only waits what ran out meanwhile. */
+export function dropExpiredFlight(turn: Turn, queue: QueueState, flight: Flight): void {
+  const unit = currentUnit(flight)
+  const left = unit === null ? [] : cutExpired(turn, queue, unit.held)
+  if (unit === null || left.length === 0) turn.state.flights.delete(flight.id)
+  else if (left.length < unit.held.length) flight.units[flight.units.length - 1] = { ...unit, held: left }
 }
 
 /** Asks for a permit if anything of the batch is still ours to run. */
@@ -28,7 +41,7 @@ export function tryQueueBatch(turn: Turn, queue: QueueState, flight: Flight): vo
 }
 
 export function onQueuePermitted(turn: Turn, queue: QueueState, flight: Flight, permit: number): void {
-  const unit = prepare(turn, queue, flight)
+  const unit = mayStart(turn, queue, flight) ? prepare(turn, queue, flight) : null
   if (!unit) {
     turn.commands.push({ kind: 'giveBack', permit })
     return
@@ -41,10 +54,23 @@ export function onQueuePermitted(turn: Turn, queue: QueueState, flight: Flight, 
   )
 }
 
-/** Cuts out what expired and what can never be sent; ends the flight when nothing is left. */
+/** Things may have changed while it waited for its permit: what does not start now waits, or goes back. */
+function mayStart(turn: Turn, queue: QueueState, flight: Flight): boolean {
+  if (turn.state.phase !== 'running' && !owesAttempts(turn, queue)) {
+    dissolveQueueFlight(turn, queue, flight)
+    return false
+  }
+  if (queue.outage === null || queue.outage.flight === flight.id) return true
+  park(turn, flight)
+  return false
+}
+
+/** Cuts out what expired, what is worn out, and what can never be sent; ends the flight when nothing is left. */
 function prepare(turn: Turn, queue: QueueState, flight: Flight): Unit | null {
   const unit = currentUnit(flight)
-  const left = unit === null ? [] : cutExpired(turn, queue, unit.held)
+  const ours = unit === null ? [] : cutExpired(turn, queue, unit.held)
+  // A throttled batch is tried until its receipts run out (spec §2.3).
+  const left = flight.notRunStreak > 0 ? ours : cutWornOut(turn, queue, ours)
   if (unit === null || left.length === 0) {
     turn.state.flights.delete(flight.id)
     return null
@@ -61,10 +87,17 @@ function prepare(turn: Turn, queue: QueueState, flight: Flight): Unit | null {
   return kept
 }
 
-export function onQueueInvoked(turn: Turn, queue: QueueState, flight: Flight, outcome: Outcome): void {
+export function onQueueInvoked(
+  turn: Turn,
+  queue: QueueState,
+  flight: Flight,
+  { outcome, pending }: { readonly outcome: Outcome; readonly pending: Extract<Pending, { kind: 'invoke' }> },
+): void {
   const unit = currentUnit(flight)
   if (unit === null) return
   if (outcome.kind === 'notRun') return hold(turn, queue, flight, outcome)
+  surviveOutage(turn, queue, flight)
+  queue.longestRunMs = Math.max(queue.longestRunMs ?? 0, turn.env.monoMs - pending.sentMs)
   turn.state.flights.delete(flight.id)
   unit.attempts += 1
   switch (outcome.kind) {
@@ -95,18 +128,24 @@ export function onQueueInvoked(turn: Turn, queue: QueueState, flight: Flight, ou
 /** The same receipts wait for another try, as long as one can still come before they run out. */
 function hold(turn: Turn, queue: QueueState, flight: Flight, outcome: Extract<Outcome, { kind: 'notRun' }>): void {
   const { state, config, env } = turn
-  scaleOnTrouble(queue.scale, config.scaling, env.monoMs)
   const unit = currentUnit(flight)
   if (unit === null) return
-  if (state.phase !== 'running') {
+  const reason = outageReasonOf(outcome)
+  if (reason === null) surviveOutage(turn, queue, flight)
+  if (state.phase !== 'running' && (reason !== null || !owesAttempts(turn, queue))) {
     tellFailure(turn, unit, outcome, { kind: 'drain' })
+    // What waits would only be refused like this one.
+    if (reason !== null) queue.startsUntilMs = Number.NEGATIVE_INFINITY
     return dissolveQueueFlight(turn, queue, flight)
   }
+  if (reason === null) scaleOnTrouble(queue.scale, config.scaling, env.monoMs)
+  else sufferOutage(turn, queue, { flight, unit, outcome, reason })
   if (flight.dissolving) {
-    tellFailure(turn, unit, outcome, { kind: 'retry', inMs: 0 })
+    if (reason === null) tellFailure(turn, unit, outcome, { kind: 'retry', inMs: 0 })
     state.flights.delete(flight.id)
     return regroup(turn, queue, withdraw(turn, flight))
   }
+  if (reason !== null) return
   flight.notRunStreak += 1
   const inMs = pauseAskedMs(outcome.retryAfterMs, backoffMs(flight.notRunStreak, config.throttleBackoff, env.jitter))
   if (unit.held.every((one) => one.expiresMs <= env.monoMs + inMs)) {

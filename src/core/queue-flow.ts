@@ -1,26 +1,77 @@
 import { withdraw } from './flight.ts'
-import type { Flight, Held, Turn } from './flow-state.ts'
+import type { Flight, FlowState, Held, Turn } from './flow-state.ts'
 import { letGo } from './flow-state.ts'
-import { dissolveQueueFlight, startQueueFlight, tryQueueBatch } from './queue-attempt.ts'
+import type { FlowEvent } from './flow-events.ts'
+import { dissolveQueueFlight, dropExpiredFlight, startQueueFlight, tryQueueBatch } from './queue-attempt.ts'
+import { owesAttempts, startsUntilMs } from './queue-drain.ts'
 import { release, retryUnsettled } from './queue-ledger.ts'
-import { gatherDueMs, nextBatch, receive, regroup } from './queue-reader.ts'
-import type { QueueState } from './queue-state.ts'
+import { cancelLooks, look, mayTry, outageMoments } from './queue-outage.ts'
+import { dropExpired, gatherDueMs, nextBatch, receive, receiveOne, regroup } from './queue-reader.ts'
+import type { Outage, QueueState } from './queue-state.ts'
 import { flightsAllowed, nextRampMs, scaleOnBusy } from './scale.ts'
 
 /** Puts the parts of a queue's flow together: what is due is done, and the earliest later moment is named. */
 
+/** A queue has nothing to load; one whose function could not be reached says so, since no attempt will. */
+export function openQueue({ commands }: Turn, { outage }: QueueState): void {
+  if (outage !== null) commands.push({ kind: 'functionTrouble', trouble: outage.reason, message: 'no connection' })
+}
+
 export function pumpQueue(turn: Turn, queue: QueueState): void {
   retryUnsettled(turn, queue)
-  if (turn.state.phase !== 'running') return
-  for (const flight of turn.state.flights.values()) {
-    if (flight.phase === 'waiting' && flight.dueMs <= turn.env.monoMs) tryQueueBatch(turn, queue, flight)
-  }
+  if (turn.state.phase !== 'running') return pumpDraining(turn, queue)
+  if (queue.outage !== null) return pumpOutage(turn, queue, queue.outage)
+  tryWaiting(turn, queue)
   fly(turn, queue)
   if (isBusy(turn, queue)) {
     scaleOnBusy(queue.scale, turn.config.scaling, turn.env.monoMs)
     fly(turn, queue)
   }
   receive(turn, queue)
+}
+
+function tryWaiting(turn: Turn, queue: QueueState): void {
+  for (const flight of turn.state.flights.values()) {
+    if (flight.phase === 'waiting' && flight.dueMs <= turn.env.monoMs) tryQueueBatch(turn, queue, flight)
+  }
+}
+
+/** Nothing starts but the one batch that tries whether the function can be invoked again. */
+function pumpOutage(turn: Turn, queue: QueueState, outage: Outage): void {
+  dropExpired(turn, queue)
+  for (const flight of turn.state.flights.values()) {
+    if (flight.phase === 'waiting') dropExpiredFlight(turn, queue, flight)
+  }
+  look(turn, outage)
+  if (!mayTry(turn, outage)) return
+  for (const flight of turn.state.flights.values()) {
+    if (flight.phase !== 'waiting' || flight.dueMs > turn.env.monoMs) continue
+    outage.flight = flight.id
+    tryQueueBatch(turn, queue, flight)
+    if (turn.state.flights.has(flight.id)) return
+  }
+  for (let batch = nextBatch(turn, queue); batch !== null; batch = nextBatch(turn, queue)) {
+    outage.flight = startQueueFlight(turn, queue, batch)
+    if (turn.state.flights.has(outage.flight)) return
+  }
+  outage.flight = null
+  receiveOne(turn, queue)
+}
+
+/** No read; what was received is tried as long as there is time, the rest goes back to the queue. */
+function pumpDraining(turn: Turn, queue: QueueState): void {
+  if (owesAttempts(turn, queue)) {
+    tryWaiting(turn, queue)
+    fly(turn, queue)
+    return
+  }
+  const waiting = [...queue.ready.flat(), ...queue.gathering]
+  queue.ready = []
+  queue.gathering = []
+  release(turn, queue, waiting)
+  for (const flight of turn.state.flights.values()) {
+    if (flight.phase === 'waiting' || flight.phase === 'permit') dissolveQueueFlight(turn, queue, flight)
+  }
 }
 
 function fly(turn: Turn, queue: QueueState): void {
@@ -56,15 +107,21 @@ function takeBack(turn: Turn, flight: Flight): readonly Held[] {
   return withdraw(turn, flight)
 }
 
-export function drainQueue(turn: Turn, queue: QueueState): void {
-  const waiting = [...queue.ready.flat(), ...queue.gathering]
-  queue.ready = []
-  queue.gathering = []
-  queue.lostReads = []
-  release(turn, queue, waiting)
-  for (const flight of turn.state.flights.values()) {
-    if (flight.phase !== 'invoking') dissolveQueueFlight(turn, queue, flight)
+export function drainQueue(turn: Turn, queue: QueueState, event: Extract<FlowEvent, { kind: 'draining' }>): void {
+  const untilMs = startsUntilMs(turn.config, queue, { ...event, nowMs: turn.env.monoMs })
+  if (turn.state.phase === 'draining') {
+    // A disabled mapping may be stopped before it is done.
+    queue.startsUntilMs = Math.min(queue.startsUntilMs, untilMs)
+    return
   }
+  queue.lostReads = []
+  queue.startsUntilMs = untilMs
+  cancelLooks(turn)
+}
+
+/** Whether messages are in hand that wait for their attempt or their acknowledgement. */
+export function isQueueOwed({ flights }: FlowState, { unsettled, ready, gathering }: QueueState): boolean {
+  return unsettled.length + ready.length + gathering.length + flights.size > 0
 }
 
 /** Somebody else owns the flow: everything is dropped, nothing is said to the source. */
@@ -73,6 +130,7 @@ export function forsakeQueue(turn: Turn, queue: QueueState): void {
   const unsettled = queue.unsettled.map((one) => one.held)
   for (const one of [...queue.ready.flat(), ...queue.gathering, ...flying, ...unsettled]) letGo(turn.state, one)
   Object.assign(queue, { ready: [], gathering: [], lostReads: [], unsettled: [] })
+  cancelLooks(turn)
   queue.lockedGroups.clear()
 }
 
@@ -80,9 +138,12 @@ export function forsakeQueue(turn: Turn, queue: QueueState): void {
 export function queueMoments(turn: Turn, queue: QueueState): number[] {
   const { state, config, env } = turn
   const moments = queue.unsettled.map((one) => one.dueMs)
-  if (state.phase !== 'running') return moments
-  moments.push(state.pace.nextMs)
+  const waits = state.phase === 'running' ? queue.outage : null
+  if (waits !== null) return [...moments, ...outageMoments(turn, waits), state.pace.nextMs]
   for (const flight of state.flights.values()) if (flight.phase === 'waiting') moments.push(flight.dueMs)
+  // The moment after it is the one at which nothing more may start.
+  if (state.phase !== 'running') return [...moments, queue.startsUntilMs + 1]
+  moments.push(state.pace.nextMs)
   const full = state.flights.size >= allowed(turn, queue)
   const next = full ? nextRampMs(queue.scale, config.scaling, env.monoMs) : gatherDueMs(config, queue)
   if (next !== null) moments.push(next)

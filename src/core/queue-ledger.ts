@@ -4,6 +4,7 @@ import type { Held, Pending, Turn } from './flow-state.ts'
 import { ask, letGo, recordsOf } from './flow-state.ts'
 import { noteHidden } from './queue-hidden.ts'
 import type { QueueState } from './queue-state.ts'
+import { isWornOut } from './receipt.ts'
 
 /** What happens to the messages of a queue: acknowledged, handed back, or left to their visibility. */
 
@@ -50,7 +51,7 @@ export function retryUnsettled(turn: Turn, queue: QueueState): void {
   for (const one of due) askSettle(turn, [one.held], one.why, one.attempt + 1)
 }
 
-/** Hands back at once what no attempt has failed, so that another consumer need not wait for the visibility to end. */
+/** Hands back at once what no attempt has failed, so that nobody has to wait for the visibility to end. */
 export function release(turn: Turn, queue: QueueState, held: readonly Held[]): void {
   if (held.length === 0) return
   const ours = held.filter((one) => one.expiresMs > turn.env.monoMs)
@@ -62,15 +63,17 @@ export function release(turn: Turn, queue: QueueState, held: readonly Held[]): v
 export function endUnsettled(turn: Turn, queue: QueueState, held: readonly Held[]): void {
   noteHidden(turn, queue.hidden, held)
   for (const one of held) end(turn, queue, one)
-  if (turn.config.traits.ordered !== 'group') return
-  const groups = new Set(held.map((one) => one.record.orderKey))
-  const waiting = [...queue.ready.flat(), ...queue.gathering].filter((one) => one.stage !== 'done')
-  const behind = waiting.filter((one) => groups.has(one.record.orderKey))
-  if (behind.length === 0) return
-  noteHidden(turn, queue.hidden, behind)
-  for (const one of behind) end(turn, queue, one)
+  const dropped = behind(turn, queue, held)
+  if (dropped.length === 0) return
+  noteHidden(turn, queue.hidden, dropped)
+  for (const one of dropped) end(turn, queue, one)
   forgetEnded(queue)
-  turn.commands.push({ kind: 'dropped', records: recordsOf(behind), reason: 'visibility' })
+  turn.commands.push({ kind: 'dropped', records: recordsOf(dropped), reason: 'visibility' })
+}
+
+function behind(turn: Turn, queue: QueueState, ended: readonly Held[]): readonly Held[] {
+  const waiting = [...queue.ready.flat(), ...queue.gathering].filter((one) => one.stage !== 'done')
+  return withBehind(turn, waiting, { ended, isMeant: () => false })
 }
 
 /** Takes records that have ended out of the waiting lists. */
@@ -81,22 +84,51 @@ export function forgetEnded(queue: QueueState): void {
     .filter((batch) => batch.length > 0)
 }
 
+/**
+ * Of what is held, in the order it came: those that are meant, and those of a group that would overtake one of them or one of `ended`.
+ * That reaches up to what the queue gave because that one's time was over: a copy of it, or what came after its receipt ran out.
+ */
+function withBehind(
+  { config }: Turn,
+  held: readonly Held[],
+  { ended, isMeant }: { readonly ended: readonly Held[]; readonly isMeant: (one: Held) => boolean },
+): readonly Held[] {
+  const before = new Map<string, readonly Held[]>()
+  const enter = (one: Held): void => {
+    before.set(one.record.orderKey, [...(before.get(one.record.orderKey) ?? []), one])
+  }
+  if (config.traits.ordered === 'group') for (const one of ended) enter(one)
+  return held.filter((one) => {
+    const earlier = before.get(one.record.orderKey) ?? []
+    if (isMeant(one)) {
+      if (config.traits.ordered === 'group') enter(one)
+      return true
+    }
+    if (earlier.some((other) => isSince(one, other))) before.delete(one.record.orderKey)
+    return before.has(one.record.orderKey)
+  })
+}
+
+function isSince(one: Held, ended: Held): boolean {
+  return one.record.id === ended.record.id || one.readMs >= ended.expiresMs
+}
+
 /** Cuts out what is no longer ours; of a message group also what lies behind it. Answers with what is left. */
 export function cutExpired(turn: Turn, queue: QueueState, held: readonly Held[]): readonly Held[] {
-  const expired = held.filter((one) => one.expiresMs <= turn.env.monoMs)
-  if (expired.length === 0) return held
-  const groups = new Set(turn.config.traits.ordered === 'group' ? expired.map((one) => one.record.orderKey) : [])
-  const cut = held.filter((one, index) => {
-    if (one.expiresMs <= turn.env.monoMs) return true
-    return groups.has(one.record.orderKey) && held.findIndex((other) => isExpiredOf(turn, other, one)) < index
-  })
+  const cut = withBehind(turn, held, { ended: [], isMeant: (one) => one.expiresMs <= turn.env.monoMs })
+  if (cut.length === 0) return held
   turn.commands.push({ kind: 'dropped', records: recordsOf(cut), reason: 'visibility' })
   endUnsettled(turn, queue, cut)
   return held.filter((one) => one.stage !== 'done')
 }
 
-function isExpiredOf(turn: Turn, candidate: Held, of: Held): boolean {
-  return candidate.expiresMs <= turn.env.monoMs && candidate.record.orderKey === of.record.orderKey
+/** Hands back what waited too long to be run under its receipt; of a message group also what lies behind it. */
+export function cutWornOut(turn: Turn, queue: QueueState, held: readonly Held[]): readonly Held[] {
+  const cut = withBehind(turn, held, { ended: [], isMeant: (one) => isWornOut(turn, queue, one) })
+  if (cut.length === 0) return held
+  release(turn, queue, [...cut, ...behind(turn, queue, cut)])
+  forgetEnded(queue)
+  return held.filter((one) => one.stage !== 'done')
 }
 
 export function lockGroups(turn: Turn, queue: QueueState, held: readonly Held[]): void {

@@ -5,19 +5,16 @@ import type { Held, Pending, Turn } from './flow-state.ts'
 import { ask, hold, sift } from './flow-state.ts'
 import type { BatchLimits } from './gather.ts'
 import { batchLength, isFull } from './gather.ts'
+import { owesAttempts } from './queue-drain.ts'
 import { cutExpired, forgetEnded, release, settle, unlockGroup } from './queue-ledger.ts'
 import type { QueueState } from './queue-state.ts'
+import { canReceiveAhead, visibilityMarginMs } from './receipt.ts'
 import { flightsAllowed, scaleOnIdle, scaleReceives } from './scale.ts'
 
 /** Decides the receives of a queue, and which of the messages held make the next batch. */
 
 /** SQS answers a repeated ReceiveRequestAttemptId with the same messages for this long (spec §13.6). */
 const attemptIdMs = 300_000
-
-/** The end of a receipt is pulled forward by this much, so that a batch does not start what it cannot finish acknowledging. */
-function visibilityMarginMs(visibilityMs: number): number {
-  return Math.min(5_000, visibilityMs / 5)
-}
 
 function limitsOf(config: FlowConfig): BatchLimits {
   return { records: config.batchSize, bytes: config.batchBytesMax }
@@ -26,27 +23,41 @@ function limitsOf(config: FlowConfig): BatchLimits {
 /** Asks for as many receives as the scale wants and the room for their messages allows. */
 export function receive(turn: Turn, queue: QueueState): void {
   const { state, config, env } = turn
-  const visibilityMs = config.receiveVisibilityMs
   const receivesMax = Math.min(queue.scale.receives, config.scaling.receivesMax)
   if (state.pace.nextMs > env.monoMs) return
   for (let out = outstandingReads(turn); out.receives < receivesMax; out = outstandingReads(turn)) {
     const recordsMax = recordsOfNextRead(turn, queue, out)
     if (recordsMax === 0) return
-    const lost = queue.lostReads.shift()
-    const repeats = lost !== undefined && env.monoMs - lost.sinceMs < attemptIdMs ? lost : null
-    ask(
-      turn,
-      {
-        kind: 'read',
-        recordsMax,
-        waitMs: config.traits.readWaitMs,
-        visibilityMs,
-        from: null,
-        repeats: repeats?.id ?? null,
-      },
-      { kind: 'read', recordsMax, visibilityMs, sentMs: env.monoMs, attemptSinceMs: repeats?.sinceMs ?? env.monoMs },
-    )
+    askRead(turn, queue, recordsMax)
   }
+}
+
+/** The one message by which a function is tried that may not be there (SPEC §2, Outage). */
+export function receiveOne(turn: Turn, queue: QueueState): void {
+  if (turn.state.pace.nextMs <= turn.env.monoMs && outstandingReads(turn).receives === 0) askRead(turn, queue, 1)
+}
+
+function askRead({ state, config, env, commands }: Turn, queue: QueueState, recordsMax: number): void {
+  const visibilityMs = config.receiveVisibilityMs
+  const lost = queue.lostReads.shift()
+  const repeats = lost !== undefined && env.monoMs - lost.sinceMs < attemptIdMs ? lost : null
+  ask(
+    { state, config, env, commands },
+    {
+      kind: 'read',
+      recordsMax,
+      waitMs: config.traits.readWaitMs,
+      visibilityMs,
+      from: null,
+      repeats: repeats?.id ?? null,
+    },
+    { kind: 'read', recordsMax, visibilityMs, sentMs: env.monoMs, attemptSinceMs: repeats?.sinceMs ?? env.monoMs },
+  )
+}
+
+export function cancelReads(turn: Turn): void {
+  for (const [id, pending] of turn.state.pending)
+    if (pending.kind === 'read') turn.commands.push({ kind: 'cancel', id })
 }
 
 interface ReadsOut {
@@ -70,8 +81,8 @@ function outstandingReads({ state, config }: Turn): ReadsOut {
 }
 
 /**
- * Never more is held than can be invoked at once plus one batch being gathered. A receive counts with all it may bring from
- * the moment it is sent. 0: there is no room.
+ * Never more is held than can be invoked at once plus one batch being gathered, and that one only where its receipts last as long.
+ * A receive counts with all it may bring from the moment it is sent. 0: there is no room.
  */
 function recordsOfNextRead(turn: Turn, queue: QueueState, out: ReadsOut): number {
   const { state, config, env } = turn
@@ -79,7 +90,10 @@ function recordsOfNextRead(turn: Turn, queue: QueueState, out: ReadsOut): number
   const one = Math.min(readRecordsMax, config.batchSize)
   if (isOverfull(turn)) return state.heldRecords === 0 && out.receives === 0 ? one : 0
   const flights = flightsAllowed(queue.scale, config.scaling, env.monoMs)
-  const room = flights + 1 - state.flights.size - queue.ready.length
+  const ahead = canReceiveAhead(config, queue) ? 1 : 0
+  // Whoever waits for a permit is ahead of the flights.
+  if (ahead === 0 && isAnyWaitingForPermit(turn)) return 0
+  const room = flights + ahead - state.flights.size - queue.ready.length
   if (config.windowMs > 0) {
     return Math.ceil((queue.gathering.length + out.records + one) / config.batchSize) <= room ? one : 0
   }
@@ -87,6 +101,11 @@ function recordsOfNextRead(turn: Turn, queue: QueueState, out: ReadsOut): number
   // Small batches that can start at once share a receive. Messages of one group would wait for each other, out of sight of others.
   const shared = ordered === 'group' ? 1 : Math.max(1, Math.floor(readRecordsMax / config.batchSize))
   return one * Math.min(shared, room - out.batches)
+}
+
+function isAnyWaitingForPermit({ state }: Turn): boolean {
+  for (const flight of state.flights.values()) if (flight.phase === 'permit') return true
+  return false
 }
 
 function isOverfull(turn: Turn): boolean {
@@ -108,8 +127,8 @@ export function onReceived(
   const visibilityMs = pending.visibilityMs ?? config.visibilityMs
   const held = result.records.map((record) => take(turn, record, visibilityMs))
   for (const { id } of result.records) queue.hidden.delete(id)
-  // What came back while the flow is ending has not been tried: it goes straight back.
-  if (state.phase !== 'running') return release(turn, queue, held)
+  // What came back while the flow is ending, and too late to be tried, goes straight back.
+  if (state.phase !== 'running' && !owesAttempts(turn, queue)) return release(turn, queue, held)
   settle(
     turn,
     held.filter((one) => !one.record.matched),
@@ -160,6 +179,8 @@ function isGatherDue(turn: Turn, queue: QueueState): boolean {
   const dueMs = gatherDueMs(turn.config, queue)
   return (
     isOverfull(turn) ||
+    turn.state.phase !== 'running' ||
+    queue.outage !== null ||
     (dueMs !== null && dueMs <= turn.env.monoMs) ||
     isFull(queue.gathering, 0, limitsOf(turn.config))
   )
@@ -172,7 +193,7 @@ export function gatherDueMs(config: FlowConfig, queue: QueueState): number | nul
 }
 
 /** Messages whose visibility ran out while they waited for a flight belong to the queue again. */
-function dropExpired(turn: Turn, queue: QueueState): void {
+export function dropExpired(turn: Turn, queue: QueueState): void {
   const waiting = [...queue.ready.map((batch) => batch[0]), queue.gathering[0]]
   if (!waiting.some((one) => one !== undefined && one.expiresMs <= turn.env.monoMs)) return
   cutExpired(turn, queue, [...queue.ready.flat(), ...queue.gathering])

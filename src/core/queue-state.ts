@@ -1,3 +1,4 @@
+import type { NotRunReason } from '../model/invocation.ts'
 import type { SettleReason } from './flow-commands.ts'
 import type { Held } from './flow-state.ts'
 import type { HiddenMessages } from './queue-hidden.ts'
@@ -21,6 +22,29 @@ export interface QueueState {
   unsettled: Unsettled[]
   /** What was let go and comes back. */
   readonly hidden: HiddenMessages
+  /** The longest run seen; null: none yet. */
+  longestRunMs: number | null
+  /** null: as far as is known, the function can be invoked. */
+  outage: Outage | null
+  /** Draining: an attempt may start up to this moment (monotonic). */
+  startsUntilMs: number
+}
+
+export type OutageReason = Exclude<NotRunReason, 'throttled' | 'unavailable'>
+
+/** What is known of a function that cannot be invoked (`queue-outage.ts`). */
+export interface Outage {
+  readonly reason: OutageReason
+  phase: 'waiting' | 'looking' | 'trying'
+  /** Looks since the last attempt. */
+  looks: number
+  /** Attempts in a row that were refused. */
+  readonly refusals: number
+  readonly refusedMs: number
+  /** When the next look, or the next try, is due (monotonic). */
+  nextMs: number
+  /** The flight that tries. */
+  flight: number | null
 }
 
 export interface LostRead {
@@ -36,7 +60,7 @@ export interface Unsettled {
   readonly dueMs: number
 }
 
-export function createQueueState(): QueueState {
+export function createQueueState(outage: Outage | null): QueueState {
   return {
     scale: createScale(),
     backlog: false,
@@ -46,5 +70,8 @@ export function createQueueState(): QueueState {
     lockedGroups: new Map(),
     unsettled: [],
     hidden: new Map(),
+    longestRunMs: null,
+    outage,
+    startsUntilMs: Number.NEGATIVE_INFINITY,
   }
 }

@@ -45,6 +45,8 @@ export interface FlowSettings {
   readonly acknowledgesEmptyItem?: boolean | undefined
   /** The ARN that records carry. */
   readonly sourceArn: string
+  /** The queue's redrive policy takes a message that was received so often; null: it has none. */
+  readonly maxReceiveCount: number | null
   /** ARN of the failure destination; null: there is none. */
   readonly destination: string | null
   /** null: every record matches. */

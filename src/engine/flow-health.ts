@@ -38,6 +38,16 @@ export class FlowHealth {
     this.#source = null
   }
 
+  /** It cannot be invoked, whether or not an attempt has shown it. */
+  functionLost(kind: FunctionTrouble['kind'], message: string): void {
+    if (this.#function?.kind === kind) return
+    this.#function = { kind, message, sinceMs: this.#clock.wallMs(), attempts: 0 }
+  }
+
+  functionFound(): void {
+    this.#function = null
+  }
+
   /** A function that handled what it got, or some of it, works. */
   invoked(outcome: Outcome): void {
     if (outcome.kind === 'succeeded') this.#function = null

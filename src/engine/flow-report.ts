@@ -5,7 +5,7 @@ import type { FlowRecord } from '../model/record.ts'
 import { isStream } from '../model/source.ts'
 import { functionFailures, processingResults, resultOf, sourceFailures } from '../model/failure.ts'
 import { invocationFailed } from '../observe/pretty.ts'
-import type { FlowContext } from './flow-context.ts'
+import type { FlowContext, FlowSettings } from './flow-context.ts'
 import type { AttemptNews } from './flow-health.ts'
 
 /** Ids in one line of the log; a batch may hold thousands. */
@@ -14,7 +14,17 @@ const idsMax = 100
 type AttemptFailed = Extract<FlowNotice, { kind: 'attemptFailed' }>
 type News = Extract<
   FlowCommand,
-  { kind: 'attemptFailed' | 'filtered' | 'dropped' | 'positionLost' | 'sourceTrouble' | 'sourceHealthy' }
+  {
+    kind:
+      | 'attemptFailed'
+      | 'filtered'
+      | 'dropped'
+      | 'positionLost'
+      | 'sourceTrouble'
+      | 'sourceHealthy'
+      | 'functionTrouble'
+      | 'functionHealthy'
+  }
 >
 
 /** Tells log, counters and the mapping what a flow has to tell. */
@@ -56,6 +66,17 @@ export function report(context: FlowContext, news: News): void {
       listener.refused(false)
       log.info({}, 'The source can be read again.')
       return
+    case 'functionTrouble':
+      health.functionLost(news.trouble, news.message)
+      log.warn(
+        { trouble: news.trouble, reason: news.message, advice: functionFailures[news.trouble].advice },
+        'The function cannot be invoked. Messages stay in the queue until it can.',
+      )
+      return
+    case 'functionHealthy':
+      health.functionFound()
+      log.info({}, 'The function can be invoked again.')
+      return
     default:
       news satisfies never
   }
@@ -94,6 +115,21 @@ function reportAttempt({ log, listener, identity, health }: FlowContext, news: A
 function kindOf({ outcome, records }: AttemptFailed): AttemptNews['kind'] {
   if (outcome.kind === 'notRun') return outcome.reason
   return outcome.kind === 'partial' && outcome.failed.length === records.length ? 'failed' : outcome.kind
+}
+
+/** Messages that go back without an attempt, and that the queue hands to nobody any more but to its dead-letter queue. */
+export function warnOfRedrive(
+  records: readonly FlowRecord[],
+  { log }: FlowContext,
+  { maxReceiveCount }: FlowSettings,
+): void {
+  if (maxReceiveCount === null) return
+  const spent = records.filter((record) => receivesOf(record) >= maxReceiveCount)
+  if (spent.length === 0) return
+  log.warn(
+    { records: spent.length, messageIds: idsOf(spent.slice(0, idsMax)), maxReceiveCount },
+    "Messages go back to the queue without an attempt. The queue's redrive policy moves them to its dead-letter queue: redrive them from there.",
+  )
 }
 
 function idsOf(records: readonly FlowRecord[]): readonly string[] {

@@ -12,6 +12,7 @@ import type { InvokeResult, ReadResult, SettleRefusal } from '../ports.ts'
 import type { AttemptIds } from './attempt-ids.ts'
 import { deliverFailure } from './delivery.ts'
 import type { FlowContext, FlowSettings } from './flow-context.ts'
+import { warnOfRedrive } from './flow-report.ts'
 import { lostReply } from './lost-reply.ts'
 import type { InvokeMeasure } from './meter.ts'
 import { sleep } from './sleep.ts'
@@ -45,6 +46,8 @@ export function carryOut(request: Exclude<FlowRequest, { kind: 'permit' }>, scop
       return invoke(request, scope)
     case 'settle':
       return settle(request, scope)
+    case 'look':
+      return look(request, scope)
     case 'release':
       return release(request, scope)
     case 'discard':
@@ -221,7 +224,18 @@ function indexesOf(refusals: readonly SettleRefusal[]): readonly number[] {
   return refusals.map(({ index }) => index)
 }
 
-async function release(request: Of<'release'>, { context, signal }: RequestScope): Promise<Answer> {
+async function look({ id }: Of<'look'>, { context, settings, signal }: RequestScope): Promise<Answer> {
+  try {
+    return { kind: 'looked', id, answer: await context.services.target.look(settings.functionName, signal) }
+  } catch (error) {
+    if (signal.aborted) throw error
+    context.log.debug({ error }, 'Looking at the function threw an error.')
+    return { kind: 'looked', id, answer: 'unknown' }
+  }
+}
+
+async function release(request: Of<'release'>, { context, settings, signal }: RequestScope): Promise<Answer> {
+  warnOfRedrive(request.records, context, settings)
   try {
     await context.source.release(request.records, signal)
   } catch (error) {

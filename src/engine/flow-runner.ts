@@ -11,15 +11,11 @@ import { FlowPermits } from './flow-permits.ts'
 import { report, resultOfOutcome } from './flow-report.ts'
 import { carryOut } from './flow-requests.ts'
 import type { FlowStatus } from './mappings.ts'
+import { endsByItselfMs, patienceSpareMs } from './patience.ts'
 import type { PermitRequest } from './permits.ts'
 import { servesBeyond, withoutRetention } from './retention.ts'
 import { GivenUp } from './sleep.ts'
 import { sourceNowMs } from './source-time.ts'
-
-/** A receive that ends by itself this soon is waited for when it is given up. */
-const patienceMsMax = 1_000
-/** How much longer than it said a receive may take before it is cut off. */
-const patienceSpareMs = 500
 
 interface Outstanding {
   readonly controller: AbortController
@@ -175,6 +171,7 @@ export class FlowRunner {
       case 'invoke':
       case 'settle':
       case 'release':
+      case 'look':
       case 'discard':
       case 'checkpoint':
         return this.#begin(command)
@@ -187,6 +184,8 @@ export class FlowRunner {
       case 'dropped':
       case 'positionLost':
       case 'sourceHealthy':
+      case 'functionTrouble':
+      case 'functionHealthy':
         return report(this.#context, command)
       case 'sourceTrouble':
         // Daily business of a stream that was resharded: no news but to those who wait for its end.
@@ -208,8 +207,7 @@ export class FlowRunner {
 
   #begin(request: FlowRequest): void {
     const controller = new AbortController()
-    const isShort = request.kind === 'read' && request.from === null && request.waitMs <= patienceMsMax
-    const endsMs = isShort ? this.#context.services.clock.monoMs() + request.waitMs : null
+    const endsMs = endsByItselfMs(request, this.#context.services.clock.monoMs())
     const outstanding: Outstanding = { controller, endsMs, stopWaiting: null }
     this.#outstanding.set(request.id, outstanding)
     void this.#answer(request, controller.signal).then((event) => {
@@ -222,7 +220,7 @@ export class FlowRunner {
 
   /**
    * Many an emulator does not notice that the client of a long poll is gone, and hides the next message for it until its
-   * visibility ends. So a receive that is about to end is left to; what it still brings is handed back.
+   * visibility ends. So a receive that is about to end is left to; what it still brings is tried or handed back.
    */
   #cancel(id: number): void {
     const outstanding = this.#outstanding.get(id)

@@ -17,6 +17,8 @@ export interface Circumstances {
   readonly timeoutMs: number | null
   /** Attempts that the function takes at once where Millrace hosts it. */
   readonly capacity: number | null
+  /** Nobody answered at the function's endpoint when it was looked at. */
+  readonly unreachable: boolean
   readonly scaling: ScalingPolicy
   readonly maxInvocations: number
   /** The source is AWS itself: its own base rates hold. */
@@ -36,6 +38,8 @@ const heldBytesMax = { queue: 64 * megabyte, shard: 24 * megabyte } as const
 const visibilityMsDefault = 30_000
 /** What AWS adds to window and timeout when a queue's visibility is too short for both (spec §2.3, §13.13). */
 const visibilitySpareMs = 30_000
+/** What a receipt needs beyond a run, so that the run can be acknowledged: min(5 s, 20 %) of the whole. */
+const visibilityMarginMsMax = 5_000
 const receivesMax = 20
 /** Differences of clocks below this do not show in a Date header. */
 const clockGrainMs = 1_500
@@ -68,7 +72,9 @@ export function flowConfigOf(document: MappingDocument, around: Circumstances): 
     heldBytesMax: isQueue ? heldBytesMax.queue : heldBytesMax.shard,
     scaling,
     visibilityMs: around.found.visibilityMs ?? visibilityMsDefault,
-    receiveVisibilityMs: isQueue ? receiveVisibilityMsOf(parameters, around) : null,
+    receiveVisibilityMs: isQueue ? receiveVisibilityOf(parameters, around).visibilityMs : null,
+    timeoutMs: around.timeoutMs,
+    unreachable: around.unreachable,
     slots,
     ...startOf(document, around),
     retryAttemptsMax: limitOf(parameters.MaximumRetryAttempts),
@@ -85,18 +91,25 @@ export function flowConfigOf(document: MappingDocument, around: Circumstances): 
 }
 
 /**
- * The queue's own visibility, unless a message could wait for its window and run for the function's timeout longer than that
- * (spec §13.13): null, or what a receive asks for instead.
+ * What every receive names: the queue's own visibility, or as much as a message needs that waits for its window and runs for the
+ * function's timeout. The queue's own is named as well, so that one that was just changed does not hold for some receives and not for
+ * others. null: the queue's own, which nobody knows.
  */
-export function receiveVisibilityMsOf(
+export function receiveVisibilityOf(
   parameters: MappingParameters,
   { found, timeoutMs }: Pick<Circumstances, 'found' | 'timeoutMs'>,
-): number | null {
-  const neededMs = parameters.MaximumBatchingWindowInSeconds * 1_000 + (timeoutMs ?? 0)
+): { readonly visibilityMs: number | null; readonly isLonger: boolean; readonly isCovered: boolean } {
+  const windowMs = parameters.MaximumBatchingWindowInSeconds * 1_000
+  // What has waited for its window must be ours for a moment longer, also where nobody knows how long it runs.
+  const runsMs = windowMs + Math.max(timeoutMs ?? 0, windowMs === 0 ? 0 : 1_000)
   const ownMs = found.visibilityMs ?? visibilityMsDefault
   // A message that is visible again at once could never be run by anybody.
-  if (ownMs > 0 && neededMs <= ownMs) return null
-  return Math.min(neededMs + visibilitySpareMs, visibilityMsMax)
+  const isTooShort = ownMs === 0 || runsMs > ownMs
+  const marginMs = isTooShort ? visibilitySpareMs : Math.min(visibilityMarginMsMax, runsMs / 4)
+  const neededMs = Math.ceil((runsMs + marginMs) / 1_000) * 1_000
+  const isLonger = neededMs > ownMs
+  const isCovered = runsMs <= visibilityMsMax
+  return { visibilityMs: isLonger ? Math.min(neededMs, visibilityMsMax) : found.visibilityMs, isLonger, isCovered }
 }
 
 function scalingOf(parameters: MappingParameters, around: Circumstances): ScalingConfig {

@@ -1,6 +1,7 @@
 import type { MappingEvent, MappingRequest, Described } from '../core/mapping-messages.ts'
 import { parseArn } from '../model/arn.ts'
 import type { MappingDocument } from '../model/mapping.ts'
+import { isStream } from '../model/source.ts'
 import type { Log } from '../observe/log.ts'
 import type { FunctionDescription } from '../ports.ts'
 import type { EngineContext } from './engine-context.ts'
@@ -82,6 +83,7 @@ async function describe(work: MappingWork): Promise<Described> {
   const [result, described] = await Promise.all([
     view.source.describe(signal, attachedTo(document)),
     describeFunction(work),
+    lookAtFunction(work),
   ])
   noteFunction(work, described)
   if (result.kind !== 'found') return result
@@ -121,6 +123,13 @@ async function attach(incarnation: string, work: MappingWork): Promise<void> {
 async function configure(work: MappingWork): Promise<void> {
   noteFunction(work, await describeFunction(work))
   if (!work.isIdle) work.reconfigure()
+}
+
+/** Before anything runs: a message that is received for a function which nobody reaches has spent a receive. */
+async function lookAtFunction({ engine, view, document, isIdle, signal }: MappingWork): Promise<void> {
+  if (!isIdle || isStream(document.source)) return
+  const look = engine.services.target.look(document.parameters.FunctionName, signal)
+  view.noteReach((await look.catch(() => 'unknown')) === 'unreachable')
 }
 
 /** What cannot be told now stays unknown; that is no reason to stand still. */

@@ -38,6 +38,7 @@ export class MappingRunner {
   #events: MappingEvent[] = []
   #stepping = false
   #stopping = false
+  #endsMs: number | undefined
   #over = false
   #cancelTimer: (() => void) | null = null
 
@@ -89,11 +90,14 @@ export class MappingRunner {
     this.#happen({ kind: 'changed', state: this.#document.state })
   }
 
-  /** Finishes what is in flight. The same promise however often it is called. */
-  stop(): Promise<void> {
+  /** Finishes what is in flight, and what may still start before `endsMs`. The same promise however often it is called. */
+  stop(endsMs?: number): Promise<void> {
     if (!this.#stopping && !this.#over) {
       this.#stopping = true
+      this.#endsMs = endsMs
       this.#happen({ kind: 'stop' })
+      // Those that were draining already, without haste.
+      for (const { runner } of this.#flows.values()) runner.drain({ kind: 'draining', reason: 'stop', endsMs })
     }
     return this.#stopped.promise
   }
@@ -152,7 +156,7 @@ export class MappingRunner {
       case 'startFlow':
         return this.#startFlow(command)
       case 'drainFlow':
-        this.#flows.get(command.id)?.runner.drain({ kind: 'draining', reason: command.reason })
+        this.#flows.get(command.id)?.runner.drain({ kind: 'draining', reason: command.reason, endsMs: this.#endsMs })
         return
       case 'cancel':
         this.#outstanding.get(command.id)?.abort(new GivenUp('nobody needs it any more'))

@@ -49,17 +49,20 @@ function pauseReasons({ state }: MappingDocument, { stopping, troubles, flows }:
   if (troubles.source !== null) reasons.add(`source ${troubles.source.kind}`)
   for (const flow of flows) if (flow.trouble !== null) reasons.add(`source ${flow.trouble}`)
   if (troubles.function !== null) reasons.add(`function ${troubles.function.kind}`)
-  for (const { functionTrouble } of flows) {
-    if (functionTrouble !== null && functionTrouble.kind !== 'failed') reasons.add(`function ${functionTrouble.kind}`)
-  }
+  for (const flow of flows) for (const kind of functionReasons(flow)) reasons.add(`function ${kind}`)
   return reasons
+}
+
+/** Why the function of a flow does not run; one that runs and fails holds nothing up. */
+function functionReasons({ functionTrouble, outage }: FlowStatus): readonly string[] {
+  return [outage, functionTrouble?.kind].filter((kind) => typeof kind === 'string' && kind !== 'failed') as string[]
 }
 
 /** A child whose parents are not done. */
 function waitingShard({ shardId: flow, parentIds: waitsFor }: ShardFacts): FlowStatus {
   const nothing = { held: 0, heldBytes: 0, invoking: 0, waiting: 0, concurrency: 0, watermark: null }
   const ages = { behindMs: null, iteratorAgeMs: null }
-  const untroubled = { trouble: null, sourceTrouble: null, functionTrouble: null, lastFailure: null }
+  const untroubled = { trouble: null, sourceTrouble: null, functionTrouble: null, lastFailure: null, outage: null }
   return { flow, phase: 'waiting for its parents', ...nothing, ...ages, ...untroubled, detail: noDetail, waitsFor }
 }
 

@@ -5,7 +5,7 @@ import type { Log } from '../observe/log.ts'
 import type { Source } from '../ports.ts'
 import type { EngineContext } from './engine-context.ts'
 import type { FlowSettings } from './flow-context.ts'
-import { flowConfigOf, matcherOf, receiveVisibilityMsOf, type FoundSource } from './flow-settings.ts'
+import { flowConfigOf, matcherOf, receiveVisibilityOf, type FoundSource } from './flow-settings.ts'
 
 /** Offsets below this are the grain of a Date header, not a wrong clock. */
 const offsetMsMin = 1_500
@@ -16,6 +16,11 @@ interface KnownFunction {
 }
 
 const unknownFunction: KnownFunction = { timeoutMs: null, capacity: null }
+
+const longerText =
+  "The queue's visibility timeout is too short for batching window and function timeout; messages are received with a longer one."
+const uncoveredText =
+  'Batching window and function timeout exceed 12 hours, the longest visibility of a message: it may be delivered again while it runs. Shorten one of them.'
 
 /** What one mapping has last seen of its source and its function, and what follows from it for its flows. */
 export class MappingView {
@@ -28,6 +33,7 @@ export class MappingView {
   #function: { readonly name: string; readonly known: KnownFunction } | null = null
   #filter: { readonly criteria: unknown; readonly matches: ((record: SourceRecord) => boolean) | null } | null = null
   #toldVisibilityMs: number | null = null
+  #unreachable = false
 
   constructor(engine: EngineContext, source: Source, log: Log) {
     this.#engine = engine
@@ -61,6 +67,11 @@ export class MappingView {
     this.#function = { name, known }
   }
 
+  /** A queue's flow that begins now begins with looking at the function. */
+  noteReach(unreachable: boolean): void {
+    this.#unreachable = unreachable
+  }
+
   /** What was seen of the function before says nothing of the one that an update names. */
   #knownOf({ parameters }: MappingDocument): KnownFunction {
     return this.#function?.name === parameters.FunctionName ? this.#function.known : unknownFunction
@@ -83,6 +94,7 @@ export class MappingView {
     const around = {
       found,
       ...known,
+      unreachable: this.#unreachable,
       origin,
       scaling: this.#engine.scaling(source),
       maxInvocations: this.#engine.maxInvocations,
@@ -99,6 +111,7 @@ export class MappingView {
       reportsFailures: parameters.FunctionResponseTypes.includes('ReportBatchItemFailures'),
       acknowledgesEmptyItem: this.#engine.acknowledgesEmptyItem,
       sourceArn: this.arnOf(incarnation) ?? found.arn,
+      maxReceiveCount: found.maxReceiveCount ?? null,
       destination: parameters.DestinationConfig?.OnFailure.Destination ?? null,
       matches: this.#matches(document),
     }
@@ -120,13 +133,13 @@ export class MappingView {
 
   #tellVisibility(document: MappingDocument, found: FoundSource): void {
     const { timeoutMs } = this.#knownOf(document)
-    const visibilityMs = receiveVisibilityMsOf(document.parameters, { found, timeoutMs })
+    const named = receiveVisibilityOf(document.parameters, { found, timeoutMs })
+    const visibilityMs = named.isLonger ? named.visibilityMs : null
     if (visibilityMs === this.#toldVisibilityMs) return
     this.#toldVisibilityMs = visibilityMs
     if (visibilityMs === null) return
-    this.#log.info(
-      { queueVisibilityMs: found.visibilityMs, receiveVisibilityMs: visibilityMs, timeoutMs },
-      "Window and function timeout exceed the queue's visibility timeout; messages are received with a longer one.",
-    )
+    const fields = { queueVisibilityMs: found.visibilityMs, receiveVisibilityMs: visibilityMs, timeoutMs }
+    if (named.isCovered) this.#log.info(fields, longerText)
+    else this.#log.warn(fields, uncoveredText)
   }
 }

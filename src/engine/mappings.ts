@@ -79,7 +79,7 @@ export interface FailedAttempt {
   readonly attempt: number
   readonly records: number
   readonly firstId: string | null
-  readonly next: 'retry' | 'split' | 'discard' | 'visibility' | 'drain'
+  readonly next: 'retry' | 'split' | 'discard' | 'visibility' | 'answer' | 'drain'
   readonly nextMs: number | null
 }
 
@@ -103,6 +103,8 @@ export interface FlowStatus {
   readonly sourceTrouble: Trouble | null
   readonly functionTrouble: FunctionTrouble | null
   readonly lastFailure: FailedAttempt | null
+  /** Why its function cannot be invoked: nothing is received from the queue until it can. */
+  readonly outage: string | null
   readonly detail: FlowDetail
   /** A shard that waits: which of its parents are not done. */
   readonly waitsFor: readonly string[]

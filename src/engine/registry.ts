@@ -135,10 +135,13 @@ export class Registry implements Mappings {
     return this.#runners.get(uuid)?.status() ?? this.#aside.status(uuid)
   }
 
-  /** Drains every mapping; resolves when nothing is in flight and every checkpoint is written. */
-  async stop(): Promise<void> {
+  /**
+   * Drains every mapping; resolves when nothing is in flight and every checkpoint is written. `endsMs`: when what is still out is cut
+   * off (monotonic); without it nothing starts any more.
+   */
+  async stop(endsMs?: number): Promise<void> {
     this.#stopping = true
-    await Promise.all([...this.#runners.values()].map((runner) => runner.stop()))
+    await Promise.all([...this.#runners.values()].map((runner) => runner.stop(endsMs)))
     await Promise.allSettled(this.#writes.values())
   }
 

@@ -52,3 +52,6 @@ export interface WindowState {
 
 /** Why records were given up, in the words of the failure record. */
 export type DiscardCondition = 'RetryAttemptsExhausted' | 'RecordAgeExceeded'
+
+/** What a look at a function says. `missing`: whoever answers does not know it, or is no Lambda. `unknown`: nothing of the function. */
+export type FunctionLook = 'answers' | 'unreachable' | 'missing' | 'unknown'

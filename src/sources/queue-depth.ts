@@ -16,7 +16,7 @@ export function depthOf(output: unknown): DepthResult {
   }
 }
 
-function redriveOf(policy: unknown): Extract<DepthResult, { kind: 'queue' }>['redrive'] {
+export function redriveOf(policy: unknown): Extract<DepthResult, { kind: 'queue' }>['redrive'] {
   const members = parseJson(stringOf(policy) ?? '')
   if (!isJsonObject(members)) return null
   const deadLetterArn = stringOf(members['deadLetterTargetArn'])

@@ -9,7 +9,7 @@ import type { SourceTraits } from '../model/source.ts'
 import type { DescribeResult, ReadRequest, ReadResult, SettleResult, Source } from '../ports.ts'
 import { createMessageDeletes } from './message-deletes.ts'
 import { createQueueAddress } from './queue-address.ts'
-import { depthOf } from './queue-depth.ts'
+import { depthOf, redriveOf } from './queue-depth.ts'
 import { createQueueCalls } from './queue-calls.ts'
 import type { Trouble } from './service-errors.ts'
 import type { SourceAccess } from './source-access.ts'
@@ -30,7 +30,7 @@ export function openSqsSource(mapping: MappingDocument, access: SourceAccess): S
 
   return {
     async describe(signal) {
-      const result = await call('GetQueueAttributes', { AttributeNames: ['VisibilityTimeout'] }, 'control', signal)
+      const result = await call('GetQueueAttributes', { AttributeNames: ['All'] }, 'control', signal)
       return result.kind === 'ok' ? described(arn, result.output) : withAction(result.trouble, 'GetQueueAttributes')
     },
     async depth(signal) {
@@ -104,7 +104,8 @@ function described(arn: string, output: unknown): DescribeResult {
     return { kind: 'failed', message: 'GetQueueAttributes was answered without Attributes.' }
   const seconds = Number(attributes['VisibilityTimeout'] ?? NaN)
   const visibilityMs = Number.isFinite(seconds) ? seconds * 1_000 : null
-  return { kind: 'found', arn, incarnation: '', visibilityMs, retentionMs: null, shards: [] }
+  const maxReceiveCount = redriveOf(attributes['RedrivePolicy'])?.receivesMax ?? null
+  return { kind: 'found', arn, incarnation: '', visibilityMs, maxReceiveCount, retentionMs: null, shards: [] }
 }
 
 function withAction(trouble: Trouble, action: string): DescribeResult {

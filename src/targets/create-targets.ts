@@ -9,7 +9,7 @@ import { createTarget, type TargetRouter } from './target-router.ts'
 
 export interface Reach {
   readonly access: AwsAccess
-  readonly transport: Pick<Transport, 'send'>
+  readonly transport: Pick<Transport, 'send' | 'accepts'>
   readonly clock: Clock
   /** There is a Lambda endpoint for what the config does not host. */
   readonly hasUpstream: boolean

@@ -1,7 +1,7 @@
 import type { AwsAccess, AwsCaller, HttpResult } from '../access/aws-access.ts'
 import { functionNameLengthMax, parseFunctionName, unqualifiedFunction, type FunctionReference } from '../model/arn.ts'
 import { functionTimeoutMsMax } from '../model/limits.ts'
-import type { Clock, InvokeRequest, InvokeResult, Target } from '../ports.ts'
+import type { Clock, FunctionDescription, InvokeRequest, InvokeResult, Target } from '../ports.ts'
 import { startDeadline, type AttemptDeadline } from './attempt-deadline.ts'
 import { interpretLambdaAnswer, isDoubtful, noLambda } from './lambda-answer.ts'
 import { descriptionOf, isLambdaVoice, isUnknownRoute } from './lambda-description.ts'
@@ -51,20 +51,37 @@ export function createLambdaApi(access: AwsAccess, clock: Clock): Target {
       }
     },
 
-    async describe(functionName, signal) {
-      const reference = parseFunctionName(functionName)
-      if (reference === undefined) return { kind: 'missing', message: notAName(functionName) }
-      const caller = access.service('lambda', reference.region, reference.account)
-      const configuration = await get(caller, reference, '/configuration', signal)
-      const first = descriptionOf(configuration, reference)
-      const mayBeAlias = first.kind === 'missing' && reference.qualifier !== undefined
-      const isOpen = first.kind === 'unknown' && isUnknownRoute(configuration)
-      if (!mayBeAlias && !isOpen) return at(caller.endpoint, first)
-      // Some emulators know only this one of the two ways; LocalStack knows an alias by no other.
-      const second = descriptionOf(await get(caller, reference, '', signal), reference)
-      return at(caller.endpoint, second.kind === 'unknown' ? first : second)
+    describe: async (functionName, signal) => (await describe(access, functionName, signal)).description,
+
+    async look(functionName, signal) {
+      const { description, isReached } = await describe(access, functionName, signal)
+      if (!isReached) return 'unreachable'
+      return lookOf[description.kind]
     },
   }
+}
+
+const lookOf = { found: 'answers', missing: 'missing', noLambda: 'missing', unknown: 'unknown' } as const
+
+async function describe(
+  access: AwsAccess,
+  functionName: string,
+  signal: AbortSignal,
+): Promise<{ readonly description: FunctionDescription; readonly isReached: boolean }> {
+  const reference = parseFunctionName(functionName)
+  if (reference === undefined) {
+    return { description: { kind: 'missing', message: notAName(functionName) }, isReached: true }
+  }
+  const caller = access.service('lambda', reference.region, reference.account)
+  const configuration = await get(caller, reference, '/configuration', signal)
+  const isReached = configuration.kind === 'ok'
+  const first = descriptionOf(configuration, reference)
+  const mayBeAlias = first.kind === 'missing' && reference.qualifier !== undefined
+  const isOpen = first.kind === 'unknown' && isUnknownRoute(configuration)
+  if (!mayBeAlias && !isOpen) return { description: at(caller.endpoint, first), isReached }
+  // Some emulators know only this one of the two ways; LocalStack knows an alias by no other.
+  const second = descriptionOf(await get(caller, reference, '', signal), reference)
+  return { description: at(caller.endpoint, second.kind === 'unknown' ? first : second), isReached }
 }
 
 type Answer = Extract<HttpResult, { kind: 'ok' }>

@@ -5,6 +5,7 @@ export const noLambda: Target = {
   invoke: ({ functionName }) => Promise.resolve({ kind: 'noLambda', message: notHere(functionName) }),
   describe: (functionName) => Promise.resolve({ kind: 'noLambda', message: notHere(functionName) }),
   allowsLoops: () => Promise.resolve(false),
+  look: () => Promise.resolve('missing'),
 }
 
 function notHere(functionName: string): string {

@@ -1,5 +1,6 @@
 import { originOf, type Origin, type Transport, type WireReply } from '../access/transport.ts'
 import { interpretRieReply } from '../events/rie-reply.ts'
+import type { FunctionLook } from '../model/invocation.ts'
 import { functionTimeoutMsMax, invokePayloadBytesMax } from '../model/limits.ts'
 import type { FunctionSettings } from '../model/settings.ts'
 import type { Clock, InvokeRequest, InvokeResult } from '../ports.ts'
@@ -12,12 +13,14 @@ export interface RieFunction {
   /** Attempts that its URLs take at once. */
   readonly concurrency: number
   invoke(request: Omit<InvokeRequest, 'functionName'>, signal: AbortSignal): Promise<InvokeResult>
+  /** Whether anybody accepts a connection at one of its URLs. What runs there is not told by that. */
+  look(functionName: string, signal: AbortSignal): Promise<FunctionLook>
 }
 
 /** Functions behind Runtime Interface Emulators. Functions that share a URL share its place in the pool. */
 export function createRieFunctions(
   functions: readonly FunctionSettings[],
-  transport: Pick<Transport, 'send'>,
+  transport: Pick<Transport, 'send' | 'accepts'>,
   clock: Clock,
 ): readonly RieFunction[] {
   const pool = new UrlPool(clock)
@@ -26,7 +29,7 @@ export function createRieFunctions(
 
 interface Parts {
   readonly pool: UrlPool
-  readonly transport: Pick<Transport, 'send'>
+  readonly transport: Pick<Transport, 'send' | 'accepts'>
   readonly clock: Clock
 }
 
@@ -59,6 +62,12 @@ function createRieFunction(settings: FunctionSettings, parts: Parts): RieFunctio
 
   return {
     settings,
+    async look(_functionName, signal) {
+      const looks = [...endpoints.values()].map(({ origin }) => parts.transport.accepts(origin, signal))
+      const seen = await Promise.all(looks)
+      if (seen.includes(true)) return 'answers'
+      return seen.includes(null) ? 'unknown' : 'unreachable'
+    },
     concurrency: urls.length * concurrencyPerUrl,
     async invoke(request, signal) {
       signal.throwIfAborted()

@@ -52,6 +52,10 @@ export function createTarget(
       return own === undefined ? upstream.allowsLoops(functionName, signal) : own.settings.allowsLoops === true
     },
 
+    look(functionName, signal) {
+      return (find(functionName) ?? upstream).look(functionName, signal)
+    },
+
     async describe(functionName, signal) {
       const hosted = find(functionName)
       if (hosted === undefined) return upstream.describe(functionName, signal)

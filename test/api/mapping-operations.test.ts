@@ -17,6 +17,7 @@ function operations(silent: 'source' | 'function') {
   const functions = {
     functions: [],
     hosted: () => undefined,
+    look: () => Promise.resolve('unknown' as const),
     invoke: async () => ({ kind: 'throttled', message: '' }) as const,
     describe: async (_: string, signal: AbortSignal) =>
       silent === 'function' ? never(signal) : ({ kind: 'unknown', message: '' } as const),

@@ -20,7 +20,7 @@ async function mapped(world: ApiWorld): Promise<string> {
 const flow: FlowStatus = {
   ...{ flow: 'queue', phase: 'open', held: 0, heldBytes: 0, invoking: 0, waiting: 0, concurrency: 5 },
   ...{ watermark: null, behindMs: null, iteratorAgeMs: null, trouble: null },
-  ...{ sourceTrouble: null, functionTrouble: null, lastFailure: null, detail: noDetail, waitsFor: [] },
+  ...{ sourceTrouble: null, functionTrouble: null, lastFailure: null, outage: null, detail: noDetail, waitsFor: [] },
 }
 
 function statusOf(uuid: string, more: Partial<MappingStatus> = {}): MappingStatus {

@@ -56,6 +56,7 @@ export function queueContract(title: string, start: (fifo: boolean) => Promise<Q
           arn: queue.arn,
           incarnation: '',
           visibilityMs: 30_000,
+          maxReceiveCount: null,
           retentionMs: null,
           shards: [],
         })

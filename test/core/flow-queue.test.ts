@@ -134,7 +134,7 @@ describe('a standard queue', () => {
   ])(
     'invokes up to $lastMs ms after arrival at a visibility of $visibilityMs ms, not later',
     ({ visibilityMs, lastMs }) => {
-      const flow = new Scenario('sqs', { visibilityMs })
+      const flow = new Scenario('sqs', { visibilityMs, timeoutMs: 1_000 })
         .open()
         .page(messages([1]))
         .after(lastMs)
@@ -397,7 +397,7 @@ describe('the drain of a queue', () => {
     const flow = new Scenario('sqs')
       .open()
       .page(messages([1]))
-      .tell({ kind: 'draining', reason: 'disable' })
+      .tell({ kind: 'draining', reason: 'stop' })
       .permit()
     expect(flow.said('giveBack')).toHaveLength(1)
     expect(flow.said('invoke')).toEqual([])

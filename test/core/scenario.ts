@@ -178,6 +178,8 @@ function defaultAnswer(request: FlowRequest, handler: Handler): FlowEvent | null
       return { kind: 'settled', id, failed: [] }
     case 'release':
       return { kind: 'released', id }
+    case 'look':
+      return { kind: 'looked', id, answer: 'answers' }
     case 'discard':
       return { kind: 'discarded', id, fate: 'delivered' }
     case 'checkpoint':

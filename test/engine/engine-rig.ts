@@ -8,7 +8,15 @@ import { ShardCensus } from '../../src/engine/shard-census.ts'
 import type { MappingParameters } from '../../src/model/mapping.ts'
 import { validateCreate } from '../../src/model/mapping-validation.ts'
 import { silentLog, type Log } from '../../src/observe/log.ts'
-import type { Destination, FunctionDescription, InvokeRequest, InvokeResult, Source, Store } from '../../src/ports.ts'
+import type {
+  Destination,
+  FunctionDescription,
+  InvokeRequest,
+  InvokeResult,
+  Source,
+  Store,
+  Target,
+} from '../../src/ports.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
 import { manualClock } from './manual-clock.ts'
 
@@ -21,6 +29,7 @@ export interface EngineOptions {
   readonly source: Source
   readonly invoke?: (request: InvokeRequest, signal: AbortSignal) => Promise<InvokeResult>
   readonly describeFunction?: (functionName: string) => FunctionDescription
+  readonly look?: Target['look']
   readonly startMachine?: StartMachine
   readonly log?: Log
   readonly deliver?: Destination['deliver']
@@ -55,6 +64,7 @@ export function engineRig(options: EngineOptions) {
           return options.invoke?.(request, signal) ?? Promise.resolve(answered())
         },
         allowsLoops: () => Promise.resolve(false),
+        look: options.look ?? (() => Promise.resolve('answers')),
         describe: (functionName) =>
           Promise.resolve(
             options.describeFunction?.(functionName) ?? {

@@ -20,6 +20,7 @@ import type {
   ReadResult,
   Source,
   Store,
+  Target,
 } from '../../src/ports.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
 import { noDetail } from '../fakes/flow-detail.ts'
@@ -49,6 +50,7 @@ function scriptedMachine() {
       trouble: null,
       arrivals: { oldestMs: null, batchMs: null },
       detail: noDetail,
+      outage: null,
     }),
   })
   return { start, events, script, queued }
@@ -90,8 +92,10 @@ export interface Ports {
   settle?: Source['settle']
   invoke?: (request: InvokeRequest, signal: AbortSignal) => Promise<InvokeResult>
   allowsLoops?: (functionName: string) => Promise<boolean>
+  look?: Target['look']
   deliver?: Destination['deliver']
   destination?: string
+  maxReceiveCount?: number
   store?: Store
   meter?: Partial<MappingMeter>
   matches?: (record: SourceRecord) => boolean
@@ -117,6 +121,7 @@ export function flowRig(kind: SourceKind, ports: Ports = {}) {
         invoke: ports.invoke ?? unanswered,
         describe: () => Promise.resolve({ kind: 'unknown', message: '' }),
         allowsLoops: ports.allowsLoops ?? (() => Promise.resolve(false)),
+        look: ports.look ?? (() => Promise.resolve('unknown')),
       },
       destination: { deliver: ports.deliver ?? unanswered },
       permits,
@@ -155,6 +160,7 @@ export function flowRig(kind: SourceKind, ports: Ports = {}) {
     capacity: null,
     reportsFailures: true,
     sourceArn: 'arn:aws:kinesis:us-east-1:000000000000:stream/s',
+    maxReceiveCount: ports.maxReceiveCount ?? null,
     destination: ports.destination ?? null,
     matches: ports.matches ?? null,
   }

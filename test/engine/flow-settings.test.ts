@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { flowConfigOf, matcherOf, receiveVisibilityMsOf, type Circumstances } from '../../src/engine/flow-settings.ts'
+import { flowConfigOf, matcherOf, receiveVisibilityOf, type Circumstances } from '../../src/engine/flow-settings.ts'
 import type { MappingDocument, MappingParameters } from '../../src/model/mapping.ts'
 import { validateCreate } from '../../src/model/mapping-validation.ts'
 import type { SourceKind } from '../../src/model/source.ts'
@@ -38,6 +38,7 @@ const around: Circumstances = {
   found: { kind: 'found', arn: '', incarnation: '', visibilityMs: 30_000, retentionMs: null, shards: [] },
   timeoutMs: 3_000,
   capacity: null,
+  unreachable: false,
   scaling: 'eager',
   maxInvocations: 100,
   isAws: false,
@@ -82,18 +83,28 @@ describe('how a queue is run', () => {
 
   // proves: sqs.visibility-cover
   it.each([
-    [0, 3_000, 30_000, null],
-    [20, 10_000, 30_000, null],
+    [0, 3_000, 30_000, 30_000],
+    [15, 10_000, 30_000, 30_000],
+    // The batch that starts at the end of its window still has a whole run before its receipts end.
+    [26, 3_000, 30_000, 34_000],
+    [20, 10_000, 30_000, 35_000],
+    // AWS's own 30 s, where window and timeout alone are too long.
     [20, 11_000, 30_000, 61_000],
-    [300, null, 30_000, 330_000],
-    [0, 900_000, 43_200_000, null],
+    [300, null, 30_000, 331_000],
+    // A visibility that equals the timeout is legal.
+    [0, 3_000, 3_000, 4_000],
+    [0, 30_000, 30_000, 35_000],
+    [0, 900_000, 43_200_000, 43_200_000],
     [0, null, 0, 30_000],
   ])(
     'window %i s, timeout %s ms, visibility %i ms: receives with %s (spec §13.13)',
     (window, timeoutMs, own, asked) => {
       const { parameters } = documentOf('sqs', { MaximumBatchingWindowInSeconds: window })
       const found = { ...around.found, visibilityMs: own }
-      expect(receiveVisibilityMsOf(parameters, { found, timeoutMs })).toBe(asked)
+      expect(receiveVisibilityOf(parameters, { found, timeoutMs })).toMatchObject({
+        visibilityMs: asked,
+        isCovered: true,
+      })
     },
   )
 })

@@ -83,6 +83,7 @@ export function createApiWorld(options: ApiWorldOptions = {}): ApiWorld {
         world.invoked.push(request)
         return world.invoke(request, signal)
       },
+      look: async () => 'unknown',
       async describe(name) {
         world.asked.push(`function ${name}`)
         return world.describe(name)

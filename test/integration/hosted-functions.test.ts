@@ -59,13 +59,15 @@ describe('functions behind runtime emulators', () => {
     expect(server.invocations).toHaveLength(2)
   })
 
-  it('that nobody starts are waited for with the same messages', async () => {
+  it('that are stopped are waited for with the same messages', async () => {
     stack = await startQueueStack()
     stack.queue('q')
     const gone = await rie()
     const { port, invokeUrl } = gone
-    await gone.close()
     await stack.start({ functions: { audit: { url: invokeUrl, timeout: 3 } }, mappings: [mapping()] })
+    stack.queues.sendMessage('q', 'first')
+    await until(() => gone.invocations.length === 1 && stack.left('q') === 0, 'it runs')
+    await gone.close()
     stack.queues.sendMessage('q', 'one')
     await until(() => stack.queues.inspectQueue('q')?.messages.inflight.length === 1, 'it is received')
     const back = await startFunctionServer({ dialect: 'rie', port })

@@ -111,6 +111,8 @@ describe('a restart', () => {
     const first = await stack.start({
       ...stored(),
       maxInvocations: 1,
+      // Less than a run of the function may take: what waits is not started any more.
+      shutdownGraceMs: 1_000,
       mappings: [{ EventSourceArn: queueArn('q'), FunctionName: 'orders', BatchSize: 1 }],
     })
     for (let index = 0; index < 5; index++) stack.queues.sendMessage('q', `m${index}`)

@@ -1,3 +1,5 @@
+import { queueMutants } from './queue-mutants.ts'
+
 /** One planted bug: the text must occur exactly once in the file. */
 export interface Mutant {
   readonly file: string
@@ -7,157 +9,18 @@ export interface Mutant {
 }
 
 export const mutants: readonly Mutant[] = [
-  // ---- Queues
-  {
-    file: 'queue-reader.ts',
-    bug: 'a queue holds one batch more than it can use',
-    find: 'const room = flights + 1 - state.flights.size',
-    replace: 'const room = flights + 2 - state.flights.size',
-  },
-  {
-    file: 'queue-reader.ts',
-    bug: 'a receive that is out does not count against the next one',
-    find: 'Math.min(shared, room - out.batches)',
-    replace: 'Math.min(shared, room)',
-  },
-  {
-    file: 'queue-reader.ts',
-    bug: 'one receive brings several batches of a FIFO queue, whose groups wait for each other',
-    find: "ordered === 'group' ? 1 : Math.max(",
-    replace: 'Math.max(',
-  },
-  {
-    file: 'queue-reader.ts',
-    bug: 'receipts are used almost to their very end',
-    find: 'Math.min(5_000, visibilityMs / 5)',
-    replace: 'Math.min(5_000, visibilityMs / 50)',
-  },
-  {
-    file: 'queue-reader.ts',
-    bug: 'a batch passes an earlier one of its group that waits',
-    find: 'for (const one of batch) blocked.add(one.record.orderKey)',
-    replace: '',
-  },
-  {
-    file: 'queue-reader.ts',
-    bug: 'a batch starts although one of its groups is busy',
-    find: 'batch.every((one) => !blocked.has(one.record.orderKey))',
-    replace: 'batch.some((one) => !blocked.has(one.record.orderKey))',
-  },
-  {
-    file: 'queue-reader.ts',
-    bug: 'messages that arrive during a drain are kept',
-    find: "if (state.phase !== 'running') return release(turn, queue, held)",
-    replace: "if (state.phase !== 'running') return",
-  },
-  {
-    file: 'queue-reader.ts',
-    bug: 'the batching window is twice as long',
-    find: 'first.readMs + config.windowMs',
-    replace: 'first.readMs + config.windowMs * 2',
-  },
-  {
-    file: 'queue-ledger.ts',
-    bug: 'held messages overtake the failed one of their group',
-    find: "if (turn.config.traits.ordered !== 'group') return\n  const groups",
-    replace: "if (turn.config.traits.ordered !== 'shard') return\n  const groups",
-  },
-  {
-    file: 'queue-ledger.ts',
-    bug: 'a refused acknowledgement counts as done',
-    find: 'if (!refused.has(index)) return end(turn, queue, held)',
-    replace: 'return end(turn, queue, held)',
-  },
-  {
-    file: 'queue-ledger.ts',
-    bug: 'dropped messages are counted twice',
-    find: "[...queue.ready.flat(), ...queue.gathering].filter((one) => one.stage !== 'done')",
-    replace: '[...queue.ready.flat(), ...queue.gathering]',
-  },
-  {
-    file: 'queue-reader.ts',
-    bug: 'an update changes the visibility of a receive that is out',
-    find: 'pending.visibilityMs ?? config.visibilityMs',
-    replace: 'config.receiveVisibilityMs ?? config.visibilityMs',
-  },
-  {
-    file: 'queue-reader.ts',
-    bug: 'an empty receive sends everybody home',
-    find: 'scaleOnIdle(queue.scale, state.flights.size)',
-    replace: 'scaleOnIdle(queue.scale, 0)',
-  },
-  {
-    file: 'queue-ledger.ts',
-    bug: 'a final refusal is tried again',
-    find: ' || final.has(index)',
-    replace: '',
-  },
-  {
-    file: 'flow.ts',
-    bug: 'a drain does not wait for an acknowledgement that is to be tried again',
-    find: 'state.pending.size === 0 && !isOwed(state)',
-    replace: 'state.pending.size === 0',
-  },
-  {
-    file: 'queue-attempt.ts',
-    bug: 'a partial response acknowledges what failed',
-    find: 'unit.held.filter((_, index) => !failed.has(index))',
-    replace: 'unit.held.filter((_, index) => failed.has(index))',
-  },
-  {
-    file: 'queue-attempt.ts',
-    bug: 'a failed batch is acknowledged',
-    find: 'tellFailure(turn, unit, outcome, byVisibility(turn, unit.held))\n      return endUnsettled(turn, queue, unit.held)',
-    replace:
-      "tellFailure(turn, unit, outcome, byVisibility(turn, unit.held))\n      return settle(turn, unit.held, 'succeeded')",
-  },
-  {
-    file: 'queue-attempt.ts',
-    bug: 'receipts are not looked at again once the permit is there',
-    find: 'const unit = prepare(turn, queue, flight)\n  if (!unit)',
-    replace: 'const unit = currentUnit(flight)\n  if (!unit)',
-  },
-  {
-    file: 'queue-attempt.ts',
-    bug: 'a permit that is no longer needed is kept',
-    find: "turn.commands.push({ kind: 'giveBack', permit })",
-    replace: '',
-  },
-  {
-    file: 'queue-attempt.ts',
-    bug: 'a throttled batch is tried again at once',
-    find: 'waitUntil(flight, env.monoMs + inMs)',
-    replace: 'waitUntil(flight, env.monoMs)',
-  },
-  {
-    file: 'queue-attempt.ts',
-    bug: 'message groups are not locked',
-    find: '  lockGroups(turn, queue, held)\n',
-    replace: '',
-  },
-  {
-    file: 'queue-flow.ts',
-    bug: 'a queue forgets to wake up for a batch that waits',
-    find: "if (flight.phase === 'waiting') moments.push(flight.dueMs)",
-    replace: '',
-  },
-  {
-    file: 'scale.ts',
-    bug: 'the ceiling of concurrent batches is ignored',
-    find: 'Math.min(curve(scale, scaling, nowMs), scale.penaltyMax, scaling.flightsMax)',
-    replace: 'Math.min(curve(scale, scaling, nowMs), scale.penaltyMax)',
-  },
+  ...queueMutants,
   // ---- Both
   {
     file: 'flow.ts',
     bug: 'a permit that nobody wants any more is kept',
-    find: "if (flight === undefined || state.phase !== 'running') {\n    turn.commands.push({ kind: 'giveBack', permit })",
-    replace: "if (flight === undefined || state.phase !== 'running') {",
+    find: "if (flight === undefined || (state.shard !== null && state.phase !== 'running')) {\n    turn.commands.push({ kind: 'giveBack', permit })",
+    replace: "if (flight === undefined || (state.shard !== null && state.phase !== 'running')) {",
   },
   {
     file: 'queue-flow.ts',
     bug: 'a queue goes on receiving while it drains',
-    find: "  if (turn.state.phase !== 'running') return\n",
+    find: "  if (turn.state.phase !== 'running') return pumpDraining(turn, queue)\n",
     replace: '',
   },
   {

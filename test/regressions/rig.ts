@@ -19,7 +19,7 @@ interface TableEvent {
 export async function startRig(): Promise<Rig> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-regression-'))
   const stack = await startQueueStack({
-    functions: { orders: { timeoutS: 1 }, invoices: { timeoutS: 1 }, broken: { timeoutS: 1 } },
+    functions: { orders: { timeoutS: 1 }, invoices: { timeoutS: 1 }, broken: { timeoutS: 1 }, slow: { timeoutS: 60 } },
   })
   const tables = await startDynamoStreamServer()
   const endpoints = { ...stack.endpoints, dynamodb: tables.endpoint, dynamodbstreams: tables.endpoint }

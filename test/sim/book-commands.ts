@@ -8,12 +8,16 @@ export function applyCommand(life: Life, command: FlowCommand): void {
   switch (command.kind) {
     case 'read':
       life.reads += 1
+      life.outage?.reads.add(command.id)
       return remember(life, command)
     case 'permit':
+    case 'look':
     case 'checkpoint':
       return remember(life, command)
     case 'invoke':
       life.granted.delete(command.permit)
+      life.sentMs.set(command.id, life.env.monoMs)
+      life.outage?.attempts.add(command.id)
       move(life, command.records, 'out')
       return remember(life, command)
     case 'settle':
@@ -47,6 +51,8 @@ export function applyCommand(life: Life, command: FlowCommand): void {
     case 'attemptFailed':
     case 'sourceTrouble':
     case 'sourceHealthy':
+    case 'functionTrouble':
+    case 'functionHealthy':
       return
     default:
       return command satisfies never

@@ -1,18 +1,17 @@
 import type { FlowRequest } from '../../src/core/flow-commands.ts'
 import type { FlowEvent } from '../../src/core/flow-events.ts'
 import type { FlowRecord } from '../../src/model/record.ts'
-import type { Book, Fact, Held, Life } from './book.ts'
+import type { Book, Fact, Held, Life, OutageBook } from './book.ts'
 import { heldKey, isStreamLife } from './book.ts'
 import { setPhase } from './book-commands.ts'
 
 /** What an event says about the records that are in hand. */
 export function applyEvent(book: Book, life: Life, event: FlowEvent): void {
   const request = 'id' in event ? life.pending.get(event.id) : undefined
-  if ('id' in event) life.pending.delete(event.id)
+  if ('id' in event) forget(life, event.id)
   switch (event.kind) {
     case 'opened':
-      life.opened = event.checkpoint
-      return
+      return onOpened(life, event)
     case 'readDone':
       if (event.result.kind === 'records') deliver(book, life, event.result.records, visibilityOf(life, request))
       return
@@ -33,20 +32,24 @@ export function applyEvent(book: Book, life: Life, event: FlowEvent): void {
       return
     case 'configured':
       life.configs += 1
-      if (event.matches !== undefined) life.matches = event.matches
+      // What is left to do of a flow that ends is done under the filters it had.
+      if (event.matches !== undefined && life.drainingSince === null) life.matches = event.matches
       return
     case 'draining':
       life.drainingSince ??= life.env.monoMs
+      life.drain ??= event
       return
+    case 'looked':
+      return onLooked(life, event)
     case 'leaseLost':
       life.leaseLost = true
       return
     case 'fenced':
       life.fenced = true
       return
+    case 'cancelled':
     case 'released':
     case 'checkpointed':
-    case 'cancelled':
     case 'timer':
     case 'pressure':
     case 'shardGone':
@@ -54,6 +57,48 @@ export function applyEvent(book: Book, life: Life, event: FlowEvent): void {
     default:
       return event satisfies never
   }
+}
+
+function forget(life: Life, id: number): void {
+  life.pending.delete(id)
+  life.outage?.reads.delete(id)
+}
+
+function onOpened(life: Life, event: Extract<FlowEvent, { kind: 'opened' }>): void {
+  life.opened = event.checkpoint
+  if (!isStreamLife(life) && life.config.unreachable) life.outage = beginOutage('unreachable')
+}
+
+function onLooked({ outage }: Life, event: Extract<FlowEvent, { kind: 'looked' }>): void {
+  if (outage !== null) outage.allowed = !saysNo(outage, event.answer)
+}
+
+function beginOutage(reason: OutageBook['reason']): OutageBook {
+  return { reason, refusals: 0, refusedMs: 0, allowed: false, attempts: new Set(), reads: new Set() }
+}
+
+function noteRefusal(life: Life, { id, outcome }: Extract<FlowEvent, { kind: 'invoked' }>): void {
+  if (outcome.kind !== 'notRun') noteRun(life, id)
+  if (isStreamLife(life)) return
+  const isOwn = life.outage?.attempts.delete(id) ?? true
+  const reason = outcome.kind === 'notRun' ? outcome.reason : null
+  // Of attempts that were out when it began nothing is to be learned.
+  if (!isOwn) return
+  if (reason !== 'unreachable' && reason !== 'missing' && reason !== 'denied') life.outage = null
+  else {
+    life.outage ??= beginOutage(reason)
+    Object.assign(life.outage, { reason, refusedMs: life.env.monoMs, allowed: false })
+    life.outage.refusals += 1
+  }
+}
+
+function noteRun(life: Life, id: number): void {
+  const ranMs = life.env.monoMs - (life.sentMs.get(id) ?? life.env.monoMs)
+  life.longestRunMs = Math.max(life.longestRunMs ?? 0, ranMs)
+}
+
+function saysNo(outage: OutageBook, answer: Extract<FlowEvent, { kind: 'looked' }>['answer']): boolean {
+  return answer === 'unreachable' || (answer === 'missing' && outage.reason !== 'unreachable')
 }
 
 /** What the receive asked for, or the queue's own; an update meanwhile changes nothing of it. */
@@ -73,6 +118,7 @@ function deliver(book: Book, life: Life, records: readonly FlowRecord[], visibil
       record,
       receivedMs: life.env.monoMs,
       expiresMs,
+      shownMs: life.env.monoMs + visibilityMs,
       phase: 'held',
       failures: 0,
       notRuns: 0,
@@ -131,6 +177,7 @@ function onInvoked(
   event: Extract<FlowEvent, { kind: 'invoked' }>,
 ): void {
   const { outcome } = event
+  noteRefusal(life, event)
   const stream = isStreamLife(life)
   const failed = outcome.kind === 'partial' ? new Set(outcome.failed) : null
   const lowest = outcome.kind === 'partial' ? (outcome.failed[0] ?? 0) : 0

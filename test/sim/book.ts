@@ -1,6 +1,6 @@
 import type { FlowRequest } from '../../src/core/flow-commands.ts'
 import type { FlowConfig } from '../../src/core/flow-config.ts'
-import type { FlowEnv, Matches } from '../../src/core/flow-events.ts'
+import type { FlowEnv, FlowEvent, Matches } from '../../src/core/flow-events.ts'
 import type { Checkpoint } from '../../src/model/checkpoint.ts'
 import type { FlowRecord } from '../../src/model/record.ts'
 import type { PutFact } from './put-fact.ts'
@@ -55,6 +55,12 @@ export interface Life {
   /** Records that its opening checkpoint calls done came again, because part of their run was trimmed. */
   repeats: boolean
   drainingSince: number | null
+  drain: Extract<FlowEvent, { kind: 'draining' }> | null
+  /** When each attempt that is out was sent. */
+  readonly sentMs: Map<number, number>
+  /** Of the attempts that ran. */
+  longestRunMs: number | null
+  outage: OutageBook | null
   leaseLost: boolean
   fenced: boolean
   finished: boolean
@@ -62,6 +68,18 @@ export interface Life {
   crashed: boolean
   /** When the last attempt, settle or discard ended. */
   lastEndMs: number
+}
+
+/** The function refused an attempt in a way that holds for all of them. */
+export interface OutageBook {
+  reason: 'unreachable' | 'missing' | 'denied'
+  refusals: number
+  refusedMs: number
+  /** The last look since the last attempt did not say no. */
+  allowed: boolean
+  /** Attempts and receives since it began that are out. */
+  readonly attempts: Set<number>
+  readonly reads: Set<number>
 }
 
 /** Records in the order of delivery; everything before `first` is over. */
@@ -75,8 +93,9 @@ export interface Held {
   readonly fact: Fact | undefined
   readonly record: FlowRecord
   readonly receivedMs: number
-  /** Queues: when the receipt counts as run out. */
+  /** Queues: when the receipt counts as run out, and when the queue shows the message again. */
   readonly expiresMs: number
+  readonly shownMs: number
   /** `acked`: the function took it, the queue does not know yet. `left`: it ended unacknowledged. */
   phase: 'held' | 'out' | 'acked' | 'settling' | 'discarding' | 'done' | 'left'
   failures: number
@@ -129,6 +148,10 @@ export function beginLife(book: Book, number: number, config: FlowConfig, env: F
     recreated: false,
     repeats: false,
     drainingSince: null,
+    drain: null,
+    sentMs: new Map(),
+    longestRunMs: null,
+    outage: null,
     leaseLost: false,
     fenced: false,
     finished: false,

@@ -12,6 +12,7 @@ function cornersOf(entry: Entry): string[] {
     if (event.kind === 'readDone') return [`read ${event.result.kind}`]
     if (event.kind === 'invoked') return [`attempt ${event.outcome.kind}`]
     if (event.kind === 'discarded') return [`discard ${event.fate}`]
+    if (event.kind === 'looked') return [`looked ${event.answer}`]
     if (event.kind === 'settled' && event.failed.length > 0) return ['settle refused']
     return [event.kind]
   }
@@ -44,6 +45,9 @@ function cornersOf(entry: Entry): string[] {
     case 'settle':
     case 'sourceHealthy':
     case 'sourceTrouble':
+    case 'functionHealthy':
+    case 'functionTrouble':
+    case 'look':
       return [command.kind]
     default:
       return command satisfies never
@@ -67,7 +71,26 @@ const everywhere = [
 test.each([
   {
     kind: 'queue',
-    corners: ['deleted', 'dlq', 'settle', 'settle refused', 'release', 'dropped visibility', 'then visibility'],
+    corners: [
+      ...[
+        'deleted',
+        'dlq',
+        'settle',
+        'settle refused',
+        'release',
+        'dropped visibility',
+        'then visibility',
+        'then answer',
+      ],
+      ...[
+        'looked answers',
+        'looked unreachable',
+        'looked missing',
+        'looked unknown',
+        'functionTrouble',
+        'functionHealthy',
+      ],
+    ],
   },
   {
     kind: 'shard',

@@ -15,13 +15,19 @@ function hosted(name: string, timeoutMs?: number): RieFunction {
     reservedConcurrency: undefined,
     concurrencyPerUrl: 3,
   }
-  return { settings, concurrency: 3, invoke: async () => ({ kind: 'throttled', message: `hosted ${name}` }) }
+  return {
+    settings,
+    concurrency: 3,
+    invoke: async () => ({ kind: 'throttled', message: `hosted ${name}` }),
+    look: async () => 'answers',
+  }
 }
 
 const upstream: Target = {
   invoke: async ({ functionName }) => ({ kind: 'throttled', message: `upstream ${functionName}` }),
   describe: async (functionName) => ({ kind: 'missing', message: `upstream ${functionName}` }),
   allowsLoops: async (functionName) => functionName === 'looping',
+  look: async () => 'missing',
 }
 
 const loops = { clock: systemClock, upstreamCounts: false }

@@ -130,7 +130,11 @@ function throttled({ document, hosted }: Evidence, when: string): string {
   return `${advice} A message that is throttled until its visibility ends is received again, so that a low limit drives healthy messages to the dead-letter queue, as on AWS.`
 }
 
-function nothingLost({ document }: Evidence): string {
+function nothingLost(evidence: Evidence): string {
+  const { document } = evidence
+  if (flowsOf(evidence).some(({ outage }) => outage !== null)) {
+    return 'Messages stay in the queue until it can be invoked.'
+  }
   return isStream(document.source)
     ? 'Such attempts do not count: the records wait.'
     : 'Such attempts do not count: messages wait here as long as they are ours.'

@@ -38,7 +38,7 @@ export const streamDocument: MappingDocument = {
 export const idleFlow: FlowStatus = {
   ...{ flow: 'queue', phase: 'running', held: 0, heldBytes: 0, invoking: 0, waiting: 0, concurrency: 5 },
   ...{ watermark: null, behindMs: null, iteratorAgeMs: null, trouble: null },
-  ...{ sourceTrouble: null, functionTrouble: null, lastFailure: null, detail: noDetail, waitsFor: [] },
+  ...{ sourceTrouble: null, functionTrouble: null, lastFailure: null, outage: null, detail: noDetail, waitsFor: [] },
 }
 
 export function statusOf(document: MappingDocument, more: Partial<MappingStatus> = {}): MappingStatus {

@@ -18,6 +18,8 @@ export interface MemoryQueue extends Source {
   sizes(): { readonly visible: number; readonly hidden: number; readonly total: number }
   /** Bodies of the messages that are still there, oldest first. */
   bodies(): readonly string[]
+  /** Bodies of those that the redrive policy took. */
+  deadLetters(): readonly string[]
   /** How often the message with this body was received so far, while it is there. */
   receiveCount(body: string): number
   /** The queue vanishes with its messages; `restore` makes an empty one of the same name. */
@@ -61,6 +63,8 @@ export interface MemoryQueueOptions {
   readonly fifo?: boolean
   readonly name?: string
   readonly visibilityMs?: number
+  /** The redrive policy's; a message that was received so often is gone at the next receive. */
+  readonly maxReceiveCount?: number
   readonly clock?: SourceClock
 }
 
@@ -89,6 +93,7 @@ export function createMemoryQueue(options: MemoryQueueOptions = {}): MemoryQueue
   let there = true
   let numbers = 0
   let lostReply: LostReply | null = null
+  const dead: string[] = []
   const wakers = new Set<() => void>()
   const faults: QueueFaults = {
     readAnswers: [],
@@ -115,6 +120,9 @@ export function createMemoryQueue(options: MemoryQueueOptions = {}): MemoryQueue
 
   function take(request: ReadRequest): readonly Message[] {
     const untilMs = clock.monoMs() + (request.visibilityMs ?? ownVisibilityMs)
+    const worn = takeable().filter(({ received }) => received >= (options.maxReceiveCount ?? Infinity))
+    dead.push(...worn.map(({ body }) => body))
+    messages = messages.filter((message) => !worn.includes(message))
     const taken = takeable().slice(0, Math.min(10, request.recordsMax))
     for (const message of taken) {
       numbers += 1
@@ -194,6 +202,7 @@ export function createMemoryQueue(options: MemoryQueueOptions = {}): MemoryQueue
       return { visible, hidden: messages.length - visible, total: messages.length }
     },
     bodies: () => messages.map(({ body }) => body),
+    deadLetters: () => dead,
     receiveCount: (body) => messages.find((message) => message.body === body)?.received ?? 0,
     remove() {
       there = false
@@ -205,7 +214,8 @@ export function createMemoryQueue(options: MemoryQueueOptions = {}): MemoryQueue
     },
     async describe(): Promise<DescribeResult> {
       if (!there) return missing
-      return { kind: 'found', arn, incarnation: '', visibilityMs: ownVisibilityMs, retentionMs: null, shards: [] }
+      const own = { visibilityMs: ownVisibilityMs, maxReceiveCount: options.maxReceiveCount ?? null }
+      return { kind: 'found', arn, incarnation: '', ...own, retentionMs: null, shards: [] }
     },
     async depth() {
       if (!there) return missing

@@ -49,6 +49,18 @@ export const queueBehaviours: readonly Behaviour[] = [
     "Where window and timeout exceed the queue's visibility, messages are received with window + timeout + 30 s.",
   ),
   does(
+    'sqs.drain-attempts',
+    '§2.3',
+    queues,
+    'A message that was received is tried once before its mapping is disabled or deleted.',
+  ),
+  does(
+    'sqs.outage',
+    '§2.3',
+    queues,
+    'While its function cannot be reached or does not exist, a queue is left alone: no receive is spent.',
+  ),
+  does(
     'sqs.receipts-expire',
     '§2.3',
     queues,

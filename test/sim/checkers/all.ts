@@ -5,6 +5,7 @@ import { isolation } from './isolation.ts'
 import { limits } from './limits.ts'
 import { noLoss } from './no-loss.ts'
 import { order } from './order.ts'
+import { outages } from './outages.ts'
 import { pauses } from './pauses.ts'
 import { politeness } from './politeness.ts'
 import { progress } from './progress.ts'
@@ -30,5 +31,6 @@ export function allCheckers(terms: Terms): Checker[] {
     retries(),
     ages(),
     windows(),
+    outages(),
   ]
 }

@@ -1,7 +1,7 @@
 import type { FlowCommand } from '../../../src/core/flow-commands.ts'
 import type { FlowRecord } from '../../../src/model/record.ts'
 import type { Book, Held, Life } from '../book.ts'
-import { heldKey, isStreamLife, lifeOf, pendingOf } from '../book.ts'
+import { countPending, heldKey, isStreamLife, lifeOf, pendingOf } from '../book.ts'
 import { wasCompleted } from '../book-events.ts'
 import type { Checker, Entry } from '../trace.ts'
 import { violate } from '../trace.ts'
@@ -68,8 +68,15 @@ function hasRoom(command: Extract<FlowCommand, { kind: 'read' }>, life: Life): v
     if (bytes >= config.heldBytesMax) violate('bounded', `reads while holding ${String(bytes)} bytes`)
   }
   if (isStreamLife(life) || life.configs > 0) return
+  // The one message by which a function is tried that may not be there.
+  if (life.outage !== null) return
   const promised = inHand + out + command.recordsMax
-  const most = (config.scaling.flightsMax + 1) * config.batchSize
+  const runMs = config.timeoutMs ?? life.longestRunMs
+  const visibilityMs = command.visibilityMs ?? config.visibilityMs
+  const ahead = runMs !== null && visibilityMs - config.windowMs >= 2 * runMs ? 1 : 0
+  if (ahead === 0 && countPending(life, 'permit') > 0)
+    violate('bounded', 'receives although a batch waits for its permit, and receipts do not last for both')
+  const most = (config.scaling.flightsMax + ahead) * config.batchSize
   if (promised > most) violate('bounded', `would hold ${String(promised)} messages, can use ${String(most)}`)
 }
 

@@ -67,6 +67,8 @@ function notOverdue(life: Life, t: number, ends: SlotTimes | undefined): void {
 /** Only an entirely idle flow is certain to have a flight free, whatever the scale says. */
 function queueNotOverdue(life: Life, t: number): void {
   if (countPending(life, 'permit') + countPending(life, 'invoke') + countPending(life, 'settle') > 0) return
+  // Nothing is tried while nobody can be invoked.
+  if (life.outage !== null) return
   for (const held of life.held.values()) if (held.notRuns > 0 || held.phase === 'acked') return
   for (const held of life.waiting.values()) {
     if (held.expiresMs <= t) continue

@@ -1,6 +1,7 @@
 import type { FlowCommand } from '../../../src/core/flow-commands.ts'
 import type { Book, Life } from '../book.ts'
 import { heldKey, isStreamLife, lifeOf } from '../book.ts'
+import { isWornOut } from './receipts.ts'
 import type { Checker } from '../trace.ts'
 import { shown, violate } from '../trace.ts'
 import type { Terms } from './terms.ts'
@@ -8,7 +9,11 @@ import type { Terms } from './terms.ts'
 /** What a drain may take beside the attempt that is out: deliveries, acknowledgements, the last checkpoint. */
 const drainMarginMs = 15_000
 
-/** Promise 6: a drain begins nothing, finishes what is out, and hands back what no attempt has failed. */
+/** Up to when a disabled or deleted queue starts what it has received, and what a stop leaves for the acknowledgement. */
+const startsMs = 10_000
+const acknowledgeMs = 500
+
+/** Promise 6: a drain reads nothing, tries what a queue has received as long as there is time, and hands back the rest. */
 export function politeness(terms: Terms): Checker {
   return {
     name: 'politeness',
@@ -16,8 +21,8 @@ export function politeness(terms: Terms): Checker {
       if (entry.kind === 'event') drainsInTime(book, entry.t, terms)
       if (entry.kind !== 'command') return
       const life = lifeOf(book, entry.life)
-      if (isEnding(life)) startsNothing(entry.command, life)
-      if (entry.command.kind === 'release') onRelease(entry.command, life)
+      if (isEnding(life)) startsNothing(entry.command, life, entry.t)
+      if (entry.command.kind === 'release') onRelease(entry.command, life, entry.t)
       if (entry.command.kind === 'drained') handsBack(life, entry.t)
     },
   }
@@ -36,12 +41,24 @@ function drainsInTime(book: Book, t: number, terms: Terms): void {
   }
 }
 
-function startsNothing(command: FlowCommand, life: Life): void {
+/** The last moment at which a draining queue starts an attempt; null: it does not. */
+function startsUntil(life: Life): number | null {
+  const { drain, drainingSince, config } = life
+  if (isStreamLife(life) || drain === null || drainingSince === null || life.leaseLost) return null
+  if (drain.reason !== 'stop') return drainingSince + startsMs
+  const runMs = config.timeoutMs ?? life.longestRunMs
+  return drain.endsMs === undefined || runMs === null ? null : drain.endsMs - acknowledgeMs - runMs
+}
+
+function startsNothing(command: FlowCommand, life: Life, t: number): void {
   switch (command.kind) {
     case 'read':
+    case 'look':
+      return violate('politeness', `${command.kind} while draining`)
     case 'permit':
     case 'invoke':
-      return violate('politeness', `${command.kind} while draining`)
+      if (t > (startsUntil(life) ?? -Infinity)) violate('politeness', `${command.kind} while draining`)
+      return
     case 'checkpoint':
     case 'settle':
     case 'discard':
@@ -56,6 +73,8 @@ function startsNothing(command: FlowCommand, life: Life): void {
     case 'positionLost':
     case 'sourceTrouble':
     case 'sourceHealthy':
+    case 'functionTrouble':
+    case 'functionHealthy':
     case 'finished':
     case 'drained':
       return
@@ -64,14 +83,26 @@ function startsNothing(command: FlowCommand, life: Life): void {
   }
 }
 
-function onRelease(command: Extract<FlowCommand, { kind: 'release' }>, life: Life): void {
-  if (!isEnding(life))
-    violate('politeness', `${shown(command.records)} handed back without a drain: a hot loop for the queue`)
+function onRelease(command: Extract<FlowCommand, { kind: 'release' }>, life: Life, t: number): void {
+  const isLate = isEnding(life) && (t > (startsUntil(life) ?? -Infinity) || life.outage !== null)
+  if (!isLate) areWornOut(command, life, t)
   for (const record of command.records) {
     const held = life.held.get(heldKey(record))
     if (held === undefined || held.phase !== 'held' || held.failures > 0) {
       violate('politeness', `${record.fragment} handed back although an attempt has it or has failed it`)
     }
+  }
+}
+
+/** Handed back although there is time: only what the queue would show again while it runs, and what lies behind it in its group. */
+function areWornOut({ records }: Extract<FlowCommand, { kind: 'release' }>, life: Life, t: number): void {
+  const groups = new Set<string>()
+  for (const record of records) {
+    const held = life.held.get(heldKey(record))
+    if (groups.has(record.orderKey)) continue
+    if (held === undefined || !isWornOut(life, held, t))
+      violate('politeness', `${shown(records)} handed back although there is time to run it`)
+    if (life.config.traits.ordered === 'group') groups.add(record.orderKey)
   }
 }
 

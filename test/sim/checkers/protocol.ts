@@ -49,6 +49,10 @@ function onCommand(command: FlowCommand, life: Life, lostReads: ReadonlySet<stri
       return atRest(life, 'drained')
     case 'finished':
       return atRest(life, 'finished')
+    case 'look':
+      if (countPending(life, 'look') > 0) violate('protocol', 'two looks are out at once')
+      if (isStreamLife(life)) violate('protocol', 'a shard does not look at its function')
+      return
     case 'settle':
     case 'release':
       if (isStreamLife(life)) violate('protocol', `${command.kind} on a shard`)
@@ -65,6 +69,8 @@ function onCommand(command: FlowCommand, life: Life, lostReads: ReadonlySet<stri
     case 'positionLost':
     case 'sourceTrouble':
     case 'sourceHealthy':
+    case 'functionTrouble':
+    case 'functionHealthy':
       return
     default:
       return command satisfies never
@@ -75,7 +81,7 @@ function isRequest(
   command: FlowCommand,
 ): command is Extract<
   FlowCommand,
-  { kind: 'read' | 'permit' | 'invoke' | 'settle' | 'release' | 'discard' | 'checkpoint' }
+  { kind: 'read' | 'permit' | 'invoke' | 'look' | 'settle' | 'release' | 'discard' | 'checkpoint' }
 > {
   return 'id' in command && command.kind !== 'cancel'
 }

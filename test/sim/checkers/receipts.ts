@@ -32,10 +32,21 @@ function onInvoke(records: readonly FlowRecord[], life: Life, t: number, book: B
     if (!matchesNow(life, record)) violate('receipts', `invokes ${record.fragment}, which does not match the filter`)
     if (held.expiresMs <= t)
       violate('receipts', `invokes ${record.fragment}, whose receipt ran out at ${String(held.expiresMs)}`)
+    if (held.notRuns === 0 && isWornOut(life, held, t))
+      violate('receipts', `invokes ${record.fragment}, which the queue may show again at ${String(held.shownMs)}`)
     if (held.fact?.oversize === true && record.bytes > life.config.batchBytesMax) {
       violate('receipts', `invokes ${record.fragment}, which does not fit an event`)
     }
   }
+}
+
+/** It has waited for longer than the margin, and what is left does not last for a run, as that of a fresh receipt would. */
+export function isWornOut(life: Life, held: Held, t: number): boolean {
+  if (isStreamLife(life)) return false
+  const marginMs = held.shownMs - held.expiresMs
+  const freshMs = held.shownMs - held.receivedMs - marginMs - life.config.windowMs
+  const runMs = life.config.timeoutMs ?? life.longestRunMs ?? 0
+  return t - held.receivedMs > marginMs && held.shownMs - t < Math.min(runMs, freshMs)
 }
 
 function inHand(life: Life, record: FlowRecord, book: Book, does: string): Held | null {

@@ -115,6 +115,12 @@ export class Book {
     return !fact.skip || !this.#wishes(uuid).some((wish) => wish.FilterCriteria !== undefined)
   }
 
+  isQueue(uuid: string): boolean {
+    return (
+      this.world.sources.get(this.world.planOf.get(this.world.functionOf(uuid))?.source.arn ?? '')?.kind === 'queue'
+    )
+  }
+
   /** Records of one shard may pass each other where their keys differ. */
   isParallel(uuid: string): boolean {
     return this.#wishes(uuid).some((wish) => (wish.ParallelizationFactor ?? 1) > 1)

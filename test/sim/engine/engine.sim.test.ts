@@ -3,7 +3,7 @@ import { partsOf, seedsOf } from '../seeds.ts'
 import { cornersOf, everywhere } from './corners.ts'
 import { runEngineSeed } from './run.ts'
 
-const seeds = seedsOf(100)
+const seeds = seedsOf(150)
 const reached = new Set<string>()
 
 /** Level 2 of the simulation: the real engine on a virtual clock, with ports that fail. A failure prints its seed, options and trace. */
@@ -20,7 +20,7 @@ describe('the engine keeps every promise whatever the world does', () => {
     expect(steps).toBeGreaterThan(to - from)
   })
 
-  test.skipIf(seeds.count < 100)('and the world goes into every corner', () => {
+  test.skipIf(seeds.count < 150)('and the world goes into every corner', () => {
     expect(everywhere.filter((corner) => !reached.has(corner))).toEqual([])
   })
 })

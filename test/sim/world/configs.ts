@@ -27,6 +27,8 @@ export function plainConfig(kind: keyof typeof sourceTraits, changes: Partial<Fl
     heldBytesMax: 100_000_000,
     scaling: { policy: 'eager', flightsMax: 10, receivesMax: 5 },
     visibilityMs: 30_000,
+    timeoutMs: 3_000,
+    unreachable: false,
     slots: 1,
     startFrom: { at: 'horizon' },
     retryAttemptsMax: null,
@@ -39,13 +41,18 @@ export function plainConfig(kind: keyof typeof sourceTraits, changes: Partial<Fl
   }
 }
 
-export function drawQueueConfig(prng: Prng): FlowConfig {
+/** `functionTimeoutMs`: what the function takes at most. */
+export function drawQueueConfig(prng: Prng, functionTimeoutMs: number): FlowConfig {
   const fifo = prng.chance(0.5)
   const batchSize = fifo ? prng.int(1, 10) : prng.pick([1, 2, 3, 5, 10, 10, 25, 100])
-  const visibilityMs = prng.pick([10_000, 30_000, 60_000])
+  const visibilityMs = prng.pick([4_000, 10_000, 30_000, 60_000])
+  const windowMs = fifo ? 0 : batchSize > 10 ? prng.pick([1_000, 5_000]) : prng.pick([0, 0, 100, 1_000, 5_000])
+  const timeoutMs = prng.chance(0.3) ? null : functionTimeoutMs
   return plainConfig(fifo ? 'sqs-fifo' : 'sqs', {
     batchSize,
-    windowMs: fifo ? 0 : batchSize > 10 ? prng.pick([1_000, 5_000]) : prng.pick([0, 0, 100, 1_000, 5_000]),
+    windowMs,
+    timeoutMs,
+    unreachable: prng.chance(0.1),
     batchBytesMax: prng.pick([500, 1_500, plentyBytes]),
     heldRecordsMax: prng.pick([20, 10_000, 10_000]),
     heldBytesMax: prng.pick([1_000, plentyBytes, plentyBytes]),
@@ -55,9 +62,16 @@ export function drawQueueConfig(prng: Prng): FlowConfig {
       receivesMax: prng.pick([1, 2, 5]),
     },
     visibilityMs,
-    receiveVisibilityMs: prng.chance(0.2) ? visibilityMs + 30_000 : null,
+    receiveVisibilityMs: coverOf(visibilityMs, windowMs + (timeoutMs ?? 0), prng),
     throttleBackoff: { baseMs: 1_000, capMs: prng.pick([2_000, 10_000]) },
   })
+}
+
+/** As the engine names it, now and then more. */
+function coverOf(visibilityMs: number, neededMs: number, prng: Prng): number | null {
+  const coverMs = Math.max(visibilityMs, Math.ceil(neededMs + Math.min(5_000, neededMs / 4)))
+  if (prng.chance(0.2)) return coverMs + 30_000
+  return coverMs === visibilityMs && prng.chance(0.5) ? null : coverMs
 }
 
 export function drawShardConfig(prng: Prng): FlowConfig {
@@ -82,17 +96,18 @@ export function drawShardConfig(prng: Prng): FlowConfig {
 }
 
 /** The same mapping after an update: what may change, changes; what belongs to the source stays. */
-export function redraw(prng: Prng, config: FlowConfig): FlowConfig {
+export function redraw(prng: Prng, config: FlowConfig, functionTimeoutMs: number): FlowConfig {
   const isQueue = config.traits.progress === 'receipt'
-  const drawn = isQueue ? drawQueueConfig(prng) : drawShardConfig(prng)
+  const drawn = isQueue ? drawQueueConfig(prng, functionTimeoutMs) : drawShardConfig(prng)
+  const windowMs = config.traits.windowed ? (drawn.batchSize > 10 && isQueue ? 1_000 : drawn.windowMs) : 0
   return {
     ...drawn,
     traits: config.traits,
     batchSize: config.traits.ordered === 'group' ? Math.min(10, drawn.batchSize) : drawn.batchSize,
-    windowMs: config.traits.windowed ? (drawn.batchSize > 10 && isQueue ? 1_000 : drawn.windowMs) : 0,
+    windowMs,
     batchBytesMax: config.batchBytesMax,
     visibilityMs: config.visibilityMs,
-    receiveVisibilityMs: drawn.receiveVisibilityMs === null ? null : config.visibilityMs + 30_000,
+    receiveVisibilityMs: isQueue ? coverOf(config.visibilityMs, windowMs + (drawn.timeoutMs ?? 0), prng) : null,
     retentionMs: config.retentionMs,
     startFrom: config.startFrom,
     skipBeforeMs: config.skipBeforeMs,

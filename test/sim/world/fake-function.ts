@@ -13,6 +13,8 @@ export interface Attempt {
 export class FakeFunction {
   readonly poison = new Set<string>()
   healed = false
+  /** Nobody is there, or nobody knows it. */
+  outage: 'unreachable' | 'missing' | null = null
   readonly #scenario: Scenario
   readonly #prng: Prng
   #requests = 0
@@ -26,11 +28,24 @@ export class FakeFunction {
     const { faults, functionMs, functionTimeoutMs } = this.#scenario
     const tookMs = this.#prng.int(1, functionMs)
     const on = (rate: number): boolean => !this.healed && this.#prng.chance(rate)
+    if (this.outage !== null) {
+      return {
+        outcome: { kind: 'notRun', reason: this.outage, message: this.outage },
+        tookMs: this.#prng.int(1, 20),
+      }
+    }
     if (on(faults.notRun)) return { outcome: this.#notRun(), tookMs: this.#prng.int(1, 20) }
     if (on(faults.timeout)) return { outcome: this.#failed('Sandbox.Timedout', null), tookMs: functionTimeoutMs }
     if (on(faults.transient)) return { outcome: this.#failed('Error', this.#reply('Unhandled')), tookMs }
     if (on(faults.replyLost)) return { outcome: this.#failed('ReplyLost', null), tookMs }
     return { outcome: this.#ran(records, window, on(faults.spuriousPartial)), tookMs }
+  }
+
+  /** Now and then nobody can tell, or tells wrongly. */
+  look(): 'answers' | 'unreachable' | 'missing' | 'unknown' {
+    if (this.healed) return 'answers'
+    if (this.#prng.chance(0.3)) return this.#prng.pick(['answers', 'unreachable', 'missing', 'unknown'])
+    return this.outage ?? 'answers'
   }
 
   #ran(records: readonly FlowRecord[], window: WindowFrame | null, spurious: boolean): Outcome {

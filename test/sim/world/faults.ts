@@ -25,6 +25,7 @@ export interface Faults {
   readonly pressures: number
   readonly wallSteps: number
   readonly outages: number
+  readonly functionOutages: number
   readonly trims: number
   readonly recreations: number
 }
@@ -52,6 +53,7 @@ export const noFaults: Faults = {
   pressures: 0,
   wallSteps: 0,
   outages: 0,
+  functionOutages: 0,
   trims: 0,
   recreations: 0,
 }
@@ -84,6 +86,7 @@ export function drawFaults(prng: Prng, kind: ScenarioKind): Faults {
     pressures: times(0.2, 2),
     wallSteps: times(0.3, 2),
     outages: times(0.2, 2),
+    functionOutages: shard ? 0 : times(0.3, 2),
     trims: shard ? times(0.2, 2) : 0,
     recreations: shard ? times(0.1, 1) : 0,
   }

@@ -11,6 +11,7 @@ export function planHappenings(world: World): void {
   plan(world, faults.pressures, () => pressure(world))
   plan(world, faults.wallSteps, () => stepClock(world))
   plan(world, faults.outages, () => outage(world))
+  plan(world, faults.functionOutages, () => functionOutage(world))
   plan(world, faults.trims, () => trim(world))
   plan(world, faults.recreations, () => recreate(world))
 }
@@ -36,7 +37,8 @@ export function drain(world: World): void {
   if (shell === null || shell.draining) return
   shell.draining = true
   const reason: DrainReason = world.prng.pick(['stop', 'disable', 'delete'])
-  world.tell(shell, { kind: 'draining', reason })
+  const endsMs = world.clock.nowMs + world.prng.pick([500, 2_000, 8_000])
+  world.tell(shell, { kind: 'draining', reason, ...(reason === 'stop' && world.prng.chance(0.8) ? { endsMs } : {}) })
 }
 
 /** Another owner begins while the old one has yet to learn of it. */
@@ -82,6 +84,11 @@ function stepClock(world: World): void {
 function outage(world: World): void {
   world.source.outage = world.prng.pick(['missing', 'denied'])
   world.clock.after(world.prng.int(500, 10_000), () => (world.source.outage = null))
+}
+
+function functionOutage(world: World): void {
+  world.function.outage = world.prng.pick(['unreachable', 'missing'])
+  world.clock.after(world.prng.int(500, 10_000), () => (world.function.outage = null))
 }
 
 function trim(world: World): void {

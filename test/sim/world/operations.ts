@@ -18,6 +18,8 @@ export function perform(world: World, shell: Shell, command: FlowCommand): void 
     case 'settle':
       begin(shell, command)
       return settle(world, shell, command)
+    case 'look':
+      return look(world, shell, begin(shell, command), command.id)
     case 'release':
       begin(shell, command)
       return release(world, shell, command)
@@ -41,6 +43,8 @@ export function perform(world: World, shell: Shell, command: FlowCommand): void 
     case 'positionLost':
     case 'sourceTrouble':
     case 'sourceHealthy':
+    case 'functionTrouble':
+    case 'functionHealthy':
       return
     default:
       return command satisfies never
@@ -117,6 +121,17 @@ function settle(world: World, shell: Shell, request: Extract<FlowRequest, { kind
     })
     world.source.poke()
     back(world, () => world.answer(shell, { kind: 'settled', id: request.id, failed }))
+  })
+}
+
+function look(world: World, shell: Shell, operation: Operation, id: number): void {
+  let gone = false
+  operation.cancel = () => (gone = true)
+  world.clock.after(world.prng.int(1, wayMsMax), () => {
+    if (gone) return
+    operation.cancel = null
+    const answer = world.function.look()
+    back(world, () => world.answer(shell, { kind: 'looked', id, answer }))
   })
 }
 

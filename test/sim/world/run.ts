@@ -102,6 +102,7 @@ function heal(world: World): void {
   world.note({ kind: 'healed', t: world.clock.nowMs })
   world.source.heal()
   world.function.healed = true
+  world.function.outage = null
   if (!world.scenario.poisonStays) world.function.poison.clear()
   if (world.scenario.closes) world.source.shard.closed = true
   setPressure(world, false)

@@ -50,9 +50,10 @@ export function drawScenario(seed: number, kind: ScenarioKind, prng: Prng): Scen
   const faults = drawFaults(prng, kind)
   const arrivalsMs = prng.pick([0, 1_000, 10_000, 30_000])
   const startMs = prng.chance(0.2) ? epochMs + sourceOffsetMs + prng.int(0, arrivalsMs) : null
-  const drawn = kind === 'queue' ? drawQueueConfig(prng) : drawShardConfig(prng)
+  const functionTimeoutMs = prng.pick([2_000, 5_000, kind === 'queue' ? 40_000 : 10_000])
+  const drawn = kind === 'queue' ? drawQueueConfig(prng, functionTimeoutMs) : drawShardConfig(prng)
   const config = kind === 'shard' && startMs !== null ? startingAt(drawn, startMs, prng) : drawn
-  const updates = Array.from({ length: faults.updates }, () => redraw(prng, config))
+  const updates = Array.from({ length: faults.updates }, () => redraw(prng, config, functionTimeoutMs))
   const finite = [config, ...updates].every((one) => one.retryAttemptsMax !== null)
   return {
     seed,
@@ -69,7 +70,7 @@ export function drawScenario(seed: number, kind: ScenarioKind, prng: Prng): Scen
     recordBytesMax: prng.pick([20, 200, 400]),
     answers: prng.pick(['throws', 'names', 'stops']),
     functionMs: prng.pick([1, 20, 200, 1_000]),
-    functionTimeoutMs: prng.pick([2_000, 5_000, kind === 'queue' ? 40_000 : 10_000]),
+    functionTimeoutMs,
     permits: prng.pick([1, 3, 20]),
     maxReceives: prng.pick([2, 4]),
     pageMax: prng.pick([1, 3, 10, 100]),

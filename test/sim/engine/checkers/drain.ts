@@ -14,12 +14,15 @@ const abortMarginMs = 4_000
 /** Promise 6: a drain ends with the attempts that are out, or at the grace time; what it acknowledged stays acknowledged. */
 export function drain(book: Book): Checker {
   const stopping = new Map<number, { readonly sinceMs: number; readonly dueMs: number }>()
+  /** Messages that a process has received and neither run nor handed back, as `process/uuid/number`. */
+  const owed = new Set<string>()
   /** Records of a stream that a process had acknowledged when it stopped in peace, by mapping. */
   const peaceful = new Map<string, Map<number, number>>()
   return {
     name: 'drain',
     see(seen) {
       if (seen.kind === 'process') onProcess(seen)
+      if (seen.kind === 'received' || seen.kind === 'invoked' || seen.kind === 'released') onMessages(seen)
       if (seen.kind === 'invoked') nothingAgain(seen)
       for (const [process, { sinceMs, dueMs }] of stopping) {
         if (seen.t > dueMs)
@@ -38,6 +41,19 @@ export function drain(book: Book): Checker {
     if (is === 'stopped' && book.world.processes[process - 1]?.aborted === false) remember(process)
   }
 
+  /** What a queue has given is run first, as long as that fits into the grace time. */
+  function onMessages(seen: Extract<Observation, { kind: 'received' | 'invoked' | 'released' }>): void {
+    if (!book.isQueue(seen.uuid)) return
+    for (const number of seen.numbers) {
+      const key = `${String(seen.process)}/${seen.uuid}/${String(number)}`
+      if (seen.kind === 'received') owed.add(key)
+      else owed.delete(key)
+    }
+    const stops = stopping.get(seen.process)
+    if (stops === undefined || seen.kind === 'released') return
+    stopping.set(seen.process, { ...stops, dueMs: stops.sinceMs + book.world.scenario.graceMs + abortMarginMs })
+  }
+
   function dueInMs(process: number, t: number): number {
     const { graceMs, faults, safetyMs } = book.world.scenario
     const out = [...book.mappings.values()].flatMap((mapping) => [...mapping.out.values()])
@@ -48,7 +64,8 @@ export function drain(book: Book): Checker {
     const slowMs = faults.storeSlow > 0 ? slowWriteMs : 0
     const writeMs = faults.storeRefused > 0 ? Math.max(slowMs, safetyMs + writeAgainMs - t) : slowMs
     const politeMs = isSlow && !book.world.healed ? Infinity : lastMs - t + marginMs + writeMs
-    return Math.min(graceMs + abortMarginMs, politeMs)
+    const isOwing = [...owed].some((key) => key.startsWith(`${String(process)}/`))
+    return Math.min(graceMs + abortMarginMs, isOwing ? Infinity : politeMs)
   }
 
   function remember(process: number): void {

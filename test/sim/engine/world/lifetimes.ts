@@ -33,7 +33,7 @@ export async function stop(world: World, process: Process): Promise<void> {
     world.note({ kind: 'process', process: number, is: 'aborted' })
     process.registry.abort()
   })
-  await process.registry.stop()
+  await process.registry.stop(process.stoppingMs + graceMs)
   process.stopped = true
   world.note({ kind: 'process', process: number, is: 'stopped' })
 }

@@ -31,6 +31,12 @@ export function openTarget(world: World, process: Process): Target {
         throw error
       }
     },
+    async look(functionName, signal) {
+      const { plan } = ownerOf(world, { functionName })
+      const isUnknown = world.goesWrong(world.scenario.faults.describeFailed) && !plan.calm
+      await call(world, process, () => undefined, { signal })
+      return isUnknown ? world.prng.pick(['unknown', 'unreachable']) : 'answers'
+    },
     async describe(functionName, signal) {
       const { plan } = ownerOf(world, { functionName })
       const isUnknown = world.goesWrong(world.scenario.faults.describeFailed) && !plan.calm
@@ -74,7 +80,7 @@ function drawRun(
     return {
       ...failed,
       tookMs: 1,
-      result: { kind: prng.pick(['throttled', 'unreachable', 'unavailable']), message: 'busy' },
+      result: { kind: prng.pick(['throttled', 'unreachable', 'missing', 'unavailable']), message: 'busy' },
     }
   }
   if (world.goesWrong(faults.hanging)) {
