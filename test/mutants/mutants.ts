@@ -245,7 +245,7 @@ export const mutants: readonly Mutant[] = [
   {
     file: 'mapping-machine.ts',
     bug: 'a flow that rests names a moment that is over',
-    find: '  if (!isListed(discovery)) return []\n',
+    find: "  if (!isListed(discovery) || isAsked(machine, 'attach')) return []\n",
     replace: '',
   },
   {
