@@ -20,8 +20,18 @@ export interface Connections {
   close(): Promise<void>
 }
 
-export async function connect(settings: ServiceSettings, clock: Clock, log: Log): Promise<Connections> {
-  const access = await createAwsAccess(settings.aws, log)
+export interface Ears {
+  readonly log: Log
+  /** Hears of credentials that were fetched. */
+  readonly learnSecret?: (secret: string | undefined) => void
+}
+
+export async function connect(
+  settings: ServiceSettings,
+  clock: Clock,
+  { learnSecret, log }: Ears,
+): Promise<Connections> {
+  const access = await createAwsAccess(settings.aws, log, learnSecret)
   const network = networkSettings(settings.aws, process.env)
   const transport = createTransport(network)
   const upstream = settings.functionsOnly ? null : upstreamOf(access, network)
@@ -40,9 +50,9 @@ export async function connect(settings: ServiceSettings, clock: Clock, log: Log)
 
 /** AWS's own Lambda is meant only where the queues and streams are AWS's as well, or where it is named. */
 function upstreamOf(access: AwsConnections, network: NetworkSettings): Upstream | null {
-  const { endpoint } = access.service('lambda', undefined, undefined)
+  const { authorization, endpoint } = access.service('lambda', undefined, undefined)
   const agents = createProxyAgents(network, 'lambda')
-  if (!access.isAws('lambda')) return createUpstream({ endpoint, agents })
+  if (!access.isAws('lambda')) return createUpstream({ endpoint, authorization, agents })
   if (!access.isNamed('lambda') && (!access.isAws('sqs') || !access.isAws('kinesis'))) return null
   const { credentials, region } = access
   return createUpstream({ endpoint, agents, signer: createUpstreamSigner({ region, credentials }) })

@@ -1,15 +1,11 @@
 import type { AwsConnections } from './access/create-aws-access.ts'
-import { probeEndpoints as probe, type EndpointProbe } from './access/endpoint-probe.ts'
 import { createApi, type Api } from './api/server.ts'
-import { createPassPolicy } from './api/pass-policy.ts'
+import { passPolicyOf } from './api/pass-policy.ts'
 import { createDepthLook, createSourceCheck } from './api/source-check.ts'
 import { createSurroundings } from './api/surroundings.ts'
-import { examineMapping } from './api/examination.ts'
-import { probeListening } from './api/listening.ts'
 import { embeddedSettings, type EmbeddedOptions } from './config/embedded-settings.ts'
 import { connect, type Connections } from './connections.ts'
 import { mappingPace } from './core/mapping-messages.ts'
-import { lookAtDestination } from './destinations/destination-look.ts'
 import { createDestination } from './destinations/destination-router.ts'
 import { createAdoption, type Adoption } from './engine/adopt-service.ts'
 import { ByteBudget } from './engine/byte-budget.ts'
@@ -24,13 +20,14 @@ import { ShardCensus } from './engine/shard-census.ts'
 import { systemClock } from './engine/system-clock.ts'
 import { compileFilters } from './events/filter.ts'
 import type { ArnPlace } from './model/arn.ts'
-import type { MappingExamination } from './model/examination.ts'
 import { sourceService, type ServiceSettings } from './model/settings.ts'
 import type { SourceKind } from './model/source.ts'
 import { storeLocationOf } from './model/store-url.ts'
+import { createRedactor, type Redactor } from './model/redaction.ts'
 import { createHealth } from './observe/health.ts'
-import { silentLog, type Log, type LogDestination } from './observe/log.ts'
+import type { Log, LogDestination } from './observe/log.ts'
 import { createMetrics } from './observe/metrics.ts'
+import { secretsOf } from './observe/secrets-of.ts'
 import { createServiceLog } from './observe/service-log.ts'
 import type { Clock, SourceOpener } from './ports.ts'
 import { openStore } from './store/store-opener.ts'
@@ -71,11 +68,12 @@ export interface ReadOptions {
 export async function startMillrace(options: MillraceOptions | ReadOptions = {}): Promise<MillraceHandle> {
   const read = 'settings' in options ? options : { settings: embeddedSettings(options, process.env, checkPattern) }
   const clock = read.clock ?? systemClock
-  const log = createServiceLog(read.settings, () => clock.monoMs(), read.logTo)
+  const redact = createRedactor(secretsOf(read.settings, process.env))
+  const log = createServiceLog(read.settings, () => clock.monoMs(), { destination: read.logTo, redact })
   const store = watchStore(await openStore(read.settings.store), clock, log)
   for (const lost of store.findings().lost) log.error({}, lost)
   try {
-    return await run({ settings: read.settings, clock, log, store })
+    return await run({ settings: read.settings, clock, log, redact, store })
   } catch (error) {
     await store.close()
     throw error
@@ -87,42 +85,17 @@ export function checkPattern(source: SourceKind, pattern: string): boolean {
   return compileFilters(source, [pattern]).kind === 'filter'
 }
 
-/** Looks at every endpoint and function that the settings name, in the service's own way; what throws is the trust. */
-export function probeEndpoints(settings: ServiceSettings): Promise<readonly EndpointProbe[]> {
-  return probe(settings)
-}
-
-/** Looks at source, function and destination of every mapping of the file, in the service's own way. */
-export async function examineMappings(settings: ServiceSettings): Promise<readonly MappingExamination[]> {
-  const connections = await connect(settings, systemClock, silentLog)
-  const { access, opener, target } = connections
-  const examiners = {
-    opener,
-    functions: target,
-    lookAtDestination: (arn: string, signal: AbortSignal) => lookAtDestination(access, arn, signal),
-  }
-  try {
-    return await Promise.all(settings.mappings.map((mapping) => examineMapping(mapping, examiners)))
-  } finally {
-    await connections.close()
-  }
-}
-
-/** What a start would say of its port; undefined: nothing. */
-export function probePort({ server }: ServiceSettings): Promise<string | undefined> {
-  return probeListening(server)
-}
-
 interface Parts {
   readonly settings: ServiceSettings
   readonly clock: Clock
   readonly log: Log
+  readonly redact: Redactor
   readonly store: WatchedStore
 }
 
 async function run(parts: Parts): Promise<MillraceHandle> {
-  const { settings, clock, log } = parts
-  const connections = await connect(settings, clock, log)
+  const { settings, clock, log, redact } = parts
+  const connections = await connect(settings, clock, { log, learnSecret: (secret) => redact.learn(secret) })
   const { access, opener, target, upstream } = connections
   const metrics = createMetrics()
   const health = createHealth()
@@ -153,11 +126,7 @@ async function run(parts: Parts): Promise<MillraceHandle> {
     surroundings: createSurroundings(access, upstream, settings.maxInvocations),
     checkPattern,
     upstream,
-    passPolicy: createPassPolicy({
-      policy: settings.passThrough,
-      isAws: access.isAws('lambda'),
-      isAuthenticated: settings.server.auth.kind !== 'none',
-    }),
+    passPolicy: passPolicyOf(settings, access.isAws('lambda')),
     metrics: { contentType: metrics.contentType, metrics: () => metrics.scrape() },
     health: {
       notReady: () => [health.ready ? [] : health.phase, storeReasons(parts.store)].flat(),
@@ -166,6 +135,7 @@ async function run(parts: Parts): Promise<MillraceHandle> {
     },
     counts: (uuid) => meters.tally(uuid),
     activity: (uuid) => meters.activity(uuid),
+    redact,
     clock,
     log,
   })
@@ -283,6 +253,7 @@ function engineOf({ settings, clock, log, store }: Parts, wiring: Wiring): Engin
       permits: new Permits(settings.maxInvocations),
       budget: new ByteBudget(heldBytesMax),
       startMachine: startCoreMachine,
+      logsFunctionErrors: settings.logFunctionErrors,
     },
     opener,
     census: new ShardCensus(),

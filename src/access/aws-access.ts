@@ -17,6 +17,8 @@ export type Pool = 'receive' | 'settle' | 'invoke' | 'control'
 
 export interface AwsCaller {
   readonly endpoint: string
+  /** What the endpoint's URL says of who calls; it goes in place of the signature. */
+  readonly authorization?: string | undefined
   /** One signed request of a JSON protocol (SQS, Kinesis, DynamoDB, DynamoDB Streams). Never retries. */
   json(operation: string, input: unknown, pool: Pool, signal: AbortSignal): Promise<CallResult>
   /** One signed HTTP request (Lambda, S3, SNS query). Never retries. */

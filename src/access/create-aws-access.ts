@@ -28,7 +28,12 @@ export interface AwsConnections extends AwsAccess, ClockOffsets {
   readonly credentials: CredentialProvider
 }
 
-export async function createAwsAccess(settings: AwsSettings, log: AccessLog): Promise<AwsConnections> {
+/** `learnSecret` hears of credentials as they are fetched. */
+export async function createAwsAccess(
+  settings: AwsSettings,
+  log: AccessLog,
+  learnSecret: (secret: string | undefined) => void = () => {},
+): Promise<AwsConnections> {
   const network = networkSettings(settings, process.env)
   if (network.proxyEnv !== undefined && !knowsProxies(process.versions.node)) {
     const node = process.versions.node
@@ -36,7 +41,13 @@ export async function createAwsAccess(settings: AwsSettings, log: AccessLog): Pr
   }
   const transport = createTransport(network)
   const offsets = createClockOffsetBook()
-  const rules = await readSdkRules(settings, new NodeHttpHandler(createProxyAgents(network)))
+  const found = await readSdkRules(settings, new NodeHttpHandler(createProxyAgents(network)))
+  const heard = (provider: CredentialProvider): CredentialProvider => listening(provider, learnSecret)
+  const rules = {
+    ...found,
+    credentials: heard(found.credentials),
+    credentialsElsewhere: heard(found.credentialsElsewhere),
+  }
   // The SDK for JavaScript does not look at AWS_DEFAULT_REGION, the AWS CLI and boto3 do.
   const named = rules.region ?? nonEmpty(process.env['AWS_DEFAULT_REGION'])
   const region = named ?? fallbackRegion
@@ -71,6 +82,18 @@ export async function createAwsAccess(settings: AwsSettings, log: AccessLog): Pr
     close: async () => {
       transport.close()
     },
+  }
+}
+
+function listening(
+  provider: CredentialProvider,
+  learnSecret: (secret: string | undefined) => void,
+): CredentialProvider {
+  return async () => {
+    const given = await provider()
+    learnSecret(given.secretAccessKey)
+    learnSecret(given.sessionToken)
+    return given
   }
 }
 

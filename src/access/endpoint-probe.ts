@@ -4,6 +4,7 @@ import { lookAtFunction, type FunctionLook } from './function-probe.ts'
 import { networkSettings, type NetworkSettings } from './network-settings.ts'
 import { awsServices, readSdkRules } from './sdk-rules.ts'
 import { createProxyAgents, createTransport, originOf, type Transport } from './transport.ts'
+import { splitUserinfo } from './userinfo.ts'
 
 /** One look at an address that the service would use. */
 export interface EndpointProbe {
@@ -60,7 +61,8 @@ function sharing(
 }
 
 async function probe(what: string, url: string, look: () => Promise<string | null>): Promise<EndpointProbe> {
-  return { what, url, failure: URL.canParse(url) ? await look() : 'it is not a URL' }
+  const shown = splitUserinfo(url).url
+  return { what, url: shown, failure: URL.canParse(url) ? await look() : 'it is not a URL' }
 }
 
 const noAnswer = `no answer within ${answerMsMax} ms`
@@ -69,7 +71,9 @@ const noAnswer = `no answer within ${answerMsMax} ms`
 async function answers(url: string, service: AwsService, transport: Transport): Promise<string | null> {
   const signal = AbortSignal.timeout(answerMsMax)
   const origin = { ...originOf(url), service }
-  const request = { origin, method: 'GET', path: '/', headers: { host: new URL(url).host }, body: '' }
+  const { authorization } = splitUserinfo(url)
+  const headers = { host: new URL(url).host, ...(authorization !== undefined && { authorization }) }
+  const request = { origin, method: 'GET', path: '/', headers, body: '' }
   try {
     const reply = await transport.send(request, 'control', signal)
     return reply.kind === 'reply' ? null : reply.message
@@ -82,5 +86,5 @@ async function answers(url: string, service: AwsService, transport: Transport): 
 async function probeFunction(name: string, url: string, network: NetworkSettings): Promise<EndpointProbe> {
   const look = await lookAtFunction(url, network)
   const failure = 'message' in look ? look.message : null
-  return { what: `function ${name}`, url, failure, look: look.kind }
+  return { what: `function ${name}`, url: splitUserinfo(url).url, failure, look: look.kind }
 }

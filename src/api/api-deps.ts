@@ -37,6 +37,8 @@ export interface ApiDeps {
   readonly counts: (uuid: string) => MappingCounts | undefined
   /** When a mapping last sent something to its function, and how much it sends. */
   readonly activity: (uuid: string) => MappingActivity | undefined
+  /** Takes secrets out of what operations and refusals say. */
+  readonly redact: (text: string) => string
   readonly clock: Pick<Clock, 'wallMs' | 'monoMs' | 'uuid' | 'timer'>
   readonly log: Log
 }

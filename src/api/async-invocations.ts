@@ -28,7 +28,7 @@ export function createAsyncInvocations(
   async function run(functionName: string, payload: string, traceHeader: string | undefined): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       const result = await functions.invoke({ functionName, payload, traceHeader }, ended)
-      if (isFailure(result)) log.warn({ functionName, result }, 'An asynchronous invocation failed.')
+      if (isFailure(result)) log.warn({ functionName, kind: result.kind }, 'An asynchronous invocation failed.')
       if (result.kind === 'answered' || result.kind === 'lost') return
       if (attempt === asyncAttemptsMax || result.kind === 'missing' || result.kind === 'denied') {
         log.error({ functionName, attempt }, 'An asynchronous invocation is given up: the function did not run.')

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { functionArnOf, type ArnPlace } from '../model/arn.ts'
 import { functionTimeoutMsMax } from '../model/limits.ts'
+import { withoutSecretShapes } from '../model/redaction.ts'
 import type { FunctionSettings } from '../model/settings.ts'
 
 /** The qualification of the request, which an answer repeats in the ARN. */
@@ -28,7 +29,9 @@ export function functionConfiguration(
     Timeout: Math.ceil((settings.timeoutMs ?? functionTimeoutMsMax) / 1_000),
     MemorySize: 128,
     LastModified: new Date(startedMs).toISOString().replace('Z', '+0000'),
-    CodeSha256: createHash('sha256').update(settings.urls.join(' ')).digest('base64'),
+    CodeSha256: createHash('sha256')
+      .update(withoutSecretShapes(settings.urls.join(' ')))
+      .digest('base64'),
     Version: version,
     TracingConfig: { Mode: 'PassThrough' },
     State: 'Active',
@@ -49,7 +52,7 @@ export function functionDescription(
   const limit = settings.reservedConcurrency
   return {
     Configuration: functionConfiguration(settings, place, startedMs, asked),
-    Code: { RepositoryType: 'ECR', ImageUri: settings.urls.join(' ') },
+    Code: { RepositoryType: 'ECR', ImageUri: withoutSecretShapes(settings.urls.join(' ')) },
     ...(limit !== undefined && { Concurrency: { ReservedConcurrentExecutions: limit } }),
   }
 }

@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import type { PassThroughPolicy } from '../model/settings.ts'
+import type { PassThroughPolicy, ServiceSettings } from '../model/settings.ts'
 import { denied, type Refusal } from './gate/refusal.ts'
 
 /** Which requests of the Lambda API may go on to the endpoint behind. */
@@ -17,6 +17,10 @@ export interface PassSettings {
   readonly isAws: boolean
   /** Callers say who they are. */
   readonly isAuthenticated: boolean
+}
+
+export function passPolicyOf({ passThrough, server }: ServiceSettings, isAws: boolean): PassPolicy {
+  return createPassPolicy({ policy: passThrough, isAws, isAuthenticated: server.auth.kind !== 'none' })
 }
 
 /** Nobody's signature but the operator's reaches AWS, so nothing goes there unless that was asked for. */

@@ -53,6 +53,11 @@ export function createApi(deps: ApiDeps): Api {
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', (_request, _payload, done) => done(null))
   addGate(server, { server: deps.server, region: deps.place.region, limits: deps.admission, clock: deps.clock })
+  // A function's answer is the function's, and what comes from upstream is the upstream's.
+  server.addHook('onSend', async (request, reply, payload) => {
+    const isOurs = reply.statusCode >= 400 || /^\/(?:_millrace|metrics)(?:\/|$|\?)/.test(request.url)
+    return isOurs && typeof payload === 'string' ? deps.redact(payload) : payload
+  })
   server.setErrorHandler((error: FastifyError | ApiError, request, reply) =>
     answerError(deps, error, { request, reply }),
   )

@@ -21,6 +21,8 @@ export interface UpstreamRequest {
 
 export interface UpstreamSettings {
   readonly endpoint: string
+  /** Replaces what the client says of itself: the endpoint's URL has a user and a password. */
+  readonly authorization?: string | undefined
   /** Present where the upstream is AWS itself: it gets its own Host and a fresh signature. */
   readonly signer?: UpstreamSigner | undefined
   /** Trust and proxies as everywhere else (access/). */
@@ -28,7 +30,7 @@ export interface UpstreamSettings {
 }
 
 export function createUpstream(settings: UpstreamSettings): Upstream {
-  const { endpoint, signer } = settings
+  const { authorization, endpoint, signer } = settings
   const base = new URL(endpoint)
   const secure = base.protocol === 'https:'
   const agents = settings.agents ?? {
@@ -41,7 +43,8 @@ export function createUpstream(settings: UpstreamSettings): Upstream {
     endpoint,
     async send(request, signal) {
       const path = prefix + request.path
-      const headers = endToEndHeaders(request.headers)
+      const sent = endToEndHeaders(request.headers)
+      const headers = authorization === undefined ? sent : { ...sent, authorization }
       const { body, method } = request
       if (signer === undefined) return exchange(open(path, method, framed(headers, body), signal), body)
       const signed = await signer({ method, host: base.host, path, headers, body })

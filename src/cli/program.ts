@@ -1,3 +1,4 @@
+import { withoutSecretShapes } from '../model/redaction.ts'
 import { ConfigError } from '../config/config-error.ts'
 import type { Command, CommandContext } from './command.ts'
 import { devCommand } from './dev.ts'
@@ -67,7 +68,7 @@ async function guarded(command: Command, context: CommandContext): Promise<ExitC
       context.terminal.err(`Usage: millrace ${command.name} ${command.synopsis}`)
       return exitCode.unusable
     }
-    context.terminal.err(`millrace: ${describe(error)}`)
+    context.terminal.err(`millrace: ${withoutSecretShapes(describe(error))}`)
     return exitCode.failed
   }
 }

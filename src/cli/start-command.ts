@@ -1,4 +1,5 @@
 import { describeOptions } from '../config/option-help.ts'
+import { withoutSecretShapes } from '../model/redaction.ts'
 import { readSettings } from '../config/settings-reader.ts'
 import type { Command, CommandContext } from './command.ts'
 import { exitCode, type ExitCode } from './exit-code.ts'
@@ -35,7 +36,7 @@ async function runStart({ argv, env, cwd, terminal, onSignal }: CommandContext):
     graceMs: settings.shutdownGraceMs,
     exit: (code) => process.exit(code),
   }).catch((error: unknown) => {
-    terminal.err(`millrace: ${error instanceof Error ? error.message : String(error)}`)
+    terminal.err(`millrace: ${withoutSecretShapes(error instanceof Error ? error.message : String(error))}`)
     return exitCode.failed
   })
 }

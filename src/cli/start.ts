@@ -26,7 +26,8 @@ export interface Probe {
 
 /** The command line's only way to the service. It is loaded when it is asked for: help and the small commands do without. */
 export async function loadService(): Promise<Service> {
-  const { startMillrace, checkPattern, examineMappings, probeEndpoints, probePort } = await import('../service.ts')
+  const { checkPattern, startMillrace } = await import('../service.ts')
+  const { examineMappings, probeEndpoints, probePort } = await import('../inspection.ts')
   const start = (settings: ServiceSettings) => startMillrace({ settings })
   return { start, checkPattern, examineMappings, probeEndpoints, probePort }
 }

@@ -1,3 +1,5 @@
+import { withoutSecretShapes } from '../model/redaction.ts'
+
 /**
  * The configuration cannot be used. Each mistake names the place (file and line, variable, flag or option), the key and what to
  * do; the message is all of them, one a line.
@@ -12,7 +14,7 @@ export class ConfigError extends Error {
     mistake: string | readonly string[],
     { isFinal = false, ...options }: ErrorOptions & { isFinal?: boolean } = {},
   ) {
-    const mistakes = typeof mistake === 'string' ? [mistake] : mistake
+    const mistakes = [mistake].flat().map(withoutSecretShapes)
     super(mistakes.join('\n'), options)
     this.mistakes = mistakes
     this.isFinal = isFinal

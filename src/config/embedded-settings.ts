@@ -32,6 +32,7 @@ export interface EmbeddedOptions {
   readonly prune?: boolean
   readonly adopt?: ServiceSettings['adopt']
   readonly logLevel?: ServiceSettings['logLevel']
+  readonly logFunctionErrors?: boolean
   readonly logFormat?: ServiceSettings['logFormat']
   readonly functions?: Readonly<Record<string, object>>
   readonly mappings?: readonly object[]

@@ -123,6 +123,7 @@ function settingsOf(values: OptionValues): Omit<ServiceSettings, 'functions' | '
     prune,
     adopt,
     logFormat,
+    logFunctionErrors,
     logLevel,
     passThrough,
   } = values
@@ -163,6 +164,7 @@ function settingsOf(values: OptionValues): Omit<ServiceSettings, 'functions' | '
     prune,
     adopt,
     logFormat,
+    logFunctionErrors,
     logLevel,
   }
 }

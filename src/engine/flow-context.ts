@@ -20,6 +20,8 @@ export interface FlowServices {
   readonly permits: Permits
   readonly budget: ByteBudget
   readonly startMachine: StartMachine
+  /** False: what a function says of its failure is not logged; it may hold what a record holds. */
+  readonly logsFunctionErrors?: boolean
 }
 
 /** Which flow this is; never changes. */

@@ -90,7 +90,7 @@ const droppedTexts = {
 } as const
 
 /** One line for each failed invocation. */
-function reportAttempt({ log, listener, identity, health }: FlowContext, news: AttemptFailed): void {
+function reportAttempt({ log, listener, identity, health, services }: FlowContext, news: AttemptFailed): void {
   const { records, outcome, next } = news
   const concerned = outcome.kind === 'partial' ? outcome.failed.flatMap((index) => records[index] ?? []) : records
   const told = concerned.slice(0, idsMax)
@@ -105,7 +105,13 @@ function reportAttempt({ log, listener, identity, health }: FlowContext, news: A
     next,
   })
   log.warn(
-    { ...what, records: records.length, messageIds: idsOf(told), attempt, ...afterwards(next) },
+    {
+      ...logged(what, outcome.kind === 'failed' && services.logsFunctionErrors === false),
+      records: records.length,
+      messageIds: idsOf(told),
+      attempt,
+      ...afterwards(next),
+    },
     outcome.kind === 'partial' ? 'The function reported failed records.' : invocationFailed,
   )
   if (outcome.kind !== 'partial') listener.failed(`${what.errorType}: ${what.reason}`)
@@ -139,6 +145,18 @@ function idsOf(records: readonly FlowRecord[]): readonly string[] {
 /** A queue counts the attempts: each comes by a receive of its own. */
 function receivesOf({ fragment }: { readonly fragment: string }): number {
   return Number(objectOf(objectOf(parseJson(fragment))['attributes'])['ApproximateReceiveCount'] ?? 0) || 0
+}
+
+const reasonLengthMax = 1_000
+
+/** What a function says is as long as it likes. */
+function logged(
+  what: ReturnType<typeof whatFailed>,
+  isPrivate: boolean,
+): Omit<typeof what, 'reason'> & { reason?: string } {
+  const { reason, ...rest } = what
+  if (isPrivate) return rest
+  return { ...rest, reason: reason.length > reasonLengthMax ? `${reason.slice(0, reasonLengthMax)}…` : reason }
 }
 
 function whatFailed(outcome: AttemptFailed['outcome']): {

@@ -149,6 +149,15 @@ export const serviceOptions = {
     commands: both,
     doc: 'The least severe lines that are logged.',
   },
+  logFunctionErrors: {
+    key: 'logFunctionErrors',
+    flag: '--log-function-errors',
+    env: 'MILLRACE_LOG_FUNCTION_ERRORS',
+    type: 'boolean',
+    default: true,
+    commands: both,
+    doc: 'Log what functions say of their failures, 1,000 characters at most. It may hold what is in the records.',
+  },
   logFormat: {
     key: 'logFormat',
     flag: '--log-format',

@@ -20,6 +20,8 @@ export interface ServiceSettings {
   readonly prune: boolean
   readonly adopt: 'off' | 'on' | 'undo'
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+  /** False: the log leaves out what functions say of their failures. */
+  readonly logFunctionErrors: boolean
   /** undefined: `pretty` on a terminal, else `json`. */
   readonly logFormat: 'pretty' | 'json' | undefined
   readonly functions: readonly FunctionSettings[]

@@ -29,10 +29,12 @@ export interface LoggerOptions {
   /** Standard output, unless told otherwise. */
   readonly destination?: LogDestination | undefined
   readonly format?: 'json' | 'pretty' | undefined
+  /** Takes secrets out of each line. */
+  readonly redact?: ((line: string) => string) | undefined
 }
 
 /** Writes each line before the call returns: nothing is lost at exit. */
-export function createLogger(level: LogLevel, { destination, format = 'json' }: LoggerOptions = {}): Log {
+export function createLogger(level: LogLevel, { destination, format = 'json', redact }: LoggerOptions = {}): Log {
   const isPretty = format === 'pretty'
   const options: PinoOptions = {
     // People see each invocation, which is a line of `debug`.
@@ -42,7 +44,8 @@ export function createLogger(level: LogLevel, { destination, format = 'json' }: 
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { error: stdSerializers.err },
   }
-  const out = destination ?? accounted(createOutput(standardOutput), options)
+  const last = destination ?? accounted(createOutput(standardOutput), options)
+  const out = redact === undefined ? last : { write: (line: string) => last.write(redact(line)) }
   return logOf(pino(options, isPretty ? forPeople(out, level) : out))
 }
 

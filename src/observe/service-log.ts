@@ -1,5 +1,5 @@
 import type { ServiceSettings } from '../model/settings.ts'
-import { createLogger, type Log, type LogDestination } from './log.ts'
+import { createLogger, type Log, type LoggerOptions } from './log.ts'
 import { invocationFailed } from './pretty.ts'
 import { foldRepetitions } from './repetition.ts'
 
@@ -7,10 +7,10 @@ import { foldRepetitions } from './repetition.ts'
 export function createServiceLog(
   { logFormat, logLevel }: Pick<ServiceSettings, 'logFormat' | 'logLevel'>,
   monoMs: () => number,
-  destination?: LogDestination,
+  { destination, redact }: Pick<LoggerOptions, 'destination' | 'redact'> = {},
 ): Log {
   const format = logFormat ?? (destination === undefined && process.stdout.isTTY ? 'pretty' : 'json')
   // What a person watches are the invocations, each of them: the lines for people have a bound of their own.
   const whole = format === 'pretty' ? [invocationFailed] : []
-  return foldRepetitions(createLogger(logLevel, { destination, format }), monoMs, new Set(whole))
+  return foldRepetitions(createLogger(logLevel, { destination, format, redact }), monoMs, new Set(whole))
 }

@@ -1,3 +1,4 @@
+import { splitUserinfo } from '../access/userinfo.ts'
 import { originOf, type Origin, type Transport, type WireReply } from '../access/transport.ts'
 import { interpretRieReply } from '../events/rie-reply.ts'
 import type { FunctionLook } from '../model/invocation.ts'
@@ -98,11 +99,13 @@ interface Endpoint {
   readonly origin: Origin
   readonly host: string
   readonly path: string
+  readonly authorization: string | undefined
 }
 
 function endpointOf(text: string): Endpoint {
-  const url = new URL(text)
-  return { url: text, origin: originOf(text), host: url.host, path: `${url.pathname}${url.search}` }
+  const { authorization, url: shown } = splitUserinfo(text)
+  const url = new URL(shown)
+  return { url: shown, origin: originOf(shown), host: url.host, path: `${url.pathname}${url.search}`, authorization }
 }
 
 interface Attempt extends Parts {
@@ -112,7 +115,7 @@ interface Attempt extends Parts {
 
 /** The function's time starts here, not while it waits for a URL. */
 async function post(
-  { url, origin, host, path }: Endpoint,
+  { authorization, url, origin, host, path }: Endpoint,
   request: Omit<InvokeRequest, 'functionName'>,
   { transport, clock, timeoutMs, signal }: Attempt,
 ): Promise<InvokeResult> {
@@ -122,6 +125,7 @@ async function post(
     host,
     'content-type': 'application/json',
     'content-length': String(Buffer.byteLength(request.payload)),
+    ...(authorization !== undefined && { authorization }),
     ...(request.traceHeader !== undefined && { 'x-amzn-trace-id': request.traceHeader }),
     ...(request.clientContext !== undefined && { 'x-amz-client-context': request.clientContext }),
   }

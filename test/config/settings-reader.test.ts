@@ -49,6 +49,7 @@ const defaults: ServiceSettings = {
   prune: false,
   adopt: 'off',
   logFormat: undefined,
+  logFunctionErrors: true,
   logLevel: 'info',
   functions: [],
   mappings: [],
@@ -72,6 +73,7 @@ const cases: Readonly<
   acknowledgeEmptyItems: [(s) => s.acknowledgeEmptyItems, 'true', 'false'],
   prune: [(s) => s.prune, 'true', 'false'],
   adopt: [(s) => s.adopt, 'on', 'undo'],
+  logFunctionErrors: [(s) => s.logFunctionErrors, 'true', 'false'],
   logFormat: [(s) => s.logFormat, 'pretty', 'json'],
   logLevel: [(s) => s.logLevel, 'debug', 'silent'],
   region: [(s) => s.aws.region, 'eu-west-1', 'us-west-2'],
@@ -255,7 +257,7 @@ describe('an unknown key is refused with what was probably meant', () => {
     ],
     [
       'config: x',
-      'unknown key config. Known here: server, passThrough, store, scaling, maxInvocations, shutdownGraceMs, acknowledgeEmptyItems, prune, adopt, logLevel, logFormat, aws, functions, mappings.',
+      'unknown key config. Known here: server, passThrough, store, scaling, maxInvocations, shutdownGraceMs, acknowledgeEmptyItems, prune, adopt, logLevel, logFunctionErrors, logFormat, aws, functions, mappings.',
     ],
   ])('%s', (text, message) => {
     write(`# head\n\n${text}`)

@@ -107,6 +107,7 @@ export function createApiWorld(options: ApiWorldOptions = {}): ApiWorld {
     health: { notReady: () => world.notReady, storeTrouble: () => null, details: () => ({ version: 'test' }) },
     counts: () => world.counts,
     activity: () => undefined,
+    redact: (text) => text,
     clock: {
       wallMs: () => Date.UTC(2026, 10, 21),
       monoMs: () => 0,
