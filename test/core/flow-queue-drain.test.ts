@@ -54,6 +54,7 @@ describe('the messages that a draining queue has received', () => {
   test('and that a throttle held up are tried again, and handed back in the end', () => {
     const flow = busy({ scaling: { ...one, flightsMax: 5 } }).permit()
     flow.tell({ kind: 'draining', reason: 'disable' }).invoked(throttled).invoked(ok).settled()
+    for (const read of flow.out('read')) flow.answer(read, { kind: 'cancelled', id: read.id })
     expect(flow.said('drained')).toEqual([])
     flow.after(1_000).permit().invoked(throttled).after(10_000)
     expect(ids(flow, 'release')).toEqual(['1'])

@@ -106,6 +106,20 @@ describe('a batch that has waited', () => {
   })
 })
 
+describe('a batch of a group that has waited', () => {
+  test('takes with it what a queue gave of its group meanwhile, and what would overtake it', () => {
+    const flow = new Scenario('sqs-fifo', { batchSize: 1, visibilityMs: 10_000, timeoutMs: 5_000 }).open()
+    flow
+      .page(messages([1], 'a'))
+      .after(4_000)
+      .page(messages([2], 'a'))
+      .after(1_500)
+      .permit()
+    expect(flow.said('release').flatMap(({ records }) => records.map(({ id }) => id))).toEqual(['1', '2'])
+    expect(flow.invocations()).toEqual([])
+  })
+})
+
 describe('a copy of a message whose receipt has run out', () => {
   const copy = messages([1, 2], 'a').map((record) => ({ ...record, receipt: `${record.receipt}-again` }))
 

@@ -189,12 +189,6 @@ export const queueMutants: readonly Mutant[] = [
     replace: 'return end(turn, queue, held)',
   },
   {
-    file: 'queue-ledger.ts',
-    bug: 'dropped messages are counted twice',
-    find: "[...queue.ready.flat(), ...queue.gathering].filter((one) => one.stage !== 'done')",
-    replace: '[...queue.ready.flat(), ...queue.gathering]',
-  },
-  {
     file: 'queue-reader.ts',
     bug: 'an update changes the visibility of a receive that is out',
     find: 'pending.visibilityMs ?? config.visibilityMs',
