@@ -38,7 +38,7 @@ function troubleFinding(evidence: Evidence, trouble: Seen, flow: FlowStatus | nu
         'function-unreachable',
         `Nothing answers at ${urlOf(evidence)} for the ${noun}${when}: ${ended(withoutHead(message, urlOf(evidence)))}`,
         `Check that it runs and can be reached from here.`,
-        nothingLost(evidence),
+        nothingReceived(evidence),
       )
     case 'throttled':
       return finding('function-throttled', throttled(evidence, when), nothingLost(evidence))
@@ -47,7 +47,7 @@ function troubleFinding(evidence: Evidence, trouble: Seen, flow: FlowStatus | nu
         'function-denied',
         `The ${noun} may not be invoked with these credentials${when}: ${ended(message)}`,
         `Grant lambda:InvokeFunction.`,
-        nothingLost(evidence),
+        nothingReceived(evidence),
       )
     case 'unavailable':
       return finding(
@@ -94,7 +94,7 @@ function absent(evidence: Evidence, { kind, when, message }: Absence): Finding {
     const was = `The ${noun} was missing${when} and is there now: it is tried again in a few seconds.`
     return finding('function-missing', was, `The last answer was: ${ended(message)}`)
   }
-  const until = flowsOf(evidence).length === 0 ? 'Nothing is read until then.' : nothingLost(evidence)
+  const until = flowsOf(evidence).length === 0 ? 'Nothing is read until then.' : nothingReceived(evidence)
   if (kind === 'noLambda') {
     return finding('no-lambda', `No Lambda is there to run the ${noun}${when}: ${ended(message)}`, setALambda, until)
   }
@@ -130,12 +130,15 @@ function throttled({ document, hosted }: Evidence, when: string): string {
   return `${advice} A message that is throttled until its visibility ends is received again, so that a low limit drives healthy messages to the dead-letter queue, as on AWS.`
 }
 
-function nothingLost(evidence: Evidence): string {
-  const { document } = evidence
-  if (flowsOf(evidence).some(({ outage }) => outage !== null)) {
-    return 'Messages stay in the queue until it can be invoked.'
-  }
+function nothingLost({ document }: Evidence): string {
   return isStream(document.source)
     ? 'Such attempts do not count: the records wait.'
     : 'Such attempts do not count: messages wait here as long as they are ours.'
+}
+
+/** While a function cannot be invoked at all, a queue keeps its messages: receives would only wear them out. */
+function nothingReceived(evidence: Evidence): string {
+  return isStream(evidence.document.source)
+    ? nothingLost(evidence)
+    : 'Nothing more is received until it can be invoked.'
 }

@@ -45,6 +45,17 @@ export const functionCauses: readonly Row[] = [
     },
   },
   {
+    what: 'a function of a queue that nobody answers for',
+    cause: 'function-unreachable',
+    says: 'Nothing answers at http://HOST/2015-03-31/functions/function/invocations for the function orders since TIME (N s): no connection. Check that it runs and can be reached from here. Nothing more is received until it can be invoked.',
+    async provoke(world) {
+      const { arn, name } = world.newQueue()
+      world.queues.sendMessage(name, 'one')
+      const url = 'http://127.0.0.1:9/2015-03-31/functions/function/invocations'
+      return world.start([ofQueue(arn)], { functions: { orders: { url } } } as never)
+    },
+  },
+  {
     what: 'a function that throttles a stream',
     cause: 'function-throttled',
     says: 'The function orders throttles since TIME (N s): raise its concurrency, or lower that of the mapping. Such attempts do not count: the records wait.',
