@@ -178,14 +178,14 @@ export const mutants: readonly Mutant[] = [
   {
     file: 'shard-reader.ts',
     bug: 'the completed ranges of the checkpoint are ignored',
-    find: 'if (isKnown || isTooEarly || !record.matched) letGo',
-    replace: 'if (isTooEarly || !record.matched) letGo',
+    find: 'if (isKnown || isTooEarly(turn, shard, record) || !record.matched) letGo',
+    replace: 'if (isTooEarly(turn, shard, record) || !record.matched) letGo',
   },
   {
     file: 'shard-reader.ts',
     bug: 'a record that does not match is invoked',
-    find: 'if (isKnown || isTooEarly || !record.matched) letGo',
-    replace: 'if (isKnown || isTooEarly) letGo',
+    find: 'if (isKnown || isTooEarly(turn, shard, record) || !record.matched) letGo',
+    replace: 'if (isKnown || isTooEarly(turn, shard, record)) letGo',
   },
   {
     file: 'shard-reader.ts',
@@ -202,8 +202,8 @@ export const mutants: readonly Mutant[] = [
   {
     file: 'shard-reader.ts',
     bug: 'a run that was trimmed in part swallows what comes after it',
-    find: 'shard.skips = []\n  shard.skippingTo = null\n  shard.cursor',
-    replace: 'shard.cursor',
+    find: 'shard.skips = []\n  shard.skippingTo = null\n  shard.sinceStart',
+    replace: 'shard.sinceStart',
   },
   {
     file: 'shard-window.ts',

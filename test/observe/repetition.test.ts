@@ -20,6 +20,7 @@ function world(whole?: ReadonlySet<string>) {
 
 const minuteMs = 60_000
 
+// proves: log.bounded
 describe('a fault that lasts', () => {
   it('is told three times, then at a growing pace with what was left out', () => {
     const { lines, log, pass } = world()

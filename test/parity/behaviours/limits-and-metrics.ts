@@ -20,6 +20,12 @@ export const limitsAndMetrics: readonly Behaviour[] = [
     queues,
     'RecursiveInvocationsDropped: batches that fail because a record went through the function sixteen times.',
   ),
+  does(
+    'log.bounded',
+    '§7',
+    sources,
+    'Mappings of these sources have no log on AWS. Here each change of state and each failure is a line, and what lasts is told at a growing pace.',
+  ),
   does('metric.disabled', '§7', sources, 'Nothing is counted while a mapping is disabled.'),
   does('metric.iterator-age', '§7', streams, 'Iterator age: of the last record of a batch, when it is sent.'),
   does(
