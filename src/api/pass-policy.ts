@@ -6,6 +6,8 @@ import { denied, type Refusal } from './gate/refusal.ts'
 export interface PassPolicy {
   /** Null: the request may go on. */
   judge(method: string, path: string): Refusal | null
+  /** The same for a change of a mapping that was adopted from there: the engine passes it on, whatever the policy says. */
+  judgeAdopted(method: string, path: string): Refusal | null
   /** Whether answers lose what a reader need not see (`withoutSecrets`). */
   readonly censors: boolean
 }
@@ -26,13 +28,15 @@ export function passPolicyOf({ passThrough, server }: ServiceSettings, isAws: bo
 /** Nobody's signature but the operator's reaches AWS, so nothing goes there unless that was asked for. */
 export function createPassPolicy({ isAuthenticated, isAws, policy: wanted }: PassSettings): PassPolicy {
   const policy = wanted ?? (isAws ? 'off' : 'all')
+  const unproven = (method: string, path: string) =>
+    isAws && !isAuthenticated ? needsAuthentication(method, path) : null
   return {
     censors: policy === 'read',
     judge(method, path) {
       if (policy === 'off') return off(method, path)
-      if (isAws && !isAuthenticated) return needsAuthentication(method, path)
-      return policy === 'all' || isReading(method, path) ? null : readOnly(method, path)
+      return unproven(method, path) ?? (policy === 'all' || isReading(method, path) ? null : readOnly(method, path))
     },
+    judgeAdopted: unproven,
   }
 }
 
