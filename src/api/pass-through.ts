@@ -58,7 +58,10 @@ export function createPassThrough(
         {
           method: request.method,
           path: request.url,
-          headers: deps.passPolicy.censors ? readable(hops.headers(request)) : hops.headers(request),
+          headers: withoutToken(
+            request,
+            deps.passPolicy.censors ? readable(hops.headers(request)) : hops.headers(request),
+          ),
           body: bodyOf(request),
         },
         over,
@@ -126,6 +129,13 @@ function hopsOf(request: FastifyRequest): readonly string[] {
 function bodyOf({ headers, held, raw }: FastifyRequest): Readable | null {
   if (held !== null) return held.length > 0 ? Readable.from([held]) : null
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0 ? raw : null
+}
+
+/** The token opens this Millrace; whoever is behind it need not know it. A signature opens nothing to those who read it. */
+function withoutToken({ caller }: FastifyRequest, headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  if (caller?.key !== 'token') return headers
+  const { authorization: _, ...others } = headers
+  return others
 }
 
 /** A page of somebody else must not read what the upstream would let it read. */

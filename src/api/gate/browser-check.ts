@@ -12,7 +12,8 @@ export interface BrowserRequest {
  * `Sec-Fetch-Site`; a page cannot forge them, nor the Host of the address that it calls. `target`: as it stands in the
  * first line of the request.
  */
-export function checkBrowser(target: string, { headers, method }: BrowserRequest, hosts: OwnHosts): Refusal | null {
+export function checkBrowser(target: string, request: BrowserRequest, hosts: OwnHosts): Refusal | null {
+  const { headers } = request
   const { host, origin } = headers
   if (!target.startsWith('/')) return otherTarget
   if (host !== undefined && !hosts.has(host)) return foreignHost(host)
@@ -20,13 +21,16 @@ export function checkBrowser(target: string, { headers, method }: BrowserRequest
   const site = headers['sec-fetch-site']
   if (site === 'cross-site') return foreignOrigin('Sec-Fetch-Site: cross-site')
   // Another port of this machine is the same site for a browser, and still somebody else's page.
-  if (site === 'same-site' && !isSafe(method)) return foreignOrigin('Sec-Fetch-Site: same-site')
+  if (site === 'same-site' && !isLink(request)) return foreignOrigin('Sec-Fetch-Site: same-site')
   return null
 }
 
-/** Reading without a CORS header leaves a page with nothing in its hands. */
-function isSafe(method: string): boolean {
-  return method === 'GET' || method === 'HEAD'
+/**
+ * A link that somebody follows, such as Prometheus has to its targets: the page that had it is left, or sees nothing of the new
+ * one. A script or style sheet would tell it by loading or not what there is.
+ */
+function isLink({ headers, method }: BrowserRequest): boolean {
+  return method === 'GET' && headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document'
 }
 
 /** TLS may end before us: the scheme is not compared. */

@@ -117,8 +117,16 @@ const pages: Readonly<Record<string, Page>> = {
   },
   'a page from nowhere': { headers: () => ({ origin: 'null' }), isForeign: () => true },
   "a stranger's picture": { headers: () => ({ 'sec-fetch-site': 'cross-site' }), isForeign: () => true },
-  'a page of another port': {
-    headers: () => ({ 'sec-fetch-site': 'same-site' }),
+  'a script tag of another port': {
+    headers: () => ({ 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'script' }),
+    isForeign: () => true,
+  },
+  'a frame of another port': {
+    headers: () => ({ 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' }),
+    isForeign: () => true,
+  },
+  'a link of another port': {
+    headers: () => ({ 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }),
     isForeign: (ask) => ask.method !== 'GET',
   },
 }
@@ -253,7 +261,22 @@ describe.each(Object.keys(auths))('with auth %s', (auth) => {
         for (const { uuid } of created) await world.mappings.delete(uuid)
       }
       expect(wrong).toEqual([])
-      expect(rows.length).toBe(asks.length * (auth === 'none' ? 4 * 6 * 3 : 2 * 2 * 6))
+      expect(rows.length).toBe(asks.length * (auth === 'none' ? 4 * 8 * 3 : 2 * 2 * 6))
     })
+  })
+})
+
+describe('the token', () => {
+  it('opens this Millrace and is not handed on to the endpoint behind', async () => {
+    const upstream = recordingUpstream()
+    const { api } = createApiWorld({
+      upstream,
+      deps: { server: { host: '127.0.0.1', port: 0, allowedHosts: [], auth: { kind: 'token', token } } },
+    })
+    const headers = { authorization: `Bearer ${token}`, 'x-amz-client-context': 'e30=' }
+    const { statusCode } = await api.inject({ method: 'GET', url: '/2015-03-31/functions/theirs', headers })
+    expect(statusCode).toBe(200)
+    expect(upstream.requests.map((request) => JSON.stringify(request.headers).includes(token))).toEqual([false])
+    expect(upstream.requests[0]?.headers).toMatchObject({ 'x-amz-client-context': 'e30=' })
   })
 })
