@@ -29,10 +29,16 @@ export async function makeHome(): Promise<Home> {
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) }
 }
 
+interface StartOptions {
+  readonly flags?: readonly string[]
+  readonly home?: Home
+  readonly env?: Readonly<Record<string, string>>
+}
+
 /** With a home of its own, which goes with it, unless one is given. */
 export async function startMillrace(
   config: Readonly<Record<string, unknown>>,
-  { flags = [], home }: { readonly flags?: readonly string[]; readonly home?: Home } = {},
+  { env = {}, flags = [], home }: StartOptions = {},
 ): Promise<MillraceProcess> {
   if (!existsSync(builtFile)) throw new Error(`There is no ${builtFile}: \`npm run build\` makes it.`)
   const { folder, remove } = home ?? (await makeHome())
@@ -42,7 +48,7 @@ export async function startMillrace(
   await writeFile(file, JSON.stringify({ server: { host: '127.0.0.1', port }, store, ...config }))
   const child = spawn(process.execPath, [builtFile, 'start', '--config', file, ...flags], {
     cwd: folder,
-    env: { ...cleanEnvironment(), AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
+    env: { ...cleanEnvironment(), AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let written = ''
