@@ -1,9 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
-import { Sha256 } from '@aws-crypto/sha256-js'
-import { HttpRequest } from '@smithy/protocol-http'
-import { SignatureV4 } from '@smithy/signature-v4'
-import type { AwsCredentialIdentity } from '@smithy/types'
+import { createSigner, type SigningIdentity } from '../auth/signature.ts'
 import { ApiError } from '../model/api-error.ts'
 import { collect } from './collect.ts'
 import type { Headers } from './upstream.ts'
@@ -26,7 +23,7 @@ export type UpstreamSigner = (request: SignableRequest) => Promise<SignedRequest
 
 export interface SignerSettings {
   readonly region: string
-  readonly credentials: () => Promise<AwsCredentialIdentity>
+  readonly credentials: () => Promise<SigningIdentity>
 }
 
 /** Lambda's own limit of the largest request there is, a CreateFunction with its code (API_CreateFunction: 70167211 bytes). */
@@ -37,7 +34,7 @@ const bodyBytesMax = 70_167_211
  * own where it sends one; otherwise the body has to be read first.
  */
 export function createUpstreamSigner({ credentials, region }: SignerSettings): UpstreamSigner {
-  const signer = new SignatureV4({ service: 'lambda', region, credentials, sha256: Sha256 })
+  const signer = createSigner({ service: 'lambda', region })
   return async (request) => {
     const given = request.headers['x-amz-content-sha256']
     const streams = typeof given === 'string' && /^[0-9a-f]{64}$/.test(given)
@@ -47,18 +44,16 @@ export function createUpstreamSigner({ credentials, region }: SignerSettings): U
       : createHash('sha256')
           .update(Buffer.isBuffer(body) ? body : '')
           .digest('hex')
-    const [path = '/', search = ''] = splitOnce(request.path, '?')
-    const signed = await signer.sign(
-      new HttpRequest({
-        method: request.method,
-        protocol: 'https:',
-        hostname: request.host,
-        path,
-        query: queryOf(search),
-        headers: { ...unsigned(request.headers), host: request.host, 'x-amz-content-sha256': bodyHash },
-      }),
-    )
-    return { headers: signed.headers, body }
+    const headers = { ...unsigned(request.headers), host: request.host, 'x-amz-content-sha256': bodyHash }
+    const { method, path } = request
+    const identity = await credentials()
+    try {
+      return { headers: signer.sign({ method, path, headers, body: '', bodyHash }, identity, Date.now()), body }
+    } catch (error) {
+      if (error instanceof URIError)
+        throw new ApiError('SerializationException', 'The query of the request does not decode.')
+      throw error
+    }
   }
 }
 
@@ -67,18 +62,6 @@ function unsigned(headers: Headers): Record<string, string> {
   const dropped = new Set(['authorization', 'host', 'x-amz-date', 'x-amz-security-token'])
   const kept = Object.entries(headers).filter(([name]) => !dropped.has(name))
   return Object.fromEntries(kept.map(([name, value]) => [name, typeof value === 'string' ? value : value.join(', ')]))
-}
-
-function splitOnce(text: string, mark: string): readonly string[] {
-  const at = text.indexOf(mark)
-  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)]
-}
-
-function queryOf(search: string): Record<string, string | string[]> {
-  // A name may be any text, `constructor` too.
-  const query = new Map<string, string[]>()
-  for (const [name, value] of new URLSearchParams(search)) query.set(name, [...(query.get(name) ?? []), value])
-  return Object.fromEntries(query)
 }
 
 function tooLarge(): ApiError {

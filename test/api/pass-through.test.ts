@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
 import { hopHeader } from '../../src/api/pass-through.ts'
 import { endToEndHeaders, type Upstream } from '../../src/api/upstream.ts'
+import { createSignatureVerifier } from '../../src/auth/signature-verifier.ts'
 import { createUpstreamSigner } from '../../src/api/upstream-signer.ts'
 import { listen, start, upstreamOf, type Handler } from '../fakes/api-over-http.ts'
 
@@ -231,6 +233,36 @@ describe('an upstream that is AWS', () => {
       '44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a',
     )
     expect([seen.body, seen.url]).toEqual(['{}', '/2015-03-31/functions/f/invocations?Qualifier=b&A='])
+  })
+
+  it('accepts that signature, whatever the query and the headers', async () => {
+    const verifier = createSignatureVerifier(
+      [{ name: 'us', accessKeyId: 'AKIDTEST', secretAccessKey: 'secret', sessionToken: 'token' }],
+      { service: 'lambda', region: 'eu-west-1' },
+    )
+    const verdicts: unknown[] = []
+    const aws = await listen((request, response) => {
+      const { headers, method = '', url: path = '' } = request
+      void request.toArray().then((chunks: Buffer[]) => {
+        const bodyHash = createHash('sha256').update(Buffer.concat(chunks)).digest('hex')
+        verdicts.push(verifier.verify({ method, path, headers, bodyHash }, Date.now()).kind)
+        response.end('{}')
+      })
+    })
+    const { endpoint } = await start({ upstream: upstreamOf(aws, { signer }) })
+    for (const path of [
+      '/functions/f',
+      '/functions/a%3Ab/configuration?Qualifier=%24LATEST&x=a+b%20c',
+      '/layers?z=1&a=2&a=1&b',
+    ]) {
+      await fetch(`${endpoint}/2015-03-31${path}`, {
+        headers: { 'x-note': '  two   words ', 'user-agent': 'it (test)' },
+      })
+    }
+    await fetch(`${endpoint}/2015-03-31/functions`, { method: 'POST', body: '{"ü":1}' })
+    expect(verdicts).toEqual(['valid', 'valid', 'valid', 'valid'])
+    const broken = await fetch(`${endpoint}/2015-03-31/functions/f?x=%zz`)
+    expect([broken.status, broken.headers.get('x-amzn-errortype')]).toEqual([400, 'SerializationException'])
   })
 
   it('the token of the client does not survive where ours has none', async () => {

@@ -157,7 +157,7 @@ describe('a queue whose function listens nowhere', () => {
     }, 'the outage is known')
     const why = await (await fetch(`${millrace.endpoint}/_millrace/why/${uuid}`)).text()
     expect(why).toContain(`Nothing answers at ${url} for the function audit`)
-    expect(why).toContain('Messages stay in the queue until it can be invoked.')
+    expect(why).toContain('Nothing more is received until it can be invoked.')
     const audit = await startFunctionServer({ dialect: 'rie', port })
     try {
       await audit.untilInvoked(1)
