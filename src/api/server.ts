@@ -2,6 +2,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { fastify, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { ApiError } from '../model/api-error.ts'
 import type { ApiDeps } from './api-deps.ts'
+import { connectionLimits } from './connection-limits.ts'
 import { errorResponse, sendError, unknownOperation, type ErrorResponse } from './error-response.ts'
 import { addFunctionRoutes } from './function-routes.ts'
 import { listenOn } from './listening.ts'
@@ -23,15 +24,8 @@ export interface Api {
   readonly inject: FastifyInstance['inject']
 }
 
-/** Head and whole of a request have this long to arrive: slow senders do not hold sockets for ever. */
-const headMsMax = 10_000
-const requestMsMax = 120_000
-/** How often what is late is looked for. */
-const lateCheckMs = 2_000
-/** Connections, idle ones too; what comes beyond is closed at once. */
-const connectionsMax = 4_000
-
 export function createApi(deps: ApiDeps): Api {
+  const { connectionsMax, headMsMax, lateCheckMs, requestMsMax } = deps.connections ?? connectionLimits
   const ending = new AbortController()
   const server = fastify({
     logger: false,
