@@ -24,7 +24,8 @@ const throttled = 'TooManyRequestsException'
 const ofTheFront: ReadonlySet<string> = new Set(['ValidationException', 'SerializationException'])
 
 export function errorResponse(error: ApiError): ErrorResponse {
-  return { status: error.status, type: error.type, message: error.message }
+  const { code, message, status, type } = error
+  return { status, type, message, ...(code !== undefined && { code }) }
 }
 
 /** Why the caller is throttled (ThrottleReason of the API's model), where the message says it. */

@@ -33,7 +33,7 @@ export async function readHeld(request: FastifyRequest, bytesMax: number, what: 
     throw new ApiError('SerializationException', 'The request ended before its body did.')
   }
   if (bytes > bytesMax) throw tooLarge(bytesMax, what)
-  if (isCrowded) throw new ApiError('TooManyRequestsException', crowded)
+  if (isCrowded) throw new ApiError('TooManyRequestsException', crowded, 'MILLRACE_BUSY')
   return Buffer.concat(chunks)
 }
 

@@ -18,9 +18,13 @@ export class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly type: ApiErrorType
 
-  constructor(type: ApiErrorType, message: string) {
+  /** AWS has none; where this is set it stays the same from version to version. */
+  readonly code: string | undefined
+
+  constructor(type: ApiErrorType, message: string, code?: string) {
     super(message)
     this.type = type
+    this.code = code
   }
 
   get status(): number {

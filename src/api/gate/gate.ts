@@ -43,6 +43,9 @@ export function addGate(server: FastifyInstance, { clock, limits, region, server
 
   server.addHook('onRequest', async (request, reply) => {
     reply.header('x-amzn-requestid', clock.uuid())
+    // Over plain HTTP to other than loopback a browser does not say whose page asks: it keeps the answer from that page itself.
+    reply.header('cross-origin-resource-policy', 'same-origin')
+    reply.header('x-content-type-options', 'nosniff')
     if (request.routeOptions.config.open === true) return
     const stranger = checkBrowser(request.raw.url ?? '', request, hosts)
     if (stranger !== null) return refuse(reply, stranger)

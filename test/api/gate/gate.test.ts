@@ -210,7 +210,9 @@ async function send(port: number, { ask, host, page, proof }: Case): Promise<str
       answer.on('end', () => {
         const [, code] = /"code":"(\w+)"/.exec(text) ?? []
         const cors = Object.keys(answer.headers).filter((name) => name.startsWith('access-control-'))
-        resolve([answer.statusCode, code, ...cors].filter((part) => part !== undefined).join(' '))
+        const isShared = answer.headers['cross-origin-resource-policy'] !== 'same-origin'
+        const flaws = isShared ? [...cors, 'may be embedded'] : cors
+        resolve([answer.statusCode, code, ...flaws].filter((part) => part !== undefined).join(' '))
       })
     },
   )

@@ -64,7 +64,7 @@ describe('the API', () => {
       fetch(endpoint + invokePath, { method: 'POST', body: JSON.stringify('x'.repeat(bytes - 2)) })
     const first = send(600)
     await slow.untilWaiting(1)
-    expect(await codeOf(await send(600))).toBe('429 TooManyRequestsException')
+    expect(await codeOf(await send(600))).toBe('429 TooManyRequestsException MILLRACE_BUSY')
     const small = send(400)
     await slow.untilWaiting(2)
     for (const { end } of slow.waiting) end(answered('1'))
