@@ -152,7 +152,8 @@ function isPresigned(path: string): boolean {
 }
 
 function headerOf({ headers }: SignedRequest, name: string): string | undefined {
-  const value = headers[name]
+  // Strangers name headers too: `constructor` is one only if it was sent.
+  const value = Object.hasOwn(headers, name) ? headers[name] : undefined
   return typeof value === 'string' || value === undefined ? value : value.join(',')
 }
 

@@ -186,3 +186,12 @@ describe('a signature', () => {
     })
   })
 })
+
+it.each(['constructor', '__proto__', 'tostring', 'hasOwnProperty'])(
+  'a header that is claimed to be signed and was not sent is none: %s',
+  async (name) => {
+    const request = await signed()
+    const authorization = String(request.headers['authorization']).replace('SignedHeaders=', `SignedHeaders=${name};`)
+    expect(typeOf({ ...request, headers: { ...request.headers, authorization } })).toBe('UnrecognizedClientException')
+  },
+)
