@@ -1,6 +1,7 @@
 import { describeOptions } from '../config/option-help.ts'
 import { readSettings } from '../config/settings-reader.ts'
 import { serviceOptions } from '../model/service-options.ts'
+import { printable } from '../model/printable.ts'
 import type { ServiceSettings } from '../model/settings.ts'
 import type { Command, CommandContext } from './command.ts'
 import type { ExitCode } from './exit-code.ts'
@@ -146,5 +147,5 @@ function tryThis(stack: TryOutStack, endpoint: string): readonly string[] {
 
 function invocationLine({ name, durationMs, saw, failed }: SampleInvocation): string {
   const time = new Date().toISOString().slice(11, 23)
-  return `${time}  ${name.padEnd(8)}  ${durationMs.toFixed(1).padStart(6)} ms  ${failed ? `ERROR ${saw}` : saw}`
+  return `${time}  ${name.padEnd(8)}  ${durationMs.toFixed(1).padStart(6)} ms  ${failed ? 'ERROR ' : ''}${printable(saw)}`
 }

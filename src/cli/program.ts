@@ -1,3 +1,4 @@
+import { printableLines } from '../model/printable.ts'
 import { withoutSecretShapes } from '../model/redaction.ts'
 import { ConfigError } from '../config/config-error.ts'
 import type { Command, CommandContext } from './command.ts'
@@ -68,7 +69,7 @@ async function guarded(command: Command, context: CommandContext): Promise<ExitC
       context.terminal.err(`Usage: millrace ${command.name} ${command.synopsis}`)
       return exitCode.unusable
     }
-    context.terminal.err(`millrace: ${withoutSecretShapes(describe(error))}`)
+    context.terminal.err(`millrace: ${printableLines(withoutSecretShapes(describe(error)))}`)
     return exitCode.failed
   }
 }

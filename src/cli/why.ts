@@ -1,3 +1,4 @@
+import { printable } from '../model/printable.ts'
 import { clientFor, endpointHelp, readArguments } from './client-options.ts'
 import type { Command, CommandContext } from './command.ts'
 import { exitCode, UsageError, type ExitCode } from './exit-code.ts'
@@ -36,7 +37,7 @@ async function runWhy({ argv, env, terminal }: CommandContext): Promise<ExitCode
   const { explanations } = answer
   if (values.json) terminal.out(JSON.stringify(answer, null, 2))
   else if (explanations.length === 0) terminal.out(noMappings)
-  else for (const line of textOf(explanations)) terminal.out(line)
+  else for (const line of textOf(explanations)) terminal.out(printable(line))
   return exitCode.ok
 }
 

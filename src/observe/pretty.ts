@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { printable, printableLines } from '../model/printable.ts'
 import type { LogDestination } from './log.ts'
 
 /** What the log says of an invocation that succeeded; a terminal shows each as a line of its own. */
@@ -79,7 +80,9 @@ function plainLine(fields: Fields, paint: Paint): string {
   const pairs = rest.map(([name, value]) => `${paint('dim', `${name}=`)}${text(value)}`)
   const failure = fields['error']
   const stack =
-    typeof failure === 'object' && failure !== null && 'stack' in failure ? `\n${String(failure.stack)}` : ''
+    typeof failure === 'object' && failure !== null && 'stack' in failure
+      ? `\n${printableLines(String(failure.stack))}`
+      : ''
   const head = `${paint('dim', timeOf(fields))}  ${paint(styles[level] ?? 'dim', level.padEnd(5))}  ${text(fields['msg'])}`
   return [head, ...pairs].join('  ') + stack
 }
@@ -96,6 +99,6 @@ function nameOf(arn: unknown): string {
 }
 
 function text(value: unknown): string {
-  const full = typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
+  const full = printable(typeof value === 'string' ? value : (JSON.stringify(value) ?? ''))
   return full.length > textLengthMax ? `${full.slice(0, textLengthMax)}…` : full
 }

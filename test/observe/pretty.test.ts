@@ -51,6 +51,19 @@ describe('lines for people', () => {
     expect(lines[1]).toMatch(/^TIME {2}error {2}The store cannot be written\.\nError: no space left\n {4}at /)
   })
 
+  it('let nothing that a stranger wrote move the cursor or pass for a line of ours', () => {
+    const { lines, log } = people()
+    const reason = 'a\n12:00:00.000  info   forged\u001b[2J\u009b31m\u202e'
+    const shown = 'a\\n12:00:00.000  info   forged\\u001b[2J\\u009b31m\\u202e'
+    mappingOf(log).warn({ errorType: 'E', reason, records: 1, attempt: 1, next: 'retry' }, invocationFailed)
+    log.info({ caller: { userAgent: '\u009b2J' }, reason }, 'Changed.')
+    log.error({ error: new Error('no\u001b[2J space') }, 'Failed.')
+    expect(lines).toHaveLength(3)
+    expect(lines[0]).toContain(`ERROR E: ${shown} (1 record of orders`)
+    expect(lines[1]).toBe(`TIME  info   Changed.  caller={"userAgent":"\\u009b2J"}  reason=${shown}\n`)
+    expect(lines[2]).toContain('\nError: no\\u001b[2J space\n')
+  })
+
   it('leave other lines of debug out unless they are asked for', () => {
     for (const showsDebug of [false, true]) {
       const { lines, log } = people(showsDebug)
