@@ -40,8 +40,9 @@ export function createPassPolicy({ isAuthenticated, isAws, policy: wanted }: Pas
   }
 }
 
-/** Get and List of functions, layers and the account. Executions of durable functions hold payloads. */
-const readable = /^\/20\d\d-\d\d-\d\d\/(?:functions|layers|account-settings|code-signing-configs)(?:\/|$)/
+/** Get and List of functions, layers, tags and the account. Executions of durable functions hold payloads. */
+const readable =
+  /^\/20\d\d-\d\d-\d\d\/(?:functions|layers|tags|account-settings|code-signing-configs|capacity-providers)(?:\/|$)/
 const unreadable = /\/(?:invocations|response-streaming-invocations|invoke-async|durable-executions)\b/
 
 function isReading(method: string, path: string): boolean {
@@ -78,8 +79,8 @@ function off(method: string, path: string): Refusal {
 function readOnly(method: string, path: string): Refusal {
   return denied(
     'MILLRACE_PASS_THROUGH_READ_ONLY',
-    `${method} ${path} is not passed on: only Get and List requests are. Send it to the Lambda endpoint directly, or set ` +
-      `${setting} to all.`,
+    `${method} ${path} is not passed on: only requests that read functions, layers, tags and the account are. Send it to ` +
+      `the Lambda endpoint directly, or set ${setting} to all.`,
   )
 }
 

@@ -17,6 +17,8 @@ describe('what is passed on', () => {
     ['HEAD', '/2015-03-31/functions'],
     ['GET', '/2018-10-31/layers/l/versions/1'],
     ['GET', '/2016-08-19/account-settings/'],
+    ['GET', '/2017-03-31/tags/arn%3Aaws%3Alambda%3Aus-east-1%3A000000000000%3Afunction%3Af'],
+    ['GET', '/2025-11-30/capacity-providers'],
   ])('reading: %s %s', (method, path) => {
     expect(judge(reader, method, path)).toBe('passes')
   })
@@ -28,6 +30,8 @@ describe('what is passed on', () => {
     ['POST', '/2021-11-15/functions/f/response-streaming-invocations'],
     ['PUT', '/2015-03-31/functions/f/code'],
     ['DELETE', '/2015-03-31/functions/f'],
+    ['POST', '/2017-03-31/tags/arn'],
+    ['DELETE', '/2017-03-31/tags/arn'],
     ['POST', '/2015-03-31/functions'],
     ['GET', '/2025-12-01/functions/f/durable-executions'],
     ['GET', '/2025-12-01/durable-executions/arn/history'],
