@@ -35,7 +35,7 @@ async function runHealth({ argv, env, cwd, terminal }: CommandContext): Promise<
     }
     failures.push(`${address} port ${port}: ${failure}`)
   }
-  throw new CommandError(`No living Millrace: ${failures.join('; ')}`)
+  throw new CommandError(`Millrace is not alive: ${failures.join('; ')}`)
 }
 
 /** A wildcard is no address to call. Where :: is listened on, either family may be the one that the machine has. */

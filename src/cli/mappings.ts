@@ -59,7 +59,9 @@ async function runMappings({ argv, env, terminal }: CommandContext): Promise<Exi
       print(terminal, await client.send('DELETE', pathOf(args)))
       break
     default:
-      throw new UsageError(`millrace mappings ${action ?? ''}: say list, get, create, update or delete`)
+      throw new UsageError(
+        `${['millrace mappings', ...(action === undefined ? [] : [action])].join(' ')}: say list, get, create, update or delete`,
+      )
   }
   return exitCode.ok
 }

@@ -64,8 +64,14 @@ function troublesOf(report: MappingReport, nowMs: number): readonly string[] {
 }
 
 function sentence(what: string, trouble: TroubleReport | null, nowMs: number): string | null {
-  return trouble && `${what} ${trouble.kind} for ${shortAge(nowMs - trouble.sinceMs)}: ${trouble.message}`
+  return (
+    trouble &&
+    `${what} ${words[trouble.kind] ?? trouble.kind} for ${shortAge(nowMs - trouble.sinceMs)}: ${trouble.message}`
+  )
 }
+
+/** Where the kind of a trouble is no word that follows `function`. */
+const words: Readonly<Record<string, string>> = { failed: 'failing', noLambda: 'without a Lambda' }
 
 /** Source and function, the first two columns, give way until everything fits. */
 function layOut(rows: readonly (readonly string[])[], columns: number): readonly string[] {

@@ -59,7 +59,10 @@ test('below it stands what troubles source and function, and the last error with
       functionTrouble: trouble('failed', 'Error: boom'),
       lastError: { atMs: nowMs - 1_000, message: 'Error: boom' },
     }),
-  ).toEqual(['  source missing for 3m: The queue does not exist.', '  function failed for 3m: Error: boom'])
+  ).toEqual(['  source missing for 3m: The queue does not exist.', '  function failing for 3m: Error: boom'])
+  expect(of({ functionTrouble: trouble('noLambda', 'An XML page.') })).toEqual([
+    '  function without a Lambda for 3m: An XML page.',
+  ])
   expect(of({ lastError: { atMs: nowMs - 60_000, message: 'Error: boom\nat once' } })).toEqual([
     '  last error 1m ago: Error: boom at once',
   ])

@@ -68,11 +68,12 @@ describe('what cannot be used exits 2, with the reason on stderr', () => {
     [['start', '--store', 'redis:'], 'redis:'],
     [['dev', '--feed'], '--feed'],
     [['dev', '--port', '70000'], '"70000"'],
-    [['mappings'], 'list, get, create'],
+    [['mappings'], 'millrace mappings: say list, get, create'],
+    [['mappings', 'make'], 'millrace mappings make: say list, get, create'],
     [['mappings', 'get'], 'UUID'],
     [['mappings', 'create', '--function-name', 'f'], '--event-source-arn'],
     [['status', '--endpoint', 'here'], '--endpoint here'],
-    [['why'], 'UUID'],
+    [['why', 'orders', 'payments'], 'one name at a time'],
   ])('millrace %j', async (args, says) => {
     const { code, err } = await outcome(args)
     expect(err).toContain(says)
@@ -120,12 +121,16 @@ describe('what cannot be used exits 2, with the reason on stderr', () => {
   })
 })
 
-test('a command finds no Millrace: it says so, says what to do, and exits 1', async () => {
-  const { code, err } = await outcome(['mappings', 'list', '--endpoint', 'http://127.0.0.1:9'])
-  expect(err).toContain('No Millrace answers at http://127.0.0.1:9')
-  expect(err).toContain('--endpoint')
-  expect(code).toBe(1)
-})
+test.each([['mappings', 'list'], ['status'], ['why'], ['why', 'orders']])(
+  'millrace %s %s finds no Millrace: it says where it looked and what to do, and exits 1',
+  async (...command) => {
+    const { code, err, out } = await outcome(command, { MILLRACE_ENDPOINT: 'http://127.0.0.1:9' })
+    expect(err).toContain('No Millrace answers at http://127.0.0.1:9 ')
+    expect(err).toContain('--endpoint')
+    expect(out).toBe('')
+    expect(code).toBe(1)
+  },
+)
 
 test('a store that cannot be written is a failure, not a crash', async () => {
   await writeFile(join(folder, 'a-file'), '')

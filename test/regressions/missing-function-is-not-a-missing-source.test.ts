@@ -33,8 +33,12 @@ async function troubled(endpoint: string, kind: (report: Report) => unknown): Pr
   return found
 }
 
-async function said(endpoint: string): Promise<string> {
-  return (await fetch(`${endpoint}/_millrace/why`)).text()
+async function said(endpoint: string): Promise<readonly string[]> {
+  const answer = await fetch(`${endpoint}/_millrace/why`)
+  const { explanations } = (await answer.json()) as {
+    readonly explanations: readonly { readonly sentences: readonly string[] }[]
+  }
+  return explanations.flatMap(({ sentences }) => sentences)
 }
 
 describe('a mapping whose function does not exist', () => {
@@ -48,7 +52,9 @@ describe('a mapping whose function does not exist', () => {
       functionTrouble: { kind: 'missing' },
     })
     expect(report.functionTrouble?.message).toContain('ordres')
-    expect(await said(endpoint)).not.toContain('EventSourceArn')
+    const sentences = await said(endpoint)
+    expect(sentences[0]).toContain('The function ordres does not exist')
+    expect(sentences.join(' ')).not.toMatch(/EventSourceArn|stream of table items does not/)
   })
 
   it('is told so in the log', async () => {

@@ -44,7 +44,7 @@ test('a function that always fails is in trouble, and out of it once it succeeds
   stack.functions.behave(() => throwing('no database'))
   const millrace = await mapped()
   await send('a')
-  const failing = /^ {2}function failed for \d+s: .*no database/
+  const failing = /^ {2}function failing for \d+s: .*no database/
   expect(await line(millrace, failing)).toMatch(failing)
   stack.functions.behave(() => ok(null))
   await send('b')
