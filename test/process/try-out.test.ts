@@ -2,20 +2,29 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { runMillrace, type MillraceProcess } from './built-file.ts'
 import { until } from './until.ts'
 
 let folder = ''
 let millrace: MillraceProcess | undefined
+let usual: Server | undefined
+
+// Whoever has the usual endpoint of a stack configured would have its share of the messages.
+beforeAll(async () => {
+  usual = await take(4566)
+})
+afterAll(() => void usual?.close())
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'millrace-try-out-'))
 })
 
 afterEach(async () => {
-  millrace?.signal('SIGKILL')
+  // Killed, it would leave its table server behind.
+  millrace?.signal('SIGTERM')
   await millrace?.exited
+  millrace = undefined
   await rm(folder, { recursive: true, force: true })
 })
 
