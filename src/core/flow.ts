@@ -235,8 +235,10 @@ function reconfigure(turn: Turn, matches: Matches | undefined): void {
   const layout = layoutOf(config)
   const isSame = matches === undefined && isSameLayout(layout, state.layout)
   state.layout = layout
-  if (state.phase !== 'running' || isSame) return
-  if (state.queue !== null) reconfigureQueue(turn, state.queue)
+  if (isSame) return
+  // A queue still makes the attempts that it owes.
+  if (state.queue !== null && state.phase !== 'opening') reconfigureQueue(turn, state.queue)
+  if (state.phase !== 'running') return
   if (state.shard !== null) reconfigureShard(turn, state.shard)
 }
 

@@ -135,7 +135,7 @@ function hold(turn: Turn, queue: QueueState, flight: Flight, outcome: Extract<Ou
   if (state.phase !== 'running' && (reason !== null || !owesAttempts(turn, queue))) {
     tellFailure(turn, unit, outcome, { kind: 'drain' })
     // What waits would only be refused like this one.
-    if (reason !== null) queue.startsUntilMs = Number.NEGATIVE_INFINITY
+    if (reason !== null) queue.starts = { untilMs: Number.NEGATIVE_INFINITY, stopMs: null }
     return dissolveQueueFlight(turn, queue, flight)
   }
   if (reason === null) scaleOnTrouble(queue.scale, config.scaling, env.monoMs)

@@ -1,7 +1,7 @@
 import type { FlowConfig } from './flow-config.ts'
 import type { FlowEvent } from './flow-events.ts'
 import type { Turn } from './flow-state.ts'
-import type { QueueState } from './queue-state.ts'
+import type { DrainStarts, QueueState } from './queue-state.ts'
 import { runMsOf } from './receipt.ts'
 
 /**
@@ -14,20 +14,26 @@ const startsMs = 10_000
 /** What an acknowledgement needs before a stop is cut off. */
 const acknowledgeMs = 500
 
-/** Up to when an attempt may start (monotonic). */
-export function startsUntilMs(
-  config: FlowConfig,
-  queue: QueueState,
-  { reason, endsMs, nowMs }: Pick<Extract<FlowEvent, { kind: 'draining' }>, 'reason' | 'endsMs'> & { nowMs: number },
-): number {
-  if (reason !== 'stop') return nowMs + startsMs
-  const runMs = runMsOf(config, queue)
-  // Nobody knows whether it would end in time.
-  if (endsMs === undefined || runMs === null) return Number.NEGATIVE_INFINITY
-  return endsMs - acknowledgeMs - runMs
+/** How long a drain leaves time to start: up to a moment, or what a run leaves of the time up to the stop's end (monotonic). */
+export function startsOf({
+  reason,
+  endsMs,
+  nowMs,
+}: Pick<Extract<FlowEvent, { kind: 'draining' }>, 'reason' | 'endsMs'> & { nowMs: number }): DrainStarts {
+  if (reason !== 'stop') return { untilMs: nowMs + startsMs, stopMs: null }
+  // Nobody knows when it is cut off.
+  return { untilMs: endsMs === undefined ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY, stopMs: endsMs ?? null }
+}
+
+/** Up to when an attempt may start. A run that turns out longer than those before leaves less time for the next one. */
+export function startsUntilMs(config: FlowConfig, queue: QueueState): number {
+  const { untilMs, stopMs } = queue.starts
+  if (stopMs === null) return untilMs
+  // Where nobody knows how long a run takes, nobody knows whether it would end in time.
+  return Math.min(untilMs, stopMs - acknowledgeMs - (runMsOf(config, queue) ?? Number.POSITIVE_INFINITY))
 }
 
 /** The queue is draining, and what it has received may still start. */
-export function owesAttempts({ state, env }: Turn, { outage, startsUntilMs: untilMs }: QueueState): boolean {
-  return state.phase === 'draining' && outage === null && env.monoMs <= untilMs
+export function owesAttempts({ state, config, env }: Turn, queue: QueueState): boolean {
+  return state.phase === 'draining' && queue.outage === null && env.monoMs <= startsUntilMs(config, queue)
 }

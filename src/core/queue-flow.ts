@@ -3,7 +3,7 @@ import type { Flight, FlowState, Held, Turn } from './flow-state.ts'
 import { letGo } from './flow-state.ts'
 import type { FlowEvent } from './flow-events.ts'
 import { dissolveQueueFlight, dropExpiredFlight, startQueueFlight, tryQueueBatch } from './queue-attempt.ts'
-import { owesAttempts, startsUntilMs } from './queue-drain.ts'
+import { owesAttempts, startsOf, startsUntilMs } from './queue-drain.ts'
 import { release, retryUnsettled } from './queue-ledger.ts'
 import { cancelLooks, look, mayTry, outageMoments } from './queue-outage.ts'
 import { dropExpired, gatherDueMs, nextBatch, receive, receiveOne, regroup } from './queue-reader.ts'
@@ -108,14 +108,14 @@ function takeBack(turn: Turn, flight: Flight): readonly Held[] {
 }
 
 export function drainQueue(turn: Turn, queue: QueueState, event: Extract<FlowEvent, { kind: 'draining' }>): void {
-  const untilMs = startsUntilMs(turn.config, queue, { ...event, nowMs: turn.env.monoMs })
+  const starts = startsOf({ ...event, nowMs: turn.env.monoMs })
   if (turn.state.phase === 'draining') {
     // A disabled mapping may be stopped before it is done.
-    queue.startsUntilMs = Math.min(queue.startsUntilMs, untilMs)
+    queue.starts = { untilMs: Math.min(queue.starts.untilMs, starts.untilMs), stopMs: starts.stopMs }
     return
   }
   queue.lostReads = []
-  queue.startsUntilMs = untilMs
+  queue.starts = starts
   cancelLooks(turn)
 }
 
@@ -142,7 +142,7 @@ export function queueMoments(turn: Turn, queue: QueueState): number[] {
   if (waits !== null) return [...moments, ...outageMoments(turn, waits), state.pace.nextMs]
   for (const flight of state.flights.values()) if (flight.phase === 'waiting') moments.push(flight.dueMs)
   // The moment after it is the one at which nothing more may start.
-  if (state.phase !== 'running') return [...moments, queue.startsUntilMs + 1]
+  if (state.phase !== 'running') return [...moments, startsUntilMs(config, queue) + 1]
   moments.push(state.pace.nextMs)
   const full = state.flights.size >= allowed(turn, queue)
   const next = full ? nextRampMs(queue.scale, config.scaling, env.monoMs) : gatherDueMs(config, queue)

@@ -26,8 +26,15 @@ export interface QueueState {
   longestRunMs: number | null
   /** null: as far as is known, the function can be invoked. */
   outage: Outage | null
-  /** Draining: an attempt may start up to this moment (monotonic). */
-  startsUntilMs: number
+  /** Draining: how long an attempt may start. */
+  starts: DrainStarts
+}
+
+/** Both monotonic (`queue-drain.ts`). */
+export interface DrainStarts {
+  readonly untilMs: number
+  /** The end of the grace time, by which the last run is to be done; null: the flow is not being stopped. */
+  readonly stopMs: number | null
 }
 
 export type OutageReason = Exclude<NotRunReason, 'throttled' | 'unavailable'>
@@ -72,6 +79,6 @@ export function createQueueState(outage: Outage | null): QueueState {
     hidden: new Map(),
     longestRunMs: null,
     outage,
-    startsUntilMs: Number.NEGATIVE_INFINITY,
+    starts: { untilMs: Number.NEGATIVE_INFINITY, stopMs: null },
   }
 }

@@ -88,6 +88,30 @@ describe('the messages that a draining queue has received', () => {
     expect(ids(draining(2_499), 'release')).toEqual(['2'])
   })
 
+  test('go back when a run turns out longer than those before, and no other one fits into the rest', () => {
+    const flow = new Scenario('sqs', { batchSize: 1, timeoutMs: null, scaling: { ...one, flightsMax: 3 } }).open()
+    flow
+      .page(messages([1]))
+      .permit()
+      .after(100)
+      .invoked(ok)
+      .settled()
+    flow
+      .page(messages([2]))
+      .permit()
+      .page(messages([3]))
+    flow.tell({ kind: 'draining', reason: 'stop', endsMs: flow.nowMs + 3_000 })
+    flow.after(2_000).invoked(ok).settled()
+    expect(ids(flow, 'release')).toEqual(['3'])
+  })
+
+  test('are laid out anew by an update that comes while they wait', () => {
+    const flow = busy({ batchSize: 2 }).page(messages([3, 4]))
+    flow.tell({ kind: 'draining', reason: 'disable' })
+    flow.configure({ batchSize: 1 }).invoked(ok).settled().permit()
+    expect(flow.invocations()).toEqual([['1', '2'], ['3']])
+  })
+
   test('go back when a stop comes while they are drained without haste', () => {
     const flow = busy().tell({ kind: 'draining', reason: 'disable' })
     flow.after(100).tell({ kind: 'draining', reason: 'stop', endsMs: 2_000 })

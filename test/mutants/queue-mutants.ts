@@ -107,25 +107,31 @@ export const queueMutants: readonly Mutant[] = [
   {
     file: 'queue-drain.ts',
     bug: 'a disabled queue hands back what it could run',
-    find: "if (reason !== 'stop') return nowMs + startsMs",
-    replace: "if (reason !== 'stop') return nowMs",
+    find: "if (reason !== 'stop') return { untilMs: nowMs + startsMs",
+    replace: "if (reason !== 'stop') return { untilMs: nowMs",
   },
   {
     file: 'queue-drain.ts',
     bug: 'a stop starts what does not fit into the grace time',
-    find: 'return endsMs - acknowledgeMs - runMs',
-    replace: 'return endsMs',
+    find: 'stopMs - acknowledgeMs - (runMsOf(config, queue) ?? Number.POSITIVE_INFINITY)',
+    replace: 'stopMs',
   },
   {
     file: 'queue-drain.ts',
     bug: 'a drain goes on starting attempts',
-    find: 'outage === null && env.monoMs <= untilMs',
-    replace: 'outage === null && env.monoMs <= untilMs + 5_000',
+    find: 'outage === null && env.monoMs <= startsUntilMs(config, queue)',
+    replace: 'outage === null && env.monoMs <= startsUntilMs(config, queue) + 5_000',
+  },
+  {
+    file: 'flow.ts',
+    bug: 'what a draining queue still owes runs in batches of values that an update replaced',
+    find: "state.phase !== 'opening') reconfigureQueue",
+    replace: "state.phase === 'running') reconfigureQueue",
   },
   {
     file: 'queue-flow.ts',
     bug: 'a drain forgets to hand back what cannot start any more',
-    find: 'return [...moments, queue.startsUntilMs + 1]',
+    find: 'return [...moments, startsUntilMs(config, queue) + 1]',
     replace: 'return moments',
   },
   {
