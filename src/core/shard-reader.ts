@@ -56,7 +56,8 @@ export function onPage(turn: Turn, shard: ShardState, page: Extract<ReadOutcome,
   paceAfterPage(state.pace, config.pace, { count: page.records.length, tip: page.tip }, env.monoMs)
   shard.tipSeenMs = page.tip ? env.sourceMs : null
   shard.atEnd = page.end
-  if (page.held === true) shard.sinceStart = true
+  // A held end may be lost before the first record: from the horizon there is something to skip again.
+  if (shard.cursor.at === 'latest') shard.sinceStart = page.held === true
   forgetBrokenRun(turn, shard)
   noteOvertaken(turn, shard, page)
   for (const record of page.records) take(turn, shard, record)

@@ -60,6 +60,8 @@ interface Standing {
   /** The place that `iterator` stands at; null where the iterator is lost. */
   place: string | null
   iterator: string | null
+  /** The iterator is the one that was held at the shard's end, or what that led to. */
+  held: boolean
 }
 
 export function createShardIterators(protocol: ShardProtocol, lives: StreamLives): ShardIterators {
@@ -98,7 +100,7 @@ export function createShardIterators(protocol: ShardProtocol, lives: StreamLives
       if (!life) return
       const result = await protocol.iterator(life, shardId, { at: 'latest' }, signal)
       if (result.kind !== 'iterator') return
-      standings.set(shardId, { incarnation, place: placeOf({ at: 'latest' }), iterator: result.iterator })
+      standings.set(shardId, { incarnation, place: placeOf({ at: 'latest' }), iterator: result.iterator, held: true })
     },
   }
 }
@@ -131,6 +133,7 @@ async function readAt(reading: Reading, parts: Parts): Promise<ReadTry> {
     if (opened.kind !== 'iterator') return refusedPlace(opened, request.from)
     standing.place = place
     standing.iterator = opened.iterator
+    standing.held = false
   }
   const iterator = standing.iterator ?? ''
   const page = await parts.protocol.page(life, iterator, request.recordsMax, signal)
@@ -147,8 +150,7 @@ async function readAt(reading: Reading, parts: Parts): Promise<ReadTry> {
     end,
     tip: end || parts.protocol.isTip({ behindMs, count: records.length, full: records.length >= request.recordsMax }),
     behindMs,
-    // A read from there that finds its iterator kept has the one that was held, or what that led to.
-    ...(request.from.at === 'latest' && kept !== null && { held: true }),
+    ...(request.from.at === 'latest' && standing.held && { held: true }),
   }
 }
 
@@ -203,12 +205,13 @@ async function lost(life: StreamLife, message: string, lives: StreamLives, signa
 type PlacedRequest = ReadRequest & { readonly from: ReadFrom }
 
 function newStanding(life: StreamLife): Standing {
-  return { incarnation: life.incarnation, place: null, iterator: null }
+  return { incarnation: life.incarnation, place: null, iterator: null, held: false }
 }
 
 function forget(standing: Standing): void {
   standing.place = null
   standing.iterator = null
+  standing.held = false
 }
 
 function placeOf(from: ReadFrom): string {

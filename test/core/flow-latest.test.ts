@@ -47,4 +47,14 @@ describe('a shard read from the end that it had when the mapping was made', () =
       .run(() => ok)
     expect(flow.invocations().flat()).toEqual(['5', '6'])
   })
+
+  test('skips again once that end is lost before the first record', () => {
+    const flow = new Scenario('dynamodb', latest).open()
+    flow
+      .page([], { held: true })
+      .after(1_000)
+      .page([...at(1, createdMs - 6_000), ...at(2, createdMs)], { end: true })
+      .run(() => ok)
+    expect(flow.invocations().flat()).toEqual(['2'])
+  })
 })

@@ -45,6 +45,8 @@ export interface DynamoStreamServer {
   shardsPerPage: number
   /** The most streams that one ListStreams names. */
   streamsPerPage: number
+  /** The next pages come without records although there are some, as DynamoDB's do. */
+  emptyPages: number
   /** What changes are stamped to: the second, or as DynamoDB Local does the minute. */
   stampMs: number
   close(): Promise<void>
@@ -68,6 +70,7 @@ export async function startDynamoStreamServer(): Promise<DynamoStreamServer> {
     generation: 1,
     shardsPerPage: 100,
     streamsPerPage: 100,
+    emptyPages: 0,
   }
   const refusals = new Map<string, (AwsRefusal | null)[]>()
   const iteratorTypes: string[] = []
@@ -134,6 +137,12 @@ export async function startDynamoStreamServer(): Promise<DynamoStreamServer> {
     },
     set shardsPerPage(count) {
       state.shardsPerPage = count
+    },
+    get emptyPages() {
+      return state.emptyPages
+    },
+    set emptyPages(count) {
+      state.emptyPages = count
     },
     get stampMs() {
       return stampMs

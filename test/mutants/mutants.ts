@@ -443,8 +443,14 @@ export const mutants: readonly Mutant[] = [
   {
     file: 'shard-reader.ts',
     bug: 'what comes behind the end that was held is skipped by its stamp',
-    find: 'if (page.held === true) shard.sinceStart = true',
+    find: "if (shard.cursor.at === 'latest') shard.sinceStart = page.held === true",
     replace: '',
+  },
+  {
+    file: 'shard-reader.ts',
+    bug: 'the whole history is read where a held end was lost before the first record',
+    find: "if (shard.cursor.at === 'latest') shard.sinceStart = page.held === true",
+    replace: 'if (page.held === true) shard.sinceStart = true',
   },
   {
     file: 'shard-reader.ts',

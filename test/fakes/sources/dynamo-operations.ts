@@ -23,6 +23,8 @@ export interface DynamoState {
   /** Iterators of earlier generations have expired. */
   generation: number
   shardsPerPage: number
+  /** So many pages come without records, as DynamoDB's do on the way to some. */
+  emptyPages: number
 }
 
 /** The place that an iterator stands at: behind this record, or at the horizon. */
@@ -185,6 +187,10 @@ function getRecords(state: DynamoState, input: Item): object {
   const rest = shard.records.filter(
     ({ sequenceNumber }) => after === null || compareSequenceNumbers(sequenceNumber, after) > 0,
   )
+  if (state.emptyPages > 0) {
+    state.emptyPages -= 1
+    return { Records: [], NextShardIterator: token(state, stream, shard, after) }
+  }
   const limit = typeof input['Limit'] === 'number' ? input['Limit'] : 1_000
   const page = rest.slice(0, limit)
   const atEnd = shard.end !== null && page.length === rest.length
