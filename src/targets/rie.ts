@@ -51,8 +51,10 @@ function createRieFunction(settings: FunctionSettings, parts: Parts): RieFunctio
       if (url === null || endpoint === undefined) return last
       let health: UrlHealth = 'fine'
       try {
-        last = await post(endpoint, request, { ...parts, timeoutMs, signal })
-        health = healthOf(last)
+        const result = await post(endpoint, request, { ...parts, timeoutMs, signal })
+        health = healthOf(result)
+        // A URL that is busy is there, whatever becomes of the others.
+        if (health !== 'refused' || last.kind !== 'throttled') last = result
       } finally {
         parts.pool.release(url, health)
       }

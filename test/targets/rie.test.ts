@@ -325,6 +325,19 @@ describe('a URL that is away', () => {
   })
 })
 
+test('a function is throttled, not away, while one of its URLs is busy and another one gone', async () => {
+  const [taken, gone] = [await start({ concurrency: 0 }), await start()]
+  await gone.close()
+  const clock = new ManualClock()
+  for (const urls of [
+    [taken.invokeUrl, gone.invokeUrl],
+    [gone.invokeUrl, taken.invokeUrl],
+  ]) {
+    const target = hosted(urls, {}, clock)
+    for (let nth = 0; nth < 2; nth += 1) expect(await invoke(target)).toMatchObject({ kind: 'throttled' })
+  }
+})
+
 test('a container that somebody else uses is a throttle, and another URL is asked first', async () => {
   const [taken, free] = [await start({ concurrency: 0 }), await start()]
   const clock = new ManualClock()
