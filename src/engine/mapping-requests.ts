@@ -8,6 +8,7 @@ import type { EngineContext } from './engine-context.ts'
 import type { MappingTroubles } from './mapping-troubles.ts'
 import type { MappingView } from './mapping-view.ts'
 import { sleep } from './sleep.ts'
+import { tellOfVanished } from './vanished-stream.ts'
 
 export interface MappingWork {
   readonly engine: EngineContext
@@ -80,14 +81,16 @@ async function doneFlows(work: MappingWork) {
 async function describe(work: MappingWork): Promise<Described> {
   const { view, document, signal } = work
   const before = view.fingerprint(document)
+  const since = attachedTo(document)
   const [result, described] = await Promise.all([
-    view.source.describe(signal, attachedTo(document)),
+    view.source.describe(signal, since),
     describeFunction(work),
     lookAtFunction(work),
   ])
   noteFunction(work, described)
   if (result.kind !== 'found') return result
   view.noteSource(result)
+  await tellOfVanished(work, since, result)
   if (isNamed(document) && result.arn !== '' && result.arn !== document.sourceArn) {
     // In one write with what it replaces: an older stream that nobody wrote down would never be read to its end.
     work.learn({ sourceArn: result.arn, attachedArn: result.older?.[0]?.arn })
