@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { ApiError } from '../model/api-error.ts'
 import { malformedJson } from '../model/mapping-validation.ts'
@@ -30,11 +31,33 @@ export async function readHeld(request: FastifyRequest, bytesMax: number, what: 
       chunks.push(part)
     }
   } catch {
-    throw new ApiError('SerializationException', 'The request ended before its body did.')
+    throw unfinished()
   }
   if (bytes > bytesMax) throw tooLarge(bytesMax, what)
   if (isCrowded) throw new ApiError('TooManyRequestsException', crowded, 'MILLRACE_BUSY')
   return Buffer.concat(chunks)
+}
+
+/** Reads a body of which nothing is kept: its SHA-256, in hex. */
+export async function hashBody(request: FastifyRequest, bytesMax: number, what: string): Promise<string> {
+  const hash = createHash('sha256')
+  let bytes = 0
+  try {
+    for await (const chunk of request.raw) {
+      const part = chunk as Uint8Array
+      bytes += part.length
+      if (bytes > drainBytesMax) break
+      hash.update(part)
+    }
+  } catch {
+    throw unfinished()
+  }
+  if (bytes > bytesMax) throw tooLarge(bytesMax, what)
+  return hash.digest('hex')
+}
+
+function unfinished(): ApiError {
+  return new ApiError('SerializationException', 'The request ended before its body did.')
 }
 
 const crowded =

@@ -4,6 +4,8 @@ import { createSigningKeys, stringToSign, type SigningScope } from './signature.
 
 /** Checks Signature Version 4 as AWS does: header signatures of one service and region, five minutes of clock skew. */
 export interface SignatureVerifier {
+  /** What can be told before the body is read. */
+  glance(request: Unhashed, wallMs: number): SignatureGlance
   verify(request: SignedRequest, wallMs: number): SignatureVerdict
 }
 
@@ -17,9 +19,17 @@ export interface SignedRequest {
   readonly bodyHash: string
 }
 
-export type SignatureVerdict =
-  | { readonly kind: 'valid'; readonly key: AccessKey }
-  | { readonly kind: 'refused'; readonly type: SignatureRefusal; readonly message: string }
+type Unhashed = Omit<SignedRequest, 'bodyHash'>
+
+interface Refused {
+  readonly kind: 'refused'
+  readonly type: SignatureRefusal
+  readonly message: string
+}
+
+export type SignatureVerdict = { readonly kind: 'valid'; readonly key: AccessKey } | Refused
+
+export type SignatureGlance = { readonly kind: 'signed'; readonly isKnown: boolean } | Refused
 
 /** AWS's own names for what is wrong. */
 export type SignatureRefusal =
@@ -39,16 +49,14 @@ export function createSignatureVerifier(keys: readonly AccessKey[], scope: Signi
   }
 
   return {
+    glance(request, wallMs) {
+      const signed = readSigned(request, scope, wallMs)
+      return signed.kind === 'refused' ? signed : { kind: 'signed', isKnown: byId.has(signed.credential.accessKeyId) }
+    },
     verify(request, wallMs) {
-      if (isPresigned(request.path)) return refused('IncompleteSignatureException', presigned)
-      const given = headerOf(request, 'authorization')
-      if (given === undefined) return refused('MissingAuthenticationTokenException', 'Missing Authentication Token')
-      const credential = credentialOf(given)
-      if (typeof credential === 'string') return refused('IncompleteSignatureException', credential)
-      const date = headerOf(request, 'x-amz-date') ?? ''
-      const flaw = flawOf({ request, credential, date, scope, wallMs })
-      if (flaw !== null) return refused('InvalidSignatureException', flaw)
-
+      const read = readSigned(request, scope, wallMs)
+      if (read.kind === 'refused') return read
+      const { credential, date } = read
       const known = byId.get(credential.accessKeyId)
       const { key, derive } = known ?? nobody
       const signed = signatureOf({ request, credential, date, scope, derive, key })
@@ -58,6 +66,20 @@ export function createSignatureVerifier(keys: readonly AccessKey[], scope: Signi
       return refused('UnrecognizedClientException', unrecognized)
     },
   }
+}
+
+type Signed = { readonly kind: 'signed'; readonly credential: Credential; readonly date: string }
+
+/** Everything that does not depend on key and body. */
+function readSigned(request: Unhashed, scope: SigningScope, wallMs: number): Signed | Refused {
+  if (isPresigned(request.path)) return refused('IncompleteSignatureException', presigned)
+  const given = headerOf(request, 'authorization')
+  if (given === undefined) return refused('MissingAuthenticationTokenException', 'Missing Authentication Token')
+  const credential = credentialOf(given)
+  if (typeof credential === 'string') return refused('IncompleteSignatureException', credential)
+  const date = headerOf(request, 'x-amz-date') ?? ''
+  const flaw = flawOf({ request, credential, date, scope, wallMs })
+  return flaw === null ? { kind: 'signed', credential, date } : refused('InvalidSignatureException', flaw)
 }
 
 const presigned = 'Presigned requests are not accepted: sign with the Authorization header.'
@@ -95,7 +117,7 @@ function credentialOf(authorization: string): Credential | string {
 }
 
 interface Checked {
-  readonly request: SignedRequest
+  readonly request: Unhashed
   readonly credential: Credential
   readonly date: string
   readonly scope: SigningScope
@@ -118,7 +140,7 @@ function flawOf({ credential, date, request, scope, wallMs }: Checked): string |
 }
 
 /** Host and everything that AWS reads must be signed, or a stranger could change it. */
-function unsignedFlaw({ headers }: SignedRequest, signed: ReadonlySet<string>): string | null {
+function unsignedFlaw({ headers }: Unhashed, signed: ReadonlySet<string>): string | null {
   if (!signed.has('host')) return "'Host' must be a 'SignedHeader' in the AWS Authorization."
   const unsigned = Object.keys(headers).filter((name) => name.startsWith('x-amz-') && !signed.has(name))
   if (unsigned.length > 0)
@@ -151,7 +173,7 @@ function isPresigned(path: string): boolean {
   return /[?&]X-Amz-(?:Algorithm|Credential|Signature)=/i.test(path)
 }
 
-function headerOf({ headers }: SignedRequest, name: string): string | undefined {
+function headerOf({ headers }: Unhashed, name: string): string | undefined {
   // Strangers name headers too: `constructor` is one only if it was sent.
   const value = Object.hasOwn(headers, name) ? headers[name] : undefined
   return typeof value === 'string' || value === undefined ? value : value.join(',')
@@ -178,6 +200,6 @@ function splitAt(text: string, mark: string): [string, string] {
   return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + mark.length).trim()]
 }
 
-function refused(type: SignatureRefusal, message: string): SignatureVerdict {
+function refused(type: SignatureRefusal, message: string): Refused {
   return { kind: 'refused', type, message }
 }

@@ -1,14 +1,22 @@
 import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { secretsEqual } from '../../auth/secrets.ts'
-import { createSignatureVerifier } from '../../auth/signature-verifier.ts'
+import { createSignatureVerifier, type SignatureVerdict } from '../../auth/signature-verifier.ts'
 import type { AuthSettings } from '../../model/settings.ts'
 import type { Refusal } from './refusal.ts'
 
 /** Tells who sends a request. */
 export interface Authenticator {
   /** `body` is read only where a signature has to be checked against it. */
-  identify(request: Identifiable, body: () => Promise<Buffer>): Promise<Identity>
+  identify(request: Identifiable, body: UnreadBody): Promise<Identity>
+}
+
+/** Either of the two reads it. */
+export interface UnreadBody {
+  /** Keeps it for whoever answers. */
+  hold(): Promise<Buffer>
+  /** Keeps nothing of it but its SHA-256, in hex. */
+  hash(): Promise<string>
 }
 
 export interface Identifiable {
@@ -65,21 +73,25 @@ function signatures(
     async identify(request, body) {
       const { authorization } = request.headers
       if (token !== undefined && /^Bearer /i.test(authorization ?? '')) return checkToken(authorization, token)
-      // Without a signature there is nothing that a body could be checked against.
-      const bodyHash =
-        authorization === undefined
-          ? ''
-          : createHash('sha256')
-              .update(await body())
-              .digest('hex')
+      const seen = verifier.glance(request, wallMs())
+      if (seen.kind === 'refused') return refusedBy(seen)
+      // A stranger's body takes no room from those who have a key, and is read all the same: only the key was not known.
+      const bodyHash = seen.isKnown ? sha256(await body.hold()) : await body.hash()
       const verdict = verifier.verify({ ...request, bodyHash }, wallMs())
-      if (verdict.kind === 'valid') return { kind: 'known', key: verdict.key.name }
-      const isMissing = verdict.type === 'MissingAuthenticationTokenException'
-      const code = isMissing ? 'MILLRACE_AUTH_REQUIRED' : 'MILLRACE_AUTH_REFUSED'
-      const message = isMissing ? `${verdict.message}. ${missingSignature}` : verdict.message
-      return { kind: 'refused', refusal: { status: 403, type: verdict.type, code, message } }
+      return verdict.kind === 'valid' ? { kind: 'known', key: verdict.key.name } : refusedBy(verdict)
     },
   }
+}
+
+function sha256(body: Buffer): string {
+  return createHash('sha256').update(body).digest('hex')
+}
+
+function refusedBy({ message: says, type }: Extract<SignatureVerdict, { kind: 'refused' }>): Identity {
+  const isMissing = type === 'MissingAuthenticationTokenException'
+  const code = isMissing ? 'MILLRACE_AUTH_REQUIRED' : 'MILLRACE_AUTH_REFUSED'
+  const message = isMissing ? `${says}. ${missingSignature}` : says
+  return { kind: 'refused', refusal: { status: 403, type, code, message } }
 }
 
 const missingSignature =

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ServerSettings } from '../../model/settings.ts'
 import type { Clock } from '../../ports.ts'
 import { sendError } from '../error-response.ts'
-import { readHeld } from '../request-body.ts'
+import { hashBody, readHeld } from '../request-body.ts'
 import { admissionLimits, createAdmission, type Admission, type AdmissionLimits } from './admission.ts'
 import { createAuthenticator } from './authenticator.ts'
 import { checkBrowser } from './browser-check.ts'
@@ -60,7 +60,7 @@ export function addGate(server: FastifyInstance, { clock, limits, region, server
     })
     const identity = await authenticator.identify(
       { method: request.method, path: request.url, headers: request.headers },
-      () => hold(request),
+      { hold: () => hold(request), hash: () => hashBody(request, signedBytesMax, 'any operation') },
     )
     if (identity.kind === 'refused') return refuse(reply, identity.refusal)
     request.caller = callerOf(request, identity.key)
