@@ -6,6 +6,8 @@ import type { Probe } from './start.ts'
 /** One thing that was looked at. */
 export interface Finding {
   readonly ok: boolean
+  /** It could not be looked at, and that alone is no fault. */
+  readonly isUnknown?: true
   readonly what: string
   /** What was seen; where it is not well, also what to do. */
   readonly says: string
@@ -63,7 +65,8 @@ function functionSays({ function: look, mapping }: MappingExamination, { functio
   const place = names.length === 0 ? '' : ' is not in functions: and'
   if (look.kind === 'missing') return { ok: false, says: `${name}${place} does not exist: ${sentence(look)}${meant}` }
   // Many an emulator cannot tell; that the endpoint is away is said of the endpoint.
-  return { ok: similar === undefined, says: `${name}${place} cannot be looked at: ${sentence(look)}${meant}` }
+  const says = `${name}${place} cannot be looked at: ${sentence(look)}${meant}`
+  return similar === undefined ? { ok: true, isUnknown: true, says } : { ok: false, says }
 }
 
 /** Of an ARN, what it is called in `functions:`. */
@@ -102,7 +105,13 @@ function destinationSays({ destination, mapping }: MappingExamination): readonly
       ]
     // Sending is another right than looking.
     case 'denied':
-      return [{ ok: true, says: `${arn} may not be looked at with these credentials (${destination.message})` }]
+      return [
+        {
+          ok: true,
+          isUnknown: true,
+          says: `${arn} may not be looked at with these credentials (${destination.message})`,
+        },
+      ]
     case 'unknown':
       return [{ ok: false, says: `${arn} cannot be looked at (${destination.message})` }]
     default:

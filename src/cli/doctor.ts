@@ -46,8 +46,9 @@ async function runDoctor({ argv, env, cwd, terminal }: CommandContext): Promise<
   }
 }
 
-function lineOf({ ok, what, says }: Finding): string {
-  return printable(`${ok ? 'ok ' : 'BAD'}  ${what}: ${says}`)
+function lineOf({ isUnknown, ok, what, says }: Finding): string {
+  const well = isUnknown ? '?  ' : 'ok '
+  return printable(`${ok ? well : 'BAD'}  ${what}: ${says}`)
 }
 
 function counted(count: number, noun: string): string {

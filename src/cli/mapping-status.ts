@@ -29,6 +29,6 @@ export interface FlowReport {
 /** All mappings, as they are at this moment, with what waits in their queues. */
 export async function mappingReports(client: RestClient): Promise<readonly MappingReport[]> {
   const path = '/_millrace/mappings?backlog=true'
-  const { mappings } = (await client.get(path)) as { readonly mappings: readonly MappingReport[] }
+  const { mappings } = (await client.getWith('mappings', path)) as { readonly mappings: readonly MappingReport[] }
   return mappings
 }

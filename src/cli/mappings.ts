@@ -75,7 +75,7 @@ async function listMappings(
   for (let marker: string | undefined = ''; marker !== undefined;) {
     const query = new URLSearchParams({ ...(marker !== '' && { Marker: marker }) })
     for (const [name, value] of Object.entries(filter)) query.set(name, String(value))
-    const page = (await client.get(`${mappingsPath}?${query.toString()}`)) as {
+    const page = (await client.getWith('EventSourceMappings', `${mappingsPath}?${query.toString()}`)) as {
       readonly EventSourceMappings: readonly MappingConfiguration[]
       readonly NextMarker?: string
     }

@@ -5,6 +5,8 @@ import type { Proof } from './proof.ts'
 export interface RestClient {
   readonly endpoint: string
   get(path: string): Promise<unknown>
+  /** An answer that has a list of this name; whatever else answers there is no Millrace. */
+  getWith<Name extends string>(list: Name, path: string): Promise<Readonly<Record<Name, readonly unknown[]>>>
   send(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<unknown>
 }
 
@@ -17,8 +19,19 @@ export function restClient(endpoint: string, prove: Proof): RestClient {
   return {
     endpoint: base,
     get: (path) => call('GET', path),
+    getWith: async (list, path) => withList(await call('GET', path), list, base),
     send: call,
   }
+}
+
+function withList<Name extends string>(
+  json: unknown,
+  list: Name,
+  base: string,
+): Readonly<Record<Name, readonly unknown[]>> {
+  if (typeof json === 'object' && json !== null && Array.isArray((json as Readonly<Record<string, unknown>>)[list]))
+    return json as Readonly<Record<Name, readonly unknown[]>>
+  throw new CommandError(`What answers at ${base} is no Millrace. Say where it is with --endpoint URL.`)
 }
 
 interface Question {

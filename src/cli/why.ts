@@ -33,7 +33,9 @@ async function runWhy({ argv, env, terminal }: CommandContext): Promise<ExitCode
   if (more.length > 0) throw new UsageError(`one name at a time: ${more.join(' ')} is too much`)
   const client = clientFor(values.endpoint, env)
   const query = about === undefined ? '' : `?about=${encodeURIComponent(about)}`
-  const answer = (await client.get(`/_millrace/why${query}`)) as { readonly explanations: readonly Explanation[] }
+  const answer = (await client.getWith('explanations', `/_millrace/why${query}`)) as {
+    readonly explanations: readonly Explanation[]
+  }
   const { explanations } = answer
   if (values.json) terminal.out(JSON.stringify(answer, null, 2))
   else if (explanations.length === 0) terminal.out(noMappings)

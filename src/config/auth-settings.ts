@@ -46,7 +46,9 @@ export function readToken(
   cwd: string,
 ): string | undefined {
   const [read, where] =
-    token !== undefined ? [token, 'The token'] : [fileText(tokenFile, cwd, 'server.tokenFile')?.trim(), tokenFile]
+    token !== undefined
+      ? [token, 'server.token (MILLRACE_TOKEN)']
+      : [fileText(tokenFile, cwd, 'server.tokenFile')?.trim(), tokenFile]
   if (read === undefined) return undefined
   if (read.length < tokenLengthMin) throw new ConfigError(`${where} has fewer than ${tokenLengthMin} characters.`)
   if (/^[\x21-\x7e]+$/.test(read)) return read

@@ -137,3 +137,14 @@ test('a function is looked at without being run, its certificate too', async () 
   expect((await doctor('--config', config, '--aws-ca-file', caFile)).code).toBe(0)
   expect(events).toEqual([])
 })
+
+test('a function that cannot be looked at is not called well', async () => {
+  const mapping = '{ EventSourceArn: "arn:aws:sqs:us-east-1:000000000000:orders", FunctionName: orders }'
+  vi.stubEnv('MILLRACE_CONFIG', `aws: { region: us-east-1 }\nmappings: [${mapping}]`)
+  // Nothing listens on port 1.
+  const { code, lines } = await doctor('--aws-endpoint', 'http://127.0.0.1:1')
+  expect(lines.find((line) => line.includes(' function: '))).toMatch(
+    /^\? {4}\S+ function: orders cannot be looked at: /,
+  )
+  expect(code).toBe(1)
+})
