@@ -4,7 +4,7 @@ import type { Evidence } from './evidence.ts'
 import { flowsOf } from './evidence.ts'
 import { finding, type Finding } from './finding.ts'
 import { retrySentence } from './retry-sentence.ts'
-import { clockTime, duration, ended, functionNoun, since } from './wording.ts'
+import { clockTime, duration, ended, functionNoun, since, sinceThen } from './wording.ts'
 
 /** Why the function does not run, or never succeeds. */
 export function functionFindings(evidence: Evidence): readonly Finding[] {
@@ -26,7 +26,7 @@ type Seen = Pick<Trouble<FunctionTroubleKind>, 'kind' | 'message'> & { readonly 
 
 /** `flow`: the one whose attempts ended so; null: no attempt was made, somebody looked. */
 function troubleFinding(evidence: Evidence, trouble: Seen, flow: FlowStatus | null): Finding {
-  const when = trouble.sinceMs === null ? '' : ` ${since(trouble.sinceMs, evidence.nowMs)}`
+  const when = trouble.sinceMs === null ? '' : ` (${sinceThen(trouble.sinceMs, evidence.nowMs)})`
   const message = withoutHead(trouble.message, trouble.kind)
   const noun = functionNoun(evidence.document)
   switch (trouble.kind) {
@@ -52,7 +52,7 @@ function troubleFinding(evidence: Evidence, trouble: Seen, flow: FlowStatus | nu
     case 'unavailable':
       return finding(
         'function-unavailable',
-        `${urlOf(evidence)} answers for the ${noun} with an error of its own, before it runs,${when}: ${ended(message)}`,
+        `${urlOf(evidence)} answers for the ${noun} with an error of its own, before it runs${when}: ${ended(message)}`,
         `Look into the log of that endpoint.`,
         nothingLost(evidence),
       )

@@ -21,7 +21,7 @@ export function restFinding(evidence: Evidence): Finding {
   if (document.parameters.StartingPosition === 'LATEST' && isUntouched(evidence)) {
     return finding(
       'begins-at-latest',
-      `Nothing was written to the ${noun} ${since(document.createdMs, nowMs)}, when the mapping began: StartingPosition LATEST skips what was there before.`,
+      `Nothing has been written to the ${noun} ${since(document.createdMs, nowMs)}, when the mapping began: StartingPosition LATEST skips what was there before.`,
       `To have that as well, make a mapping with TRIM_HORIZON.`,
     )
   }

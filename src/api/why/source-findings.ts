@@ -3,7 +3,7 @@ import type { SourceKind } from '../../model/source.ts'
 import type { Evidence } from './evidence.ts'
 import { flowsOf } from './evidence.ts'
 import { finding, type Cause, type Finding } from './finding.ts'
-import { ended, since, sourceNoun, upperFirst } from './wording.ts'
+import { ended, sinceThen, sourceNoun, upperFirst } from './wording.ts'
 
 /** Why the source is not read: what its reads and looks were answered, or what the look was that was made just now. */
 export function sourceFindings(evidence: Evidence): readonly Finding[] {
@@ -32,26 +32,28 @@ function troubleFinding(evidence: Evidence, trouble: Seen, some = ''): Finding {
   const { document, nowMs, surroundings, sight } = evidence
   const noun = sourceNoun(document)
   const subject = some === '' ? `The ${noun}` : `${some} of the ${noun}`
-  const when = trouble.sinceMs === null ? '' : ` ${since(trouble.sinceMs, nowMs)}`
-  const answered = trouble.message === '' ? '' : ` (${trouble.message})`
+  const begun = trouble.sinceMs === null ? '' : sinceThen(trouble.sinceMs, nowMs)
+  const when = begun === '' ? '' : ` (${begun})`
+  const known = [begun, trouble.message].filter((part) => part !== '')
+  const answered = known.length === 0 ? '' : ` (${known.join('; ')})`
   switch (trouble.kind) {
     case 'missing':
       if (sight.source?.kind === 'found') return backAgain(noun)
       return finding(
         'source-missing',
-        `${subject} does not exist at ${surroundings.sourceEndpoint}${when}${answered}.`,
+        `${subject} does not exist at ${surroundings.sourceEndpoint}${answered}.`,
         `Create it, or correct EventSourceArn: it is attached when it appears.`,
       )
     case 'denied':
       return finding(
         'source-denied',
-        `${subject} may not be read with these credentials${when}${answered}.`,
+        `${subject} may not be read with these credentials${answered}.`,
         `Grant ${rights[document.source]}: reading goes on by itself.`,
       )
     case 'throttled':
       return finding(
         'source-throttled',
-        `${subject} asks for fewer requests${when}${answered}: reading goes on more slowly.`,
+        `${subject} asks for fewer requests${answered}: reading goes on more slowly.`,
         `Other readers of it share its limits.`,
       )
     case 'expired':

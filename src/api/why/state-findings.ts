@@ -18,24 +18,30 @@ export function stateFindings(evidence: Evidence): readonly Finding[] {
       return [
         finding(
           'disabled',
-          `The mapping is Disabled ${sinceChange}: nothing is read.`,
+          `The mapping has been Disabled ${sinceChange}: nothing is read.`,
           `Turn it on with \`millrace mappings update ${uuid} --enabled\`.`,
           waitingMeanwhile(evidence),
         ),
       ]
     case 'Disabling':
       return [
-        finding('disabled', `The mapping is Disabling ${sinceChange}: nothing new is read.`, inFunction(evidence)),
+        finding(
+          'disabled',
+          `The mapping has been Disabling ${sinceChange}: nothing new is read.`,
+          inFunction(evidence),
+        ),
       ]
     case 'Deleting':
-      return [finding('deleting', `The mapping is Deleting ${sinceChange}: nothing new is read.`, inFunction(evidence))]
+      return [
+        finding('deleting', `The mapping has been Deleting ${sinceChange}: nothing new is read.`, inFunction(evidence)),
+      ]
     case 'Creating':
     case 'Enabling':
     case 'Updating':
       return [
         finding(
           'changing',
-          `The mapping is ${state} ${sinceChange}: it waits for the first answer about the ${sourceNoun(document)} from ${evidence.surroundings.sourceEndpoint}.`,
+          `The mapping has been ${state} ${sinceChange}: it waits for the first answer about the ${sourceNoun(document)} from ${evidence.surroundings.sourceEndpoint}.`,
         ),
       ]
     default:

@@ -27,6 +27,11 @@ export function since(atMs: number, nowMs: number): string {
   return `since ${clockTime(atMs, nowMs)} (${duration(nowMs - atMs)})`
 }
 
+/** The same beside a sentence that says how it is now. */
+export function sinceThen(atMs: number, nowMs: number): string {
+  return `since ${clockTime(atMs, nowMs)}, ${duration(nowMs - atMs)} ago`
+}
+
 /** When something is due; what is over due is done at any moment. */
 export function due(atMs: number, nowMs: number): string {
   return atMs <= nowMs ? 'now' : `at ${clockTime(atMs, nowMs)} (in ${duration(atMs - nowMs)})`

@@ -43,7 +43,9 @@ describe('why', () => {
     const hosted = hostedFunction('audit', { reservedConcurrency: 2 })
     const { cause, sentences } = about(queueDocument, { status: { ...status, lastError }, hosted })
     expect([cause, sentences.length]).toEqual(['function-throttled', 1])
-    expect(sentences[0]).toContain('The reservedConcurrency of 2 of the function audit throttles since 00:00:35 UTC')
+    expect(sentences[0]).toContain(
+      'The reservedConcurrency of 2 of the function audit throttles (since 00:00:35 UTC, 25 s ago)',
+    )
     expect(sentences[0]).toContain('as on AWS')
   })
 
@@ -92,7 +94,7 @@ describe('why', () => {
     const there = { kind: 'found', arn: null, timeoutMs: null, concurrency: null } as const
     const sight = { source: found, depth: emptyQueue, function: there, heldHere: 0 }
     expect(about(queueDocument, { status, sight }).answer).toContain(
-      'was missing since 00:00:55 UTC (5 s) and is there now',
+      'was missing (since 00:00:55 UTC, 5 s ago) and is there now',
     )
   })
 

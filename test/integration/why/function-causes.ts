@@ -9,13 +9,13 @@ export const functionCauses: readonly Row[] = [
   {
     what: 'a function that does not exist',
     cause: 'function-missing',
-    says: 'The function ordres does not exist at http://HOST since TIME (N s): ResourceNotFoundException: Function not found: arn:aws:lambda:us-east-1:000000000000:function:ordres. Create it, name it under functions:, or correct FunctionName. Nothing is read until then.',
+    says: 'The function ordres does not exist at http://HOST (since TIME, N s ago): ResourceNotFoundException: Function not found: arn:aws:lambda:us-east-1:000000000000:function:ordres. Create it, name it under functions:, or correct FunctionName. Nothing is read until then.',
     provoke: (world) => world.start([ofQueue(world.newQueue().arn, { FunctionName: 'ordres' })]),
   },
   {
     what: 'a function that is deleted while its stream is read',
     cause: 'function-missing',
-    says: 'The function orders does not exist at http://HOST since TIME (N s): ResourceNotFoundException: Function not found. Create it, name it under functions:, or correct FunctionName. Such attempts do not count: the records wait.',
+    says: 'The function orders does not exist at http://HOST (since TIME, N s ago): ResourceNotFoundException: Function not found. Create it, name it under functions:, or correct FunctionName. Such attempts do not count: the records wait.',
     async provoke(world) {
       const { arn, name } = world.newTable()
       world.tables.put(name, 'one')
@@ -30,13 +30,13 @@ export const functionCauses: readonly Row[] = [
   {
     what: 'an endpoint that has queues and no Lambda',
     cause: 'no-lambda',
-    says: 'No Lambda is there to run the function orders since TIME (N s): http://HOST: The Lambda endpoint answered 404 with XML (<Error>), so no Lambda runs there. Set aws.endpoints.lambda or AWS_ENDPOINT_URL_LAMBDA to the endpoint that runs it, or name it, with its URL, under functions:. Nothing is read until then.',
+    says: 'No Lambda is there to run the function orders (since TIME, N s ago): http://HOST: The Lambda endpoint answered 404 with XML (<Error>), so no Lambda runs there. Set aws.endpoints.lambda or AWS_ENDPOINT_URL_LAMBDA to the endpoint that runs it, or name it, with its URL, under functions:. Nothing is read until then.',
     provoke: (world) => world.start([ofQueue(world.newQueue().arn)], { endpoints: { lambda: world.endpoints.sqs } }),
   },
   {
     what: 'a function whose URL nobody listens on',
     cause: 'function-unreachable',
-    says: 'Nothing answers at http://HOST/2015-03-31/functions/function/invocations for the function orders since TIME (N s): connect ECONNREFUSED HOST. Check that it runs and can be reached from here. Such attempts do not count: the records wait.',
+    says: 'Nothing answers at http://HOST/2015-03-31/functions/function/invocations for the function orders (since TIME, N s ago): connect ECONNREFUSED HOST. Check that it runs and can be reached from here. Such attempts do not count: the records wait.',
     async provoke(world) {
       const { arn, name } = world.newTable()
       world.tables.put(name, 'one')
@@ -47,7 +47,7 @@ export const functionCauses: readonly Row[] = [
   {
     what: 'a function of a queue that nobody answers for',
     cause: 'function-unreachable',
-    says: 'Nothing answers at http://HOST/2015-03-31/functions/function/invocations for the function orders since TIME (N s): no connection. Check that it runs and can be reached from here. Nothing more is received until it can be invoked.',
+    says: 'Nothing answers at http://HOST/2015-03-31/functions/function/invocations for the function orders (since TIME, N s ago): no connection. Check that it runs and can be reached from here. Nothing more is received until it can be invoked.',
     async provoke(world) {
       const { arn, name } = world.newQueue()
       world.queues.sendMessage(name, 'one')
@@ -58,25 +58,25 @@ export const functionCauses: readonly Row[] = [
   {
     what: 'a function that throttles a stream',
     cause: 'function-throttled',
-    says: 'The function orders throttles since TIME (N s): raise its concurrency, or lower that of the mapping. Such attempts do not count: the records wait.',
+    says: 'The function orders throttles (since TIME, N s ago): raise its concurrency, or lower that of the mapping. Such attempts do not count: the records wait.',
     provoke: (world) => streamed(world, () => throttle()),
   },
   {
     what: 'a function that throttles a queue',
     cause: 'function-throttled',
-    says: 'The function orders throttles since TIME (N s): raise its concurrency, or lower that of the mapping. A message that is throttled until its visibility ends is received again, so that a low limit drives healthy messages to the dead-letter queue, as on AWS. Such attempts do not count: messages wait here as long as they are ours.',
+    says: 'The function orders throttles (since TIME, N s ago): raise its concurrency, or lower that of the mapping. A message that is throttled until its visibility ends is received again, so that a low limit drives healthy messages to the dead-letter queue, as on AWS. Such attempts do not count: messages wait here as long as they are ours.',
     provoke: (world) => queued(world, () => throttle()),
   },
   {
     what: 'a function that may not be invoked',
     cause: 'function-denied',
-    says: 'The function orders may not be invoked with these credentials since TIME (N s): AccessDeniedException: not yours. Grant lambda:InvokeFunction. Such attempts do not count: the records wait.',
+    says: 'The function orders may not be invoked with these credentials (since TIME, N s ago): AccessDeniedException: not yours. Grant lambda:InvokeFunction. Such attempts do not count: the records wait.',
     provoke: (world) => streamed(world, () => raw(403, '{"Message":"not yours"}', errorOf('AccessDeniedException'))),
   },
   {
     what: 'a Lambda endpoint that fails itself',
     cause: 'function-unavailable',
-    says: 'http://HOST answers for the function orders with an error of its own, before it runs, since TIME (N s): ServiceException: out of order. Look into the log of that endpoint. Such attempts do not count: the records wait.',
+    says: 'http://HOST answers for the function orders with an error of its own, before it runs (since TIME, N s ago): ServiceException: out of order. Look into the log of that endpoint. Such attempts do not count: the records wait.',
     provoke: (world) => streamed(world, () => raw(500, '{"Message":"out of order"}', errorOf('ServiceException'))),
   },
   {

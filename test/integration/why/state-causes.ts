@@ -9,7 +9,7 @@ export const stateCauses: readonly Row[] = [
   {
     what: 'a mapping that is disabled',
     cause: 'disabled',
-    says: 'The mapping is Disabled since TIME (N s): nothing is read. Turn it on with `millrace mappings update ID --enabled`. The queue holds 1 message meanwhile.',
+    says: 'The mapping has been Disabled since TIME (N s): nothing is read. Turn it on with `millrace mappings update ID --enabled`. The queue holds 1 message meanwhile.',
     async provoke(world) {
       const { arn, name } = world.newQueue()
       world.queues.sendMessage(name, 'one')
@@ -19,7 +19,7 @@ export const stateCauses: readonly Row[] = [
   {
     what: 'a mapping whose source does not answer its first look',
     cause: 'changing',
-    says: 'The mapping is Creating since TIME (N s): it waits for the first answer about the queue queue-N from http://HOST.',
+    says: 'The mapping has been Creating since TIME (N s): it waits for the first answer about the queue queue-N from http://HOST.',
     async provoke(world) {
       const silent = createServer()
       const sockets = new Set<{ destroy(): void }>()
@@ -38,7 +38,7 @@ export const stateCauses: readonly Row[] = [
   {
     what: 'a mapping that is being deleted while its function runs',
     cause: 'deleting',
-    says: 'The mapping is Deleting since TIME (N s): nothing new is read. 1 batch is still in the function.',
+    says: 'The mapping has been Deleting since TIME (N s): nothing new is read. 1 batch is still in the function.',
     async provoke(world) {
       const millrace = await busy(world)
       const { EventSourceMappings } = await millrace.lambda.send(new ListEventSourceMappingsCommand({}))

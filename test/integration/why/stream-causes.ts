@@ -60,7 +60,7 @@ export const streamCauses: readonly Row[] = [
   {
     what: 'a stream with nothing after LATEST',
     cause: 'begins-at-latest',
-    says: 'Nothing was written to the stream of table table-N since TIME (N s), when the mapping began: StartingPosition LATEST skips what was there before. To have that as well, make a mapping with TRIM_HORIZON.',
+    says: 'Nothing has been written to the stream of table table-N since TIME (N s), when the mapping began: StartingPosition LATEST skips what was there before. To have that as well, make a mapping with TRIM_HORIZON.',
     provoke: (world) => world.start([ofStream(world.newTable().arn, { StartingPosition: 'LATEST' })]),
   },
   {
