@@ -95,7 +95,8 @@ function recordsOfNextRead(turn: Turn, queue: QueueState, out: ReadsOut): number
   if (ahead === 0 && isAnyWaitingForPermit(turn)) return 0
   const room = flights + ahead - state.flights.size - queue.ready.length
   if (config.windowMs > 0) {
-    return Math.ceil((queue.gathering.length + out.records + one) / config.batchSize) <= room ? one : 0
+    // What is being gathered is no batch ahead: as long as it is not full, it is filled up.
+    return Math.max(0, Math.min(one, room * config.batchSize - queue.gathering.length - out.records))
   }
   if (out.batches >= room) return 0
   // Small batches that can start at once share a receive. Messages of one group would wait for each other, out of sight of others.

@@ -35,6 +35,16 @@ describe('what is received ahead of the flights', () => {
     expect(flow.out('read')).toHaveLength(ahead)
   })
 
+  test.each([
+    [10, [1], [9]],
+    [20, [1], [10]],
+    [20, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], [8]],
+  ])('a batch of %i that is being gathered is filled up all the same, and no further', (batchSize, ids, asked) => {
+    const config = { batchSize, windowMs: 20_000, timeoutMs: 10_000, visibilityMs: 30_000, scaling: one }
+    const flow = new Scenario('sqs', config).open().page(messages(ids))
+    expect(flow.out('read').map(({ recordsMax }) => recordsMax)).toEqual(asked)
+  })
+
   test('the window counts as well: a batch is gathered, waits for a run, and runs', () => {
     const ahead = (windowMs: number): number => {
       const flow = new Scenario('sqs', { batchSize: 1, windowMs, visibilityMs: 10_000, scaling: one })

@@ -142,6 +142,12 @@ export const queueMutants: readonly Mutant[] = [
   },
   {
     file: 'queue-reader.ts',
+    bug: 'a batch is not filled up where nothing is received ahead',
+    find: 'Math.max(0, Math.min(one, room * config.batchSize - queue.gathering.length - out.records))',
+    replace: 'Math.ceil((queue.gathering.length + out.records + one) / config.batchSize) <= room ? one : 0',
+  },
+  {
+    file: 'queue-reader.ts',
     bug: 'a receive that is out does not count against the next one',
     find: 'Math.min(shared, room - out.batches)',
     replace: 'Math.min(shared, room)',
