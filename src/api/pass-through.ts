@@ -58,10 +58,7 @@ export function createPassThrough(
         {
           method: request.method,
           path: request.url,
-          headers: withoutToken(
-            request,
-            deps.passPolicy.censors ? readable(hops.headers(request)) : hops.headers(request),
-          ),
+          headers: deps.passPolicy.censors ? readable(hops.headers(request)) : hops.headers(request),
           body: bodyOf(request),
         },
         over,
@@ -106,15 +103,26 @@ export function whenOver(reply: FastifyReply, ended: AbortSignal): AbortSignal {
 /** Tells requests that this process has sent itself, and marks those that it sends. */
 export interface Hops {
   isOwn(request: FastifyRequest): boolean
-  /** The headers of a request, this process added to those it has gone through. */
+  /** The headers of a request that goes on, this process added to those it has gone through. */
   headers(request: FastifyRequest): IncomingHttpHeaders
 }
 
 export function createHops(self: string): Hops {
   return {
     isOwn: (request) => hopsOf(request).includes(self),
-    headers: (request) => ({ ...request.headers, [hopHeader]: [...hopsOf(request), self].join(', ') }),
+    headers: (request) => ({ ...withoutProof(request), [hopHeader]: [...hopsOf(request), self].join(', ') }),
   }
+}
+
+/**
+ * A token that opens this Millrace is no business of the endpoint behind. A signature holds no secret, and emulators read
+ * account and region from it.
+ */
+function withoutProof({ caller, headers }: FastifyRequest): IncomingHttpHeaders {
+  if (caller === null || caller.key === null) return headers
+  const { authorization, 'x-amz-security-token': _session, ...others } = headers
+  if (authorization === undefined || /^bearer /i.test(authorization)) return others
+  return { ...others, authorization }
 }
 
 function hopsOf(request: FastifyRequest): readonly string[] {
@@ -129,13 +137,6 @@ function hopsOf(request: FastifyRequest): readonly string[] {
 function bodyOf({ headers, held, raw }: FastifyRequest): Readable | null {
   if (held !== null) return held.length > 0 ? Readable.from([held]) : null
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0 ? raw : null
-}
-
-/** The token opens this Millrace; whoever is behind it need not know it. A signature opens nothing to those who read it. */
-function withoutToken({ caller }: FastifyRequest, headers: IncomingHttpHeaders): IncomingHttpHeaders {
-  if (caller?.key !== 'token') return headers
-  const { authorization: _, ...others } = headers
-  return others
 }
 
 /** A page of somebody else must not read what the upstream would let it read. */
