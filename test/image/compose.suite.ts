@@ -69,7 +69,11 @@ describe.skipIf(composeMissing !== '')('sam local', () => {
       await inProject(
         'sam-local.yaml',
         async (project) => {
-          const { upSeconds } = await startsAndShows(project, commandsOf('sam-local.yaml'), /Enabled +sqs:orders/)
+          const { upSeconds } = await startsAndShows(
+            project,
+            commandsOf('sam-local.yaml'),
+            /sqs:orders +orders +Enabled/,
+          )
           await eventually('the function has it', async () => sam.received('orders').length > 0)
           expect(sam.received('orders')).toEqual(['hello'])
           report('sam local: docker compose up', `${upSeconds.toFixed(0)} s`)
