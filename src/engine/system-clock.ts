@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Clock } from '../ports.ts'
 import { createMonotonicTime } from './boot-time.ts'
 
-/** The longest wait that setTimeout takes; a longer one wakes early, which does no harm. */
+/** The longest wait that setTimeout takes. */
 const timeoutMsMax = 2_147_483_647
 
 const monoMs = createMonotonicTime()
@@ -14,10 +14,16 @@ export const systemClock: Clock = {
   random: () => Math.random(),
   uuid: () => randomUUID(),
   timer(atMonoMs, callback) {
-    // Rounded up: setTimeout cuts fractions off, and a timer that is early would be set a second time.
-    const waitMs = Math.min(Math.max(0, Math.ceil(atMonoMs - monoMs())), timeoutMsMax)
-    const timeout = setTimeout(callback, waitMs)
-    timeout.unref()
+    let timeout: NodeJS.Timeout
+    const arm = (): void => {
+      // Rounded up: setTimeout cuts fractions off.
+      const waitMs = Math.min(Math.max(0, Math.ceil(atMonoMs - monoMs())), timeoutMsMax)
+      timeout = setTimeout(fire, waitMs)
+      timeout.unref()
+    }
+    // It counts from the time at which the event loop last looked, which may be a moment ago: early ones wait for the rest.
+    const fire = (): void => (monoMs() < atMonoMs ? arm() : callback())
+    arm()
     return () => clearTimeout(timeout)
   },
 }
