@@ -190,7 +190,7 @@ interface Running extends Parts {
   readonly draining: () => void
 }
 
-/** Readiness first, then the flows with their last checkpoints, then the API, the connections and the store (DESIGN §6.6). */
+/** Readiness first, then the flows with their last checkpoints, then the API, the connections and the store (architecture §6.6). */
 function handleOf(running: Running): MillraceHandle {
   const { adoption, api, registry, settings, clock, log, endpoint } = running
   const cut = new AbortController()

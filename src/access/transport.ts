@@ -73,7 +73,7 @@ const usualLimits: TransportLimits = {
   replyBytesMax: 64 * 1_048_576,
 }
 
-/** NAT gateways forget a connection after 350 s of silence (spec 13.11). */
+/** NAT gateways forget a connection after 350 s of silence (behaviour §13.11). */
 const tcpKeepAliveMs = 60_000
 
 export function createTransport(network: NetworkSettings, limits: TransportLimits = usualLimits): Transport {

@@ -24,7 +24,7 @@ export function mappingResponse(document: MappingDocument): MappingResponse {
     EventSourceArn: document.sourceArn ?? parameters.EventSourceArn,
     FunctionArn: document.functionArn,
     LastModified: document.lastModifiedMs / 1_000,
-    // Queues never have one (80 observations, spec §1.3).
+    // Queues never have one (80 observations, behaviour §1.3).
     ...(isStream(document.source) && { LastProcessingResult: document.lastProcessingResult }),
     State: document.state,
     StateTransitionReason: document.stateTransitionReason,

@@ -119,7 +119,7 @@ const tcpKeepAliveMs = 60_000
 function exchange(request: ClientRequest, body: Readable | Buffer | null): Promise<IncomingMessage> {
   const { promise, reject, resolve } = Promise.withResolvers<IncomingMessage>()
   request.once('response', resolve)
-  // A function that runs for minutes is silent for as long: NAT gateways forget such connections after 350 s (spec 13.11).
+  // A function that runs for minutes is silent for as long: NAT gateways forget such connections after 350 s (behaviour §13.11).
   request.once('socket', (socket) => socket.setKeepAlive(true, tcpKeepAliveMs))
   request.on('error', reject)
   if (body === null || Buffer.isBuffer(body)) request.end(body ?? undefined)

@@ -21,7 +21,7 @@ export function backoffMs(failures: number, backoff: BackoffConfig, jitter: numb
 /** What is left of the doubled pause: AWS makes eight attempts within a minute, and so does nearly every draw from here. */
 const retryShare = { least: 0.45, most: 0.65 }
 
-/** The pause before the next attempt at a batch that failed `failures` times: doubling from `baseMs` to `capMs`, times a share (spec §11.1). */
+/** The pause before the next attempt at a batch that failed `failures` times: doubling from `baseMs` to `capMs`, times a share (behaviour §11.1). */
 export function retryPauseMs(failures: number, backoff: BackoffConfig, jitter: number): number {
   const doubledMs = Math.min(backoff.capMs, backoff.baseMs * 2 ** Math.min(failures - 1, 30))
   const share = retryShare.least + (retryShare.most - retryShare.least) * jitter

@@ -186,7 +186,7 @@ function onTrouble(
   const retryMs = paceAfterTrouble(state.pace, result, turn.env)
   if (state.queue !== null) {
     state.queue.scale.receives = 1
-    // Only a reply that was lost is asked for again by name; after a throttle the queue wants a new one (spec §13.6).
+    // Only a reply that was lost is asked for again by name; after a throttle the queue wants a new one (behaviour §13.6).
     if (result.kind === 'failed') state.queue.lostReads.push({ id: answered.id, sinceMs: pending.attemptSinceMs })
   }
   if (result.kind === 'trimmed' || result.kind === 'recreated') {

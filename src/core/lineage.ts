@@ -16,12 +16,12 @@ export interface Lineage {
   readonly readable: readonly string[]
   /** Shards that wait for a parent. */
   readonly waiting: readonly string[]
-  /** Parents that a listed shard names and that are not listed themselves: read too, until the source refuses them (spec §13.5). */
+  /** Parents that a listed shard names and that are not listed themselves: read too, until the source refuses them (behaviour §13.5). */
   readonly unlisted: readonly string[]
 }
 
 /**
- * Which shards may be read: a child after all of its parents are done, whoever they are (spec §4.11). A parent that the listing
+ * Which shards may be read: a child after all of its parents are done, whoever they are (behaviour §4.11). A parent that the listing
  * has dropped may still be readable, so it is read like any other until it ends or is refused. Total: whatever a service lists,
  * every shard that is not done is readable, or waits for one that is.
  */

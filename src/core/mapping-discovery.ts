@@ -23,7 +23,7 @@ export interface Discovery {
   looks: number
 }
 
-/** A shard counts as dropped when this many complete listings in a row lack it (spec §13.5). */
+/** A shard counts as dropped when this many complete listings in a row lack it (behaviour §13.5). */
 const listingsUntilAbsent = 2
 
 export function createDiscovery(isStream: boolean): Discovery {

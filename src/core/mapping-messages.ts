@@ -40,7 +40,7 @@ export type MappingNotice =
       readonly retryMs: number
     }
   | { readonly kind: 'sourceHealthy' }
-  /** A shard that the source neither lists nor lets anyone read: it is done with what was read of it (spec §13.5). */
+  /** A shard that the source neither lists nor lets anyone read: it is done with what was read of it (behaviour §13.5). */
   | { readonly kind: 'shardGone'; readonly id: number; readonly flow: string; readonly incarnation: string }
   /** Nothing is outstanding any more: after `stop`, or after the mapping was removed. */
   | { readonly kind: 'stopped' }
@@ -105,7 +105,7 @@ export interface MappingEnv {
 export interface MappingPace {
   /** Between two looks at a source where nothing is expected to change. */
   readonly relistMs: number
-  /** The first look again after a shard's end: its children may be listed late (spec §13.12). */
+  /** The first look again after a shard's end: its children may be listed late (behaviour §13.12). */
   readonly lookAgainMs: number
   /** After a look that failed. */
   readonly troubleMs: { readonly baseMs: number; readonly capMs: number }

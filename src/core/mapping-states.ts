@@ -8,15 +8,15 @@ import type { SourceTraits } from '../model/source.ts'
  *                 ▼    ▲              │
  *             Disabled ┴──────────────┘          any settled state ──► Deleting ──► gone
  *
- * What each transition does to reads, batches and checkpoints is DESIGN's table "Life of a mapping".
+ * What each transition does to reads, batches and checkpoints is the table "Life of a mapping" of architecture §5.
  */
 
-/** A mapping in transition is in use: it is neither updated nor deleted (spec §1.4). */
+/** A mapping in transition is in use: it is neither updated nor deleted (behaviour §1.4). */
 export function isSettled(state: MappingState): boolean {
   return state === 'Enabled' || state === 'Disabled'
 }
 
-/** A queue's mapping that is created disabled is so at once; a stream's passes through Creating (spec §1.4). */
+/** A queue's mapping that is created disabled is so at once; a stream's passes through Creating (behaviour §1.4). */
 export function stateAfterCreate(traits: SourceTraits, enabled: boolean): MappingState {
   return !enabled && traits.progress === 'receipt' ? 'Disabled' : 'Creating'
 }
@@ -46,7 +46,7 @@ export function restingState(state: MappingState, enabled: boolean): 'Enabled' |
   }
 }
 
-/** AWS words the reason differently for the two families (spec §1.4). */
+/** AWS words the reason differently for the two families (behaviour §1.4). */
 export function transitionReason(traits: SourceTraits): string {
   return traits.progress === 'receipt' ? 'USER_INITIATED' : 'User action'
 }

@@ -180,7 +180,7 @@ function run(turn: Turn): void {
     machine.unconfigured = false
     ask(turn, { kind: 'configure' })
   }
-  // The first look ends a transition whatever it saw: a mapping whose source is missing is Enabled, and waits (spec §2.3).
+  // The first look ends a transition whatever it saw: a mapping whose source is missing is Enabled, and waits (behaviour §2.3).
   if (!isSettled(machine.state) && machine.answered && !isAsked(machine, 'configure')) rest(turn)
 }
 

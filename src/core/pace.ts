@@ -13,11 +13,11 @@ export interface PaceState {
   empties: number
 }
 
-/** Empty pages before the tip are normal (spec §13.4); after so many in a row reading goes on at the five reads a second that AWS allows. */
+/** Empty pages before the tip are normal (behaviour §13.4); after so many in a row reading goes on at the five reads a second that AWS allows. */
 const emptiesAtFullSpeed = 20
 const slowedReadMs = 200
 
-/** Passing faults are retried soon, a source that is not there or not ours slowly (spec §2.3: the mapping stays Enabled). */
+/** Passing faults are retried soon, a source that is not there or not ours slowly (behaviour §2.3: the mapping stays Enabled). */
 const passing = { baseMs: 200, capMs: 5_000 }
 const lasting = { baseMs: 1_000, capMs: 10_000 }
 

@@ -16,7 +16,7 @@ import { scaleOnSuccess, scaleOnTrouble } from './scale.ts'
 
 /**
  * Attempts of a queue's batch. A failure leaves the messages to their visibility: the queue counts the tries and redrives.
- * Only an attempt that never ran is made again with the same receipts, until shortly before they run out (spec §2.3).
+ * Only an attempt that never ran is made again with the same receipts, until shortly before they run out (behaviour §2.3).
  */
 
 /** Answers with the flight's id; it may be over already. */
@@ -69,7 +69,7 @@ function mayStart(turn: Turn, queue: QueueState, flight: Flight): boolean {
 function prepare(turn: Turn, queue: QueueState, flight: Flight): Unit | null {
   const unit = currentUnit(flight)
   const ours = unit === null ? [] : cutExpired(turn, queue, unit.held)
-  // A throttled batch is tried until its receipts run out (spec §2.3).
+  // A throttled batch is tried until its receipts run out (behaviour §2.3).
   const left = flight.notRunStreak > 0 ? ours : cutWornOut(turn, queue, ours)
   if (unit === null || left.length === 0) {
     turn.state.flights.delete(flight.id)

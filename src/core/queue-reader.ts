@@ -13,7 +13,7 @@ import { flightsAllowed, scaleOnIdle, scaleReceives } from './scale.ts'
 
 /** Decides the receives of a queue, and which of the messages held make the next batch. */
 
-/** SQS answers a repeated ReceiveRequestAttemptId with the same messages for this long (spec §13.6). */
+/** SQS answers a repeated ReceiveRequestAttemptId with the same messages for this long (behaviour §13.6). */
 const attemptIdMs = 300_000
 
 function limitsOf(config: FlowConfig): BatchLimits {

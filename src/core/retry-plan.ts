@@ -40,7 +40,7 @@ export function planRetry(
   }
 }
 
-/** A batch of several is split at its first failure, free of retries; retries are for what cannot be split (spec §4.5). */
+/** A batch of several is split at its first failure, free of retries; retries are for what cannot be split (behaviour §4.5). */
 function afterFailure(unit: { readonly count: number; readonly attempts: number }, limits: RetryLimits): RetryPlan {
   if (limits.bisect && unit.count > 1) return { kind: 'split', first: Math.floor(unit.count / 2) }
   return exhausted(unit.attempts, limits) ?? { kind: 'retry' }

@@ -13,7 +13,7 @@ export interface ScaleState {
 
 /** AWS starts with five concurrent batches (Scaling behavior for SQS event source mappings). */
 const flightsAtStart = 5
-/** Errors never push a mapping below this (spec §11.3). */
+/** Errors never push a mapping below this (behaviour §11.3). */
 const flightsMin = 2
 /** A burst of failures that belongs to one cause halves the concurrency once. */
 const halvingIntervalMs = 1_000
@@ -79,7 +79,7 @@ export function scaleOnBusy(scale: ScaleState, scaling: ScalingConfig, nowMs: nu
 
 /**
  * The queue has no message to show: what runs is all the work there is. A long function or a trickle, which leave no moment without
- * a flight, do not keep the concurrency of a burst that is over (spec §2.1: it grows while messages remain).
+ * a flight, do not keep the concurrency of a burst that is over (behaviour §2.1: it grows while messages remain).
  */
 export function scaleOnIdle(scale: ScaleState, inFlight: number): void {
   scale.flights = Math.max(flightsAtStart, inFlight)
@@ -87,7 +87,7 @@ export function scaleOnIdle(scale: ScaleState, inFlight: number): void {
   scale.receives = 1
 }
 
-/** A function error or a throttle. Reported partial failures do not come here (spec §2.1). */
+/** A function error or a throttle. Reported partial failures do not come here (behaviour §2.1). */
 export function scaleOnTrouble(scale: ScaleState, scaling: ScalingConfig, nowMs: number): void {
   if (nowMs - scale.halvedMs < halvingIntervalMs) return
   scale.halvedMs = nowMs

@@ -80,7 +80,7 @@ function land(turn: Turn, shard: ShardState, flight: Flight): void {
 
 // ---- Age
 
-/** Records past their limit are cut out before invoking; the rest is delivered (spec §4.4). */
+/** Records past their limit are cut out before invoking; the rest is delivered (behaviour §4.4). */
 function cutAged(turn: Turn, shard: ShardState, flight: Flight, unit: Unit): Unit | null {
   if (unit.final) return isFinalAged(turn, unit) ? giveUp(turn, flight, unit, 'RecordAgeExceeded') : unit
   const { retentionMs, recordAgeMsMax } = turn.config
@@ -130,7 +130,7 @@ function isOversize(turn: Turn, shard: ShardState, unit: Unit): boolean {
   return unit.held.length === 1 && only !== undefined && !fitsAlone(only.record, recordBytesMax(turn, shard))
 }
 
-/** A record that no event can carry is never invoked and still spends its retries (spec §4.2). True: go on with the next unit. */
+/** A record that no event can carry is never invoked and still spends its retries (behaviour §4.2). True: go on with the next unit. */
 function failOversize(turn: Turn, shard: ShardState, flight: Flight, unit: Unit): boolean {
   unit.attempts += 1
   const plan = planRetry({ count: 1, attempts: unit.attempts }, { kind: 'oversize' }, turn.config)

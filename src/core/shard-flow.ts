@@ -113,7 +113,7 @@ function nextLength(turn: Turn, shard: ShardState, slot: Slot): number {
 }
 
 /**
- * The first records that wait and are too old already: they are given up now, whatever their window says (spec §13.18). They open no
+ * The first records that wait and are too old already: they are given up now, whatever their window says (behaviour §13.18). They open no
  * tumbling window, since no invocation will carry them.
  */
 function agedLength(turn: Turn, shard: ShardState, slot: Slot): number {
@@ -137,7 +137,7 @@ function isDue(turn: Turn, shard: ShardState, slot: Slot, first: Held): boolean 
   return env.sourceMs >= edgeMs || slot.queue.some((one) => one.record.arrivedMs >= edgeMs)
 }
 
-/** The batching window starts with the first record that waits (spec §13.15). */
+/** The batching window starts with the first record that waits (behaviour §13.15). */
 function dueMs(turn: Turn, first: Held): number {
   return first.readMs + turn.config.windowMs
 }

@@ -4,7 +4,7 @@ import type { Held, Turn } from './flow-state.ts'
 import { isReadOut, type OpenWindow, type ShardState } from './shard-state.ts'
 
 /**
- * Tumbling windows of a shard (spec §4.7): aligned to the epoch, one open at a time, its state carried from invocation to
+ * Tumbling windows of a shard (behaviour §4.7): aligned to the epoch, one open at a time, its state carried from invocation to
  * invocation, closed by a final invocation without records.
  *
  *   (none) ──first record──▶ open ──later record / shard end / idle / new length──▶ closing ──final done──▶ (none)

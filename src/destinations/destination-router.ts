@@ -6,7 +6,7 @@ import type { ServiceDestination } from './service-destination.ts'
 import { createSnsDestination } from './sns.ts'
 import { createSqsDestination } from './sqs.ts'
 
-/** Where failure records go: a standard queue, a standard topic or a bucket, told apart by the ARN (spec §4.8). */
+/** Where failure records go: a standard queue, a standard topic or a bucket, told apart by the ARN (behaviour §4.8). */
 export function createDestination(access: AwsAccess): Destination {
   const services = new Map<string, ServiceDestination>([
     ['sqs', createSqsDestination(access)],

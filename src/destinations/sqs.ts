@@ -29,7 +29,7 @@ export function createSqsDestination(access: AwsAccess): ServiceDestination {
   }
 }
 
-/** The URL as the service writes it: emulators know a queue by nothing else (spec §13.3). */
+/** The URL as the service writes it: emulators know a queue by nothing else (behaviour §13.3). */
 async function findQueue(
   caller: AwsCaller,
   { account, resource }: Arn,
@@ -42,7 +42,7 @@ async function findQueue(
     const url = isJsonObject(result.output) ? stringOf(result.output['QueueUrl']) : undefined
     return url ?? unusable(`GetQueueUrl of ${resource}`)
   }
-  // `sqs:SendMessage` is all that a destination needs (spec §9); there the URL follows from the ARN.
+  // `sqs:SendMessage` is all that a destination needs (behaviour §9); there the URL follows from the ARN.
   if (isAws && result.kind === 'error' && isDenied(result)) return `${caller.endpoint}/${account}/${resource}`
   return refused(result)
 }

@@ -1,7 +1,7 @@
 import type { FlowRequest } from '../core/flow-commands.ts'
 import type { Clock } from '../ports.ts'
 
-/** A FIFO queue repeats a receive for this long (spec §13.6). */
+/** A FIFO queue repeats a receive for this long (behaviour §13.6). */
 const keptMs = 300_000
 
 /** Names the reads of one flow: a read that repeats a lost one carries its name, so that a FIFO queue answers with the same messages. */

@@ -9,7 +9,7 @@ import { sleep } from './sleep.ts'
 
 type Discard = Extract<FlowRequest, { kind: 'discard' }>
 
-/** At least three tries whatever the answer, more where a later one may help (AWS is silent, spec §11.17). */
+/** At least three tries whatever the answer, more where a later one may help (AWS is silent, behaviour §11.17). */
 const triesMin = 3
 const triesMax = 8
 const backoff = { baseMs: 200, capMs: 5_000 }

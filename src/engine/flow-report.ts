@@ -191,7 +191,7 @@ function afterwards(next: NextStep): { readonly next: string; readonly nextRetry
   return { next: next.kind === 'discard' ? `discard: ${next.condition}` : next.kind }
 }
 
-/** News for LastProcessingResult after an attempt (spec §1.4: a partial failure leaves "OK"). */
+/** News for LastProcessingResult after an attempt (behaviour §1.4: a partial failure leaves "OK"). */
 export function resultOfOutcome(outcome: Outcome): string | null {
   switch (outcome.kind) {
     case 'succeeded':

@@ -106,7 +106,7 @@ async function invoke(request: Of<'invoke'>, scope: RequestScope): Promise<Answe
   const { traceHeader, count } = longestChain(records, settings.functionName)
   if (count >= lineageCountMax && !(await target.allowsLoops(settings.functionName, signal))) {
     context.meter.recursionDropped()
-    // The batch fails without running, so that the queue's redrive or the failure destination ends the loop (spec §2.3, §13.17).
+    // The batch fails without running, so that the queue's redrive or the failure destination ends the loop (behaviour §2.3, §13.17).
     const message =
       `Records of this batch went through the function ${count + 1} times already: it sends what comes back to it. ` +
       'Break the loop; where it is meant, set RecursiveLoop to Allow (recursiveLoop: allow for a function of the config).'

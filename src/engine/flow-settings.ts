@@ -36,7 +36,7 @@ const megabyte = 1_048_576
 const heldBytesMax = { queue: 64 * megabyte, shard: 24 * megabyte } as const
 /** Messages come back after this when a queue does not say otherwise (SQS: VisibilityTimeout). */
 const visibilityMsDefault = 30_000
-/** What AWS adds to window and timeout when a queue's visibility is too short for both (spec §2.3, §13.13). */
+/** What AWS adds to window and timeout when a queue's visibility is too short for both (behaviour §2.3, §13.13). */
 const visibilitySpareMs = 30_000
 /** What a receipt needs beyond a run, so that the run can be acknowledged: min(5 s, 20 %) of the whole. */
 const visibilityMarginMsMax = 5_000
@@ -84,7 +84,7 @@ export function flowConfigOf(document: MappingDocument, around: Circumstances): 
     tumblingMs: (parameters.TumblingWindowInSeconds ?? 0) * 1_000,
     windowIdleCloseMs: 120_000,
     pace: paceOf(document, around),
-    // Spec §11.1 and §11.2.
+    // Behaviour §11.1 and §11.2.
     retryBackoff: { baseMs: 1_000, capMs: 30_000 },
     throttleBackoff: { baseMs: 1_000, capMs: 10_000 },
   }

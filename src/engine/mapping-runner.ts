@@ -267,7 +267,7 @@ export class MappingRunner {
     }
   }
 
-  /** LastProcessingResult exists for streams only (spec §1.3). */
+  /** LastProcessingResult exists for streams only (behaviour §1.3). */
   #noteResult(result: string): void {
     if (!isStream(this.#document.source) || this.#document.lastProcessingResult === result) return
     this.#learn({ lastProcessingResult: result })

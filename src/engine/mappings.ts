@@ -46,7 +46,7 @@ export interface MappingStatus {
   readonly functionArn: string
   /** Why nothing runs, if so: disabled, drain, or what troubles which of the two: `source denied`, `function missing`. */
   readonly pauseReasons: readonly string[]
-  /** null: a queue, which has none (spec §1.3). */
+  /** null: a queue, which has none (behaviour §1.3). */
   readonly lastProcessingResult: string | null
   readonly lastError: { readonly atMs: number; readonly message: string } | null
   /** What keeps the source from being read, or a flow's part of it. */

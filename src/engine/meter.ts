@@ -1,11 +1,11 @@
 import type { DropReason } from '../core/flow-commands.ts'
 
-/** What one mapping counts. The names are those of spec §7; who shows them decides about units and labels. */
+/** What one mapping counts. The names are those of behaviour §7; who shows them decides about units and labels. */
 export interface MappingMeter {
   /** One read: how many records it brought (0 counts too), and how long it took. */
   polled(records: number, tookMs: number): void
   filteredOut(records: number): void
-  /** An attempt goes out; what it answers is called once, when it comes back. Throttled ones count as well (spec §2.3). */
+  /** An attempt goes out; what it answers is called once, when it comes back. Throttled ones count as well (behaviour §2.3). */
   invokeStarted(records: number): (result: InvokeMeasure) => void
   deleted(records: number): void
   delivered(records: number): void

@@ -13,7 +13,7 @@ function tipMsOf(shards: number): number {
 
 /**
  * How many shards the process reads. One idle shard is looked at often, a thousand idle ones seldom, so that the whole costs about
- * the same (DESIGN §8). The members hear when the pause changes.
+ * the same (architecture §8). The members hear when the pause changes.
  */
 export class ShardCensus {
   readonly #counts = new Map<object, number>()

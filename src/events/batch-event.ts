@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import type { WindowFrame } from '../model/invocation.ts'
 import { isoSeconds } from './event-time.ts'
 
-/** What a batch of a tumbling window says beside its records (spec §4.7). */
+/** What a batch of a tumbling window says beside its records (behaviour §4.7). */
 export interface EventWindow {
   readonly frame: WindowFrame
   readonly shardId: string

@@ -49,7 +49,7 @@ export function encodeDynamoRecord(record: JsonObject, context: DynamoRecordCont
   }
 }
 
-/** The service writes `Type` and `PrincipalId`, the event `type` and `principalId` (spec §5). Absent for ordinary writes. */
+/** The service writes `Type` and `PrincipalId`, the event `type` and `principalId` (behaviour §5). Absent for ordinary writes. */
 function userIdentity(raw: unknown): JsonObject | undefined {
   if (!isJsonObject(raw)) return undefined
   return { type: raw['Type'] ?? raw['type'], principalId: raw['PrincipalId'] ?? raw['principalId'] }

@@ -4,7 +4,7 @@ import type { SourceKind } from '../model/source.ts'
 import { isoMilliseconds, isoSeconds } from './event-time.ts'
 import type { JsonObject } from './json-value.ts'
 
-/** Records that were given up, as a failure destination hears of them (spec §4.8, §5). */
+/** Records that were given up, as a failure destination hears of them (behaviour §4.8, §5). */
 export interface FailureRecord {
   readonly source: Extract<SourceKind, 'kinesis' | 'dynamodb'>
   /** The request id of the last attempt; one made up where the function never answered. */

@@ -48,7 +48,7 @@ function compileTest(alternative: unknown, path: string): Test {
   if (alternative instanceof SpelledNumber) {
     return (value) => value instanceof SpelledNumber && value.text === alternative.text
   }
-  // Numbers are compared as numbers: 300 is 300.0 (spec §11.13).
+  // Numbers are compared as numbers: 300 is 300.0 (behaviour §11.13).
   if (isScalar(alternative)) return (value) => value === alternative
   if (!isJsonObject(alternative)) throw new PatternFault(`${path}: a list inside the list of alternatives.`)
   const [[operator, operand] = ['', undefined], ...more] = Object.entries(alternative)
@@ -58,7 +58,7 @@ function compileTest(alternative: unknown, path: string): Test {
   return compile(operand, path)
 }
 
-/** AWS's table of operators, and the ignore-case forms of prefix and suffix. wildcard and cidr are refused (spec §11.12). */
+/** AWS's table of operators, and the ignore-case forms of prefix and suffix. wildcard and cidr are refused (behaviour §11.12). */
 const operators: Readonly<Record<string, (operand: unknown, path: string) => Test>> = {
   exists: compileExists,
   prefix: compilePrefix,

@@ -37,7 +37,7 @@ export function compileFilters(kind: SourceKind, patterns: readonly string[]): C
   return { kind: 'filter', matches: matcher(branches, payload) }
 }
 
-/** Where each source keeps what filters are mostly about, and how it is read (spec §6.1, §2.5, §4.9, §5). */
+/** Where each source keeps what filters are mostly about, and how it is read (behaviour §6.1, §2.5, §4.9, §5). */
 interface Payload {
   readonly key: string
   /** A pattern of plain text for the payload is refused. */
@@ -61,7 +61,7 @@ const payloads: Readonly<Record<SourceKind, Payload>> = {
   kinesis: {
     key: 'data',
     objectsOnly: true,
-    // AWS's older manual names the metadata flat, other emulators nested: both work (spec §11.11).
+    // AWS's older manual names the metadata flat, other emulators nested: both work (behaviour §11.11).
     frame: (record) => ({ ...objectOf(record['kinesis']), ...record }),
     text: (record) => Buffer.from(stringOf(objectOf(record['kinesis'])['data']) ?? '', 'base64').toString(),
   },

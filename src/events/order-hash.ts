@@ -1,6 +1,6 @@
 /**
  * A stable unsigned 32-bit hash of an order key: its remainder by ParallelizationFactor is the slot. AWS does not say
- * which hash it uses (spec §11.4), and only "same key, same slot" matters, so this is FNV-1a over UTF-16 units with
+ * which hash it uses (behaviour §11.4), and only "same key, same slot" matters, so this is FNV-1a over UTF-16 units with
  * murmur3's finalizer, which spreads the low bits that a small remainder looks at.
  */
 export function orderHash(key: string): number {

@@ -18,12 +18,12 @@ export interface ReplyToJudge {
   readonly window: 'none' | 'open' | 'final'
   /**
    * Queues: take `{"batchItemFailures":[{}]}` for a success, as one capture of AWS shows; its documentation says failure,
-   * which is the default because it loses nothing (spec §11.8).
+   * which is the default because it loses nothing (behaviour §11.8).
    */
   readonly acknowledgesEmptyItem?: boolean | undefined
 }
 
-/** What the answer of a function means for the records of its batch (spec §2.4, §4.6, §4.7). */
+/** What the answer of a function means for the records of its batch (behaviour §2.4, §4.6, §4.7). */
 export function judgeReply(input: ReplyToJudge): Outcome {
   const { reply, payload } = input
   if (reply.functionError !== null) {

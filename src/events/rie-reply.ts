@@ -15,7 +15,7 @@ export type RieReply =
   | { readonly kind: 'throttled' | 'unavailable' | 'missing' | 'noLambda'; readonly message: string }
 
 /**
- * Tells a failure from a success where the emulator itself hardly does (spec §13.1): an exception is a 200 without any
+ * Tells a failure from a success where the emulator itself hardly does (behaviour §13.1): an exception is a 200 without any
  * marker, a timeout a 200 with plain text. Read naively, failures would be acknowledged.
  */
 export function interpretRieReply(answer: RieAnswer): RieReply {

@@ -7,7 +7,7 @@ export interface SqsRecordContext {
   /** ARN of the mapping's queue. */
   readonly arn: string
   readonly region: string
-  /** AWS writes `"md5OfMessageAttributes":null` when there is a batching window and leaves it out otherwise (spec §2.6). */
+  /** AWS writes `"md5OfMessageAttributes":null` when there is a batching window and leaves it out otherwise (behaviour §2.6). */
   readonly withNullMd5: boolean
 }
 

@@ -3,7 +3,7 @@ import type { SourceRecord } from '../model/record.ts'
 import { orderHash } from './order-hash.ts'
 
 /**
- * Recursive loop detection (spec §13.17). The `Lineage` field of an X-Ray trace header names each function that a chain of
+ * Recursive loop detection (behaviour §13.17). The `Lineage` field of an X-Ray trace header names each function that a chain of
  * events went through, by hash, with how often it came back to it: `Lineage=3:a87bd80c:2`. The first number counts the whole
  * chain. Execution n of a function is sent n − 1.
  */

@@ -7,7 +7,7 @@ import type { NotRunReason } from './invocation.ts'
  */
 export interface Failure {
   readonly phase: 'before' | 'during' | 'pacing' | 'absent' | 'fatal'
-  /** What LastProcessingResult says (streams, spec §1.4); null: it stays as it is. */
+  /** What LastProcessingResult says (streams, behaviour §1.4); null: it stays as it is. */
   readonly result: 'function' | 'message' | null
   /** What a person can do about it. */
   readonly advice: string
@@ -82,7 +82,7 @@ export const sourceFailures: Readonly<Record<SourceFailure, Failure>> = {
   },
 }
 
-/** LastProcessingResult in AWS's words (spec §1.4). */
+/** LastProcessingResult in AWS's words (behaviour §1.4). */
 export const processingResults = {
   none: 'No records processed',
   ok: 'OK',

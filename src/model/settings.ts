@@ -15,7 +15,7 @@ export interface ServiceSettings {
   /** Invocations in flight at once, whole process. */
   readonly maxInvocations: number
   readonly shutdownGraceMs: number
-  /** An empty entry of a queue's partial response is no failure (spec §11.8). */
+  /** An empty entry of a queue's partial response is no failure (behaviour §11.8). */
   readonly acknowledgeEmptyItems?: boolean
   readonly prune: boolean
   readonly adopt: 'off' | 'on' | 'undo'

@@ -1,5 +1,5 @@
 /**
- * Every metric of Millrace, declared once. Each tells CloudWatch's name for it where AWS has one (spec §7); MetricsConfig
+ * Every metric of Millrace, declared once. Each tells CloudWatch's name for it where AWS has one (behaviour §7); MetricsConfig
  * decides only what a response echoes, all of them are always on.
  */
 export const mappingLabels = ['mapping', 'source', 'function'] as const

@@ -45,7 +45,7 @@ function dynamoProtocol(caller: AwsCaller): ShardProtocol {
       const context = { arn: life.arn, region: parseArn(life.arn)?.region ?? '' }
       return (record) => encodeDynamoRecord(record, context)
     },
-    // The service does not say how far behind a page is: an empty one may precede records, so the reader only slows down (spec 13.4).
+    // The service does not say how far behind a page is: an empty one may precede records, so the reader only slows down (behaviour §13.4).
     isTip: ({ count }) => count === 0,
   }
 }

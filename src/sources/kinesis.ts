@@ -57,7 +57,7 @@ function kinesisProtocol(caller: AwsCaller, streamName: string, isAws: boolean):
       const context = { arn: life.arn, region: place?.region ?? '', shardId, roleArn }
       return (record) => encodeKinesisRecord(record, context)
     },
-    // An empty page that is behind only skipped a gap (spec 13.4); one with records that is not behind brought the newest of them.
+    // An empty page that is behind only skipped a gap (behaviour §13.4); one with records that is not behind brought the newest of them.
     // Emulators that always say 0 are known by their full pages.
     isTip: ({ behindMs, count, full }) => (behindMs === null ? count === 0 : behindMs === 0 && (isAws || !full)),
   }

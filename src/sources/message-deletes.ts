@@ -134,7 +134,7 @@ function entriesOf(list: unknown): readonly JsonObject[] {
 
 /**
  * A receipt that names nothing any more belongs to a message that somebody deleted, often the handler itself: what we
- * want is the case. A FIFO receipt whose visibility ended says "expired", and that message comes back (spec 13.7).
+ * want is the case. A FIFO receipt whose visibility ended says "expired", and that message comes back (behaviour §13.7).
  */
 function refusalOf(code: string, message: string, senderFault: boolean): Refusal {
   const text = `${code}: ${message}`

@@ -3,7 +3,7 @@ import { isJsonObject, stringOf } from '../events/json-value.ts'
 import { troubleOf } from './service-errors.ts'
 import type { Trouble } from './service-errors.ts'
 
-/** The queue's URL as the service itself writes it: emulators know a queue by nothing else (spec 13.3). */
+/** The queue's URL as the service itself writes it: emulators know a queue by nothing else (behaviour §13.3). */
 export interface QueueAddress {
   url(signal: AbortSignal): Promise<AddressResult>
   /** The queue was gone when asked: look again next time. */

@@ -1,5 +1,5 @@
 /**
- * Sequence numbers are decimal numbers of any length, zero-padded or not (peers.md), far beyond what a double holds. As
+ * Sequence numbers are decimal numbers of any length, zero-padded or not (docs/peers.md), far beyond what a double holds. As
  * texts they would sort wrongly, as BigInt they would cost more than a whole record.
  */
 export function compareSequenceNumbers(left: string, right: string): number {

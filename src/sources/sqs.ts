@@ -85,7 +85,7 @@ function receiveInput(request: ReadRequest, { isAws, traits }: Dialect): object 
     MessageAttributeNames: ['All'],
     // The older name of the same list, for services that know no other.
     ...(isAws ? {} : { AttributeNames: ['All'] }),
-    // A FIFO queue answers a repeated attempt with the messages of the lost reply (spec 13.6).
+    // A FIFO queue answers a repeated attempt with the messages of the lost reply (behaviour §13.6).
     ...(traits.ordered === 'group' ? { ReceiveRequestAttemptId: request.attemptId } : {}),
     ...(request.visibilityMs === null
       ? {}

@@ -7,7 +7,7 @@ import type { InvokeResult } from '../ports.ts'
 export type LambdaAnswer = HttpAnswer
 
 /**
- * Decides whether the function ran (spec §11.26, DESIGN §5 Failures): an answer before the function costs no attempt,
+ * Decides whether the function ran (behaviour §11.26, architecture §5, Failures): an answer before the function costs no attempt,
  * an answer that may come from the function does. When in doubt the attempt counts, and nothing is acknowledged.
  */
 export function interpretLambdaAnswer(answer: LambdaAnswer, madeRequestId: () => string): InvokeResult {
@@ -59,7 +59,7 @@ const credentialErrors: ReadonlySet<string> = new Set([
 /**
  * A 200 is an invocation only where it can have come from a Lambda: whatever is acknowledged by it is gone. The version and the
  * function's error are Lambda's own headers. serverless-offline, sam local, moto and a Runtime Interface Emulator send neither: theirs
- * is JSON, by its type or by its body. The emulator moreover hides failures in such a 200 (spec §13.1).
+ * is JSON, by its type or by its body. The emulator moreover hides failures in such a 200 (behaviour §13.1).
  */
 function finished(answer: LambdaAnswer, madeRequestId: () => string): InvokeResult {
   const functionError = answer.headers['x-amz-function-error'] ?? null

@@ -146,7 +146,7 @@ interface Attempt {
 function noAnswer(result: Exclude<HttpResult, { kind: 'ok' }>, { signal, deadline, endpoint }: Attempt): InvokeResult {
   if (deadline.expired()) return timedOut(endpoint)
   signal.throwIfAborted()
-  // A reply lost after acceptance: the function has run or runs now (spec §13.11).
+  // A reply lost after acceptance: the function has run or runs now (behaviour §13.11).
   if (result.sent) return { kind: 'lost', errorType: 'Invoke.ReplyLost', message: result.message }
   return { kind: 'unreachable', message: result.message }
 }

@@ -145,7 +145,7 @@ async function post(
   }
 }
 
-/** The quota and the 100 bytes on top of it that AWS was seen to grant (spec §8). */
+/** The quota and the 100 bytes on top of it that AWS was seen to grant (behaviour §8). */
 const replyBytesMax = invokePayloadBytesMax + 100
 
 function interpret(reply: WireReply, requestId: string, url: string): InvokeResult {

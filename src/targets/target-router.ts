@@ -19,7 +19,7 @@ export interface LoopCounting {
   readonly upstreamCounts: boolean
 }
 
-/** A function is looked up as `name:qualifier`, then as `name`, whatever account and region its ARN has (DESIGN §2, Names). */
+/** A function is looked up as `name:qualifier`, then as `name`, whatever account and region its ARN has (architecture §2, Names). */
 export function createTarget(
   hostedFunctions: readonly RieFunction[],
   upstream: Target,

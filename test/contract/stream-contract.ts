@@ -76,7 +76,7 @@ export function streamContract(title: string, abilities: StreamAbilities, start:
     const after = (record: SourceRecord | undefined): From => ({ at: 'after', position: record?.position ?? '' })
 
     /**
-     * Reads on until `count` records are there: an empty page need not be the end (spec 13.4). How many pages that takes is the
+     * Reads on until `count` records are there: an empty page need not be the end (behaviour §13.4). How many pages that takes is the
      * service's business; a record that never comes is ended by the timeout of the test.
      */
     async function readOn(shardId: string, from: From, count: number, source = stream.source): Promise<SourceRecord[]> {

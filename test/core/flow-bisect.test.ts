@@ -5,7 +5,7 @@ describe('BisectBatchOnFunctionError', () => {
   const bisecting = { bisect: true, retryAttemptsMax: 1 }
 
   // proves: stream.bisect
-  test('splits at the first failure, first half first, depth first, and retries only what is single (spec §4.5)', () => {
+  test('splits at the first failure, first half first, depth first, and retries only what is single (behaviour §4.5)', () => {
     const flow = new Scenario('dynamodb', bisecting)
       .open()
       .page(stream([1, 2, 3, 4]), { end: true })
@@ -24,7 +24,7 @@ describe('BisectBatchOnFunctionError', () => {
   })
 
   // proves: stream.bisect.partial
-  test('with a partial response goes on at the reported record, and splits when nothing has moved (spec §4.5)', () => {
+  test('with a partial response goes on at the reported record, and splits when nothing has moved (behaviour §4.5)', () => {
     const flow = new Scenario('dynamodb', bisecting)
       .open()
       .page(stream([1, 2, 3, 4]), { end: true })

@@ -6,7 +6,7 @@ const b = (...ids: number[]): ReturnType<typeof messages> => messages(ids, 'b')
 
 describe('a FIFO queue', () => {
   // proves: fifo.order
-  test('puts several groups into one batch, each in its order (spec §3)', () => {
+  test('puts several groups into one batch, each in its order (behaviour §3)', () => {
     const flow = new Scenario('sqs-fifo')
       .open()
       .page([...a(1), ...b(2), ...a(3)])

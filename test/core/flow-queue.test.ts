@@ -8,7 +8,7 @@ const range = (count: number): number[] => Array.from({ length: count }, (_, ind
 
 describe('a standard queue', () => {
   // proves: sqs.success-deletes
-  test('acknowledges a whole batch after success, and nothing after a failure (spec §2.3)', () => {
+  test('acknowledges a whole batch after success, and nothing after a failure (behaviour §2.3)', () => {
     const flow = new Scenario('sqs')
       .open()
       .page(messages([1, 2]))
@@ -26,7 +26,7 @@ describe('a standard queue', () => {
   })
 
   // proves: sqs.partial.listed
-  test('acknowledges all but the reported messages (spec §2.4)', () => {
+  test('acknowledges all but the reported messages (behaviour §2.4)', () => {
     const flow = new Scenario('sqs')
       .open()
       .page(messages([1, 2, 3]))
@@ -94,7 +94,7 @@ describe('a standard queue', () => {
   })
 
   // proves: sqs.throttle-holds
-  test('keeps the same receipts through throttles, 1 s doubling to 10 s, until shortly before they run out (spec §2.3)', () => {
+  test('keeps the same receipts through throttles, 1 s doubling to 10 s, until shortly before they run out (behaviour §2.3)', () => {
     const flow = new Scenario('sqs', { visibilityMs: 60_000 })
       .open()
       .page(messages([1]))
@@ -406,7 +406,7 @@ describe('the drain of a queue', () => {
 
 describe('a receive that goes wrong', () => {
   // proves: fifo.attempt-id
-  test('is repeated by name when its reply was lost, not after a throttle (spec §13.6)', () => {
+  test('is repeated by name when its reply was lost, not after a throttle (behaviour §13.6)', () => {
     const flow = new Scenario('sqs-fifo').open()
     const lost = flow.out('read')[0]?.id
     flow.reads({ kind: 'failed', message: 'reset' }).after(10_000)

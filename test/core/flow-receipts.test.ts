@@ -92,7 +92,7 @@ describe('a batch that has waited', () => {
     expect(waiting('sqs', 7_500, hopeless).invocations()).toEqual([['1', '2']])
   })
 
-  test('that was throttled starts until its receipts run out (spec §2.3)', () => {
+  test('that was throttled starts until its receipts run out (behaviour §2.3)', () => {
     const flow = waiting('sqs', 0).invoked(throttled).after(6_000).permit()
     expect(flow.invocations()).toHaveLength(2)
   })

@@ -6,7 +6,7 @@ import { ok, reported, Scenario, stream, thrown, throttled, throwsOn } from './s
 
 describe('retries of a stream batch', () => {
   // proves: stream.retry.attempts
-  test.each([0, 1, 2])('invoke a failing batch MaximumRetryAttempts + 1 times, here %i + 1 (spec §4.4)', (retries) => {
+  test.each([0, 1, 2])('invoke a failing batch MaximumRetryAttempts + 1 times, here %i + 1 (behaviour §4.4)', (retries) => {
     const flow = new Scenario('kinesis', { retryAttemptsMax: retries }).open().page(stream([1, 2]), { end: true })
     flow.run(throwsOn('1'))
     expect(flow.invocations()).toHaveLength(retries + 1)
@@ -17,7 +17,7 @@ describe('retries of a stream batch', () => {
   })
 
   // proves: stream.partial.budget
-  test('give what remains after a reported failure a budget of its own (spec §4.6: 6 is seen five times)', () => {
+  test('give what remains after a reported failure a budget of its own (behaviour §4.6: 6 is seen five times)', () => {
     const flow = new Scenario('kinesis', { retryAttemptsMax: 3 }).open().page(stream([4, 5, 6]), { end: true })
     flow.run((ids) => (ids.includes('6') ? reported(ids.indexOf('6')) : ok))
     expect(flow.invocations()).toEqual([['4', '5', '6'], ['6'], ['6'], ['6'], ['6']])
@@ -25,7 +25,7 @@ describe('retries of a stream batch', () => {
   })
 
   // proves: stream.partial.lowest
-  test('retry everything from the lowest reported record, later successes included (spec §4.6)', () => {
+  test('retry everything from the lowest reported record, later successes included (behaviour §4.6)', () => {
     const flow = new Scenario('kinesis', { retryAttemptsMax: 1 }).open().page(stream([1, 2, 3, 4]), { end: true })
     flow.run((ids) => (ids.includes('2') ? reported(ids.indexOf('2')) : ok))
     expect(flow.invocations()).toEqual([
@@ -60,7 +60,7 @@ describe('retries of a stream batch', () => {
   })
 
   // proves: stream.retry.backoff
-  test('wait 1 s, 2 s, 4 s … up to 30 s, and of that 55 % at middling luck (spec §11.1)', () => {
+  test('wait 1 s, 2 s, 4 s … up to 30 s, and of that 55 % at middling luck (behaviour §11.1)', () => {
     const flow = new Scenario('kinesis', { retryAttemptsMax: 7 }).open().page(stream([1]), { end: true })
     flow.run(() => thrown)
     const pauses = flow.said('attemptFailed').flatMap(({ next }) => (next.kind === 'retry' ? [next.inMs] : []))
@@ -68,7 +68,7 @@ describe('retries of a stream batch', () => {
   })
 
   // proves: stream.retry.backoff
-  test('make eight attempts within the 60 s of a record age, in nearly every draw (spec §4.4: as on AWS)', () => {
+  test('make eight attempts within the 60 s of a record age, in nearly every draw (behaviour §4.4: as on AWS)', () => {
     const prng = createPrng(17)
     const draws = 2_000
     const counts = new Map<number, number>()
@@ -189,7 +189,7 @@ describe('MaximumRecordAgeInSeconds', () => {
   })
 
   // proves: stream.age
-  test('cuts out the records that are too old and delivers the rest (spec §4.4)', () => {
+  test('cuts out the records that are too old and delivers the rest (behaviour §4.4)', () => {
     const flow = new Scenario('kinesis', { recordAgeMsMax: 60_000 }).open()
     flow.sourceOffsetMs = 60_001
     const old = stream([1], { arrivedMs: 0 })
@@ -238,7 +238,7 @@ describe('a batch whose records are all too old', () => {
 
 describe('a record that no event can carry', () => {
   // proves: stream.oversize
-  test.each([0, 2])('is never invoked and spends its retries, here %i (spec §4.2)', (retries) => {
+  test.each([0, 2])('is never invoked and spends its retries, here %i (behaviour §4.2)', (retries) => {
     const flow = new Scenario('kinesis', { retryAttemptsMax: retries, batchBytesMax: 100 }).open()
     flow.page([...stream([1]), ...stream([2], { bytes: 101 }), ...stream([3])], { end: true }).run(() => ok)
     expect(flow.invocations()).toEqual([['1'], ['3']])

@@ -16,7 +16,7 @@ const saved = (changes: Partial<Checkpoint>): Checkpoint => ({
 
 describe('a shard', () => {
   // proves: param.batch-size@Kinesis, param.batch-size@DynamoDB
-  test('invokes 20 records at BatchSize 10 as two batches in order (spec §4.2)', () => {
+  test('invokes 20 records at BatchSize 10 as two batches in order (behaviour §4.2)', () => {
     const flow = new Scenario('kinesis')
       .open()
       .page(stream(Array.from({ length: 20 }, (_, index) => index)), { end: true })
@@ -165,7 +165,7 @@ describe('a shard', () => {
   })
 
   // proves: stream.pace.behind
-  test('reads on at once after an empty page that is not the tip (spec §13.4)', () => {
+  test('reads on at once after an empty page that is not the tip (behaviour §13.4)', () => {
     const flow = new Scenario('kinesis').open().page([], { tip: false })
     expect(flow.out('read')).toHaveLength(1)
     expect(flow.page([], { tip: true }).out('read')).toEqual([])

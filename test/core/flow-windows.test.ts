@@ -16,7 +16,7 @@ const at = (id: number, arrivedMs: number): ReturnType<typeof stream> => stream(
 
 describe('tumbling windows', () => {
   // proves: stream.tumbling.windows
-  test('begin at multiples of their length and hand the state on (spec §4.7)', () => {
+  test('begin at multiples of their length and hand the state on (behaviour §4.7)', () => {
     const flow = shardAt(14_000, { batchSize: 1 })
       .open()
       .page([...at(1, 12_000), ...at(2, 13_000)])

@@ -22,7 +22,7 @@ describe('lineage', () => {
     expect(plan(listed, 'a', 'b')).toMatchObject({ readable: ['merged'], waiting: [] })
   })
 
-  it('reads a parent that the listing has dropped before its children (spec §13.5)', () => {
+  it('reads a parent that the listing has dropped before its children (behaviour §13.5)', () => {
     expect(plan([shard('child', 'gone')])).toEqual({ readable: ['gone'], waiting: ['child'], unlisted: ['gone'] })
     expect(plan([shard('child', 'gone')], 'gone')).toEqual({ readable: ['child'], waiting: [], unlisted: [] })
   })

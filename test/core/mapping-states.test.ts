@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { isSettled, restingState, stateAfterCreate, stateAfterUpdate } from '../../src/core/mapping-states.ts'
 import { sourceTraits } from '../../src/model/source.ts'
 
-describe('the states of a mapping (spec §1.4)', () => {
+describe('the states of a mapping (behaviour §1.4)', () => {
   it('makes a queue that is created disabled Disabled at once, and everything else Creating', () => {
     expect(stateAfterCreate(sourceTraits.sqs, false)).toBe('Disabled')
     expect(stateAfterCreate(sourceTraits.sqs, true)).toBe('Creating')

@@ -238,7 +238,7 @@ describe('discovery', () => {
     expect(mapping.started()).toEqual(['left:late', 'right:late'])
   })
 
-  it('looks again, ever less often, while a finished shard has no children listed (spec §13.12)', () => {
+  it('looks again, ever less often, while a finished shard has no children listed (behaviour §13.12)', () => {
     const mapping = drive(true)
     mapping.start('Enabled')
     mapping.list('one', ['parent'])
@@ -282,7 +282,7 @@ describe('discovery', () => {
     expect(mapping.toDeadline()).toBe(30_000)
   })
 
-  it('counts a parent as done that two listings lack and that nobody can read (spec §13.5)', () => {
+  it('counts a parent as done that two listings lack and that nobody can read (behaviour §13.5)', () => {
     const mapping = drive(true)
     mapping.start('Enabled')
     mapping.list('one', ['child', 'gone'])

@@ -32,7 +32,7 @@ describe('concurrent batches of a queue', () => {
   test.each([
     { policy: 'aws', perMinute: 300 },
     { policy: 'aws-2022', perMinute: 60 },
-  ] as const)('grow by $perMinute a minute while busy ($policy, spec §2.1)', ({ policy, perMinute }) => {
+  ] as const)('grow by $perMinute a minute while busy ($policy, behaviour §2.1)', ({ policy, perMinute }) => {
     const scale = createScale()
     scaleOnBusy(scale, scaling(policy), 1_000)
     expect(flightsAllowed(scale, scaling(policy), 61_000)).toBe(5 + perMinute)
@@ -81,7 +81,7 @@ describe('concurrent batches of a queue', () => {
   })
 
   // proves: sqs.scale.down
-  test('halve on trouble, once a second, never below two, and recover by one with each success (spec §11.3)', () => {
+  test('halve on trouble, once a second, never below two, and recover by one with each success (behaviour §11.3)', () => {
     const scale = createScale()
     for (let times = 0; times < 2; times++) scaleOnBusy(scale, scaling('eager'), 0)
     scaleOnTrouble(scale, scaling('eager'), 0)

@@ -97,7 +97,7 @@ describe('how a queue is run', () => {
     [0, 900_000, 43_200_000, 43_200_000],
     [0, null, 0, 30_000],
   ])(
-    'window %i s, timeout %s ms, visibility %i ms: receives with %s (spec §13.13)',
+    'window %i s, timeout %s ms, visibility %i ms: receives with %s (behaviour §13.13)',
     (window, timeoutMs, own, asked) => {
       const { parameters } = documentOf('sqs', { MaximumBatchingWindowInSeconds: window })
       const found = { ...around.found, visibilityMs: own }

@@ -44,7 +44,7 @@ describe('a message of a standard queue', () => {
   })
 
   // proves: sqs.event.attributes
-  test('writes messageAttributes in camel case with empty lists and base64 as it came (floci#1526, #1422, #1548)', () => {
+  test('writes messageAttributes in camel case with empty lists and base64 as it came (floci#1526, floci#1422, floci#1548)', () => {
     const attributes = {
       A: { StringValue: 'x', DataType: 'String' },
       B: { BinaryValue: 'AAH/', DataType: 'Binary' },

@@ -21,7 +21,7 @@ const mapping = (more: object = {}) => ({ EventSourceArn: queueArn('q.fifo'), Fu
 
 describe('a FIFO queue', () => {
   // proves: sqs.window-zero@FIFO, fifo.order
-  it('keeps the order of each group, and wakes after it was idle (LocalStack#7036, #10290)', async () => {
+  it('keeps the order of each group, and wakes after it was idle (LocalStack#7036, LocalStack#10290)', async () => {
     const { fifo, send, start, functions, left } = await stackOf()
     fifo()
     await start({ mappings: [mapping({ BatchSize: 3 })] })

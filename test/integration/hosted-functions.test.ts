@@ -45,7 +45,7 @@ describe('functions behind runtime emulators', () => {
     expect(one.invocations.length + two.invocations.length).toBe(20)
   })
 
-  it('never acknowledge by an exception that comes as a 200 (spec §13.1)', async () => {
+  it('never acknowledge by an exception that comes as a 200 (behaviour §13.1)', async () => {
     stack = await startQueueStack()
     stack.queue('q', { VisibilityTimeout: '1' })
     const server = await rie()
@@ -77,7 +77,7 @@ describe('functions behind runtime emulators', () => {
     expect(record?.attributes['ApproximateReceiveCount']).toBe('1')
   })
 
-  it('get the event of AWS: attributes in camel case, binary ones as base64 (floci#1422, #1548)', async () => {
+  it('get the event of AWS: attributes in camel case, binary ones as base64 (floci#1422, floci#1548)', async () => {
     stack = await startQueueStack()
     stack.queue('q')
     const server = await rie()

@@ -182,7 +182,7 @@ describe('a Kinesis stream', () => {
     })
   })
 
-  it('is attached by its name when it appears (issue 4, names)', async () => {
+  it('is attached by its name when it appears', async () => {
     const { start, endpoints, functions, name: other } = await stackOf()
     const name = `later-${other}`
     const { lambda } = await start({

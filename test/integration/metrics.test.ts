@@ -23,7 +23,7 @@ async function settled(endpoint: string, expected: Record<string, number>): Prom
   return last
 }
 
-describe('the metrics of a queue count as they were seen to on AWS (spec §2.3, §2.4)', () => {
+describe('the metrics of a queue count as they were seen to on AWS (behaviour §2.3, §2.4)', () => {
   let stack: QueueStack
   afterEach(() => stack.stop())
 

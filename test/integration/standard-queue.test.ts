@@ -104,7 +104,7 @@ describe('a standard queue', () => {
   })
 
   // proves: sqs.partial.listed
-  it('deletes what a partial batch response does not name (spec §2.4)', async () => {
+  it('deletes what a partial batch response does not name (behaviour §2.4)', async () => {
     const { queue, start, queues, functions, left } = await stackOf()
     queue('q', { VisibilityTimeout: '30' })
     functions.behave(({ payload }) => {

@@ -74,7 +74,7 @@ describe('defaults of a create', () => {
   })
 })
 
-/** A value of each parameter that is fine by itself, and the sources that take it (spec 1.2). */
+/** A value of each parameter that is fine by itself, and the sources that take it (behaviour §1.2). */
 const cells: readonly [name: string, value: unknown, sources: readonly SourceKind[], also?: Record<string, unknown>][] =
   [
     ['Enabled', false, kinds],

@@ -1,10 +1,11 @@
 export const sources = ['SQS', 'FIFO', 'Kinesis', 'DynamoDB'] as const
 export type Source = (typeof sources)[number]
 
-/** Something that AWS does, in our words, by section of the specification that Millrace was written from. */
+/** Something that AWS does, in our words. */
 export interface Behaviour {
   /** What a test's tag names. */
   readonly id: string
+  /** Of behaviour.md, or of the document that is named before it. */
   readonly section: string
   readonly on: readonly Source[]
   readonly says: string

@@ -41,7 +41,7 @@ describe('an answer with status 200', () => {
   })
 })
 
-/** What the neighbours answer for `null`, `{"a":1}` or nothing, seen in their sources or on the wire (spec/peers.md). */
+/** What the neighbours answer for `null`, `{"a":1}` or nothing, seen in their sources or on the wire (docs/peers.md). */
 // proves: target.believed
 describe('a 200 of a Lambda without its headers is an invocation', () => {
   test.each([

@@ -119,7 +119,7 @@ function urlOf({ hosted, surroundings }: Evidence): string {
   return hosted?.urls.join(' or ') ?? surroundings.functionEndpoint ?? 'the Lambda endpoint'
 }
 
-/** Spec §13.8: reproduced as on AWS, so it has to be said. */
+/** Behaviour §13.8: reproduced as on AWS, so it has to be said. */
 function throttled({ document, hosted }: Evidence, when: string): string {
   const limit = hosted?.reservedConcurrency
   const noun = functionNoun(document)

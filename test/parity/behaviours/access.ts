@@ -1,41 +1,41 @@
 import { does, leaves, queues, sources, type Behaviour } from '../behaviour.ts'
 
-/** What has no section of its own in the specification is DESIGN §2. */
+/** What AWS's behaviour has no section for is in architecture §2. */
 export const access: readonly Behaviour[] = [
   does(
     'access.endpoints',
-    '§2',
+    'architecture §2',
     sources,
     "Endpoints come from the settings, else by the SDK's own rules: AWS_ENDPOINT_URL and its forms by service, profiles.",
   ),
   does('access.queue-url', '§13.3', queues, 'A QueueUrl is used as the service returned it, sent to the endpoint.'),
   does(
     'access.region',
-    '§2',
+    'architecture §2',
     sources,
     'Requests are signed for the region of the ARN; made-up regions of emulators for the configured one.',
   ),
   does(
     'access.dummies',
-    '§2',
+    'architecture §2',
     sources,
     'Without credentials an endpoint that is not AWS gets dummy ones that name the account; said once.',
   ),
   does(
     'access.renewal',
-    '§2',
+    'architecture §2',
     sources,
     'Credentials that expire are renewed ahead; a failure is paced, shown and never fatal.',
   ),
   does(
     'access.proxies',
-    '§2',
+    'architecture §2',
     sources,
     'HTTPS_PROXY, HTTP_PROXY and NO_PROXY hold; this machine is never behind them.',
   ),
   does(
     'access.trust',
-    '§2',
+    'architecture §2',
     sources,
     'Certificates are judged by AWS_CA_BUNDLE, aws.caFile and aws.insecure, and by service with aws.trust.',
   ),
@@ -46,14 +46,14 @@ export const access: readonly Behaviour[] = [
 export const functionsAndUpstream: readonly Behaviour[] = [
   does(
     'facade.invoke',
-    '§2',
+    'architecture §2',
     sources,
     'Functions of the config answer Invoke: synchronously, asynchronously with 202, dry with 204, by any form of their name.',
   ),
   leaves(
     [
       'facade.async-retries',
-      '§2',
+      'architecture §2',
       sources,
       'A failed asynchronous invocation is run twice more, then told to a destination.',
     ],
@@ -61,60 +61,65 @@ export const functionsAndUpstream: readonly Behaviour[] = [
   ),
   does(
     'facade.stream',
-    '§2',
+    'architecture §2',
     sources,
     'InvokeWithResponseStream of a function of the config is answered: the whole answer as one chunk of the event stream.',
   ),
   does(
     'facade.client-context',
-    '§2',
+    'architecture §2',
     sources,
     'The client context of a synchronous invocation arrives at the function.',
   ),
   leaves(
-    ['facade.log-tail', '§2', sources, 'LogType Tail shows the end of the log in the answer.'],
+    ['facade.log-tail', 'architecture §2', sources, 'LogType Tail shows the end of the log in the answer.'],
     'The functions of the config run elsewhere, and their logs stay there: the header changes nothing, the answer has no LogResult.',
   ),
   does(
     'facade.show',
-    '§2',
+    'architecture §2',
     sources,
     'GetFunction, GetFunctionConfiguration, ListFunctions and ListVersionsByFunction show them as the CLI and Terraform expect.',
   ),
   does(
     'pass.through',
-    '§2',
+    'architecture §2',
     sources,
     'Every other path of Lambda goes to the Lambda endpoint behind, as far as passThrough lets it, and its answer back: streamed, all headers but the hop-by-hop and CORS ones untouched.',
   ),
   does(
     'upstream.none',
-    '§2',
+    'architecture §2',
     sources,
     'A create is refused where the endpoint has no Lambda and the config no such function; it says what to set.',
   ),
   does(
     'upstream.alias',
-    '§2',
+    'architecture §2',
     sources,
     'A qualifier is missing only where GetFunctionConfiguration and GetFunction both say so: LocalStack knows an alias by the latter alone.',
   ),
   does(
     'access.signatures',
-    '§2',
+    'architecture §2',
     sources,
     'With server.auth: sigv4 requests must be signed as AWS wants them: clock, scope, signed headers, session token.',
   ),
   leaves(
-    ['access.iam', '§2', sources, 'IAM decides which operations a caller may use.'],
+    ['access.iam', 'architecture §2', sources, 'IAM decides which operations a caller may use.'],
     'Whoever has a key pair or the token may use the whole API.',
   ),
-  does('pass.framed', '§2', sources, 'A body of unknown length is framed when it is passed on, whatever the method.'),
-  does('pass.signed', '§2', sources, 'An upstream that is AWS gets its own Host and a fresh signature.'),
-  does('pass.loop', '§2', sources, 'A request that comes back to us is refused with that explanation.'),
+  does(
+    'pass.framed',
+    'architecture §2',
+    sources,
+    'A body of unknown length is framed when it is passed on, whatever the method.',
+  ),
+  does('pass.signed', 'architecture §2', sources, 'An upstream that is AWS gets its own Host and a fresh signature.'),
+  does('pass.loop', 'architecture §2', sources, 'A request that comes back to us is refused with that explanation.'),
   does(
     'pass.none',
-    '§2',
+    'architecture §2',
     sources,
     'Without an upstream the answer is an error of Lambda, and the log says what to set.',
   ),

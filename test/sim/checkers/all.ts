@@ -15,7 +15,7 @@ import { retries } from './retries.ts'
 import type { Terms } from './terms.ts'
 import { windows } from './windows.ts'
 
-/** One checker for every promise of DESIGN §6 that a single flow can keep or break. */
+/** One checker for every promise of architecture §6 that a single flow can keep or break. */
 export function allCheckers(terms: Terms): Checker[] {
   return [
     protocol(),

@@ -40,7 +40,7 @@ function onInvoke(command: Extract<FlowCommand, { kind: 'invoke' }>, life: Life)
     violate('limits', `invocation number ${String(out + 1)} at once`)
 }
 
-/** When each slot of a shard was last released: its window starts anew then (spec §13.15). */
+/** When each slot of a shard was last released: its window starts anew then (behaviour §13.15). */
 type SlotTimes = Map<number, number>
 
 function noteEnds(times: Map<number, SlotTimes>, life: Life, kind: string, t: number): void {

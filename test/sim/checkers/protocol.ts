@@ -4,7 +4,7 @@ import { countPending, isStreamLife, lifeOf } from '../book.ts'
 import type { Checker, Entry } from '../trace.ts'
 import { violate } from '../trace.ts'
 
-/** Every command has an id of its own, permits balance, and nothing is said after the end (DESIGN §5). */
+/** Every command has an id of its own, permits balance, and nothing is said after the end (architecture §5). */
 export function protocol(): Checker {
   const lostReads = new Set<string>()
   return {

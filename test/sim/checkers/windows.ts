@@ -23,7 +23,7 @@ interface Expected {
   isCutShort: boolean
 }
 
-/** Tumbling windows (spec §4.7): state carried and counted once, aligned borders, the final invocation exactly when owed. */
+/** Tumbling windows (behaviour §4.7): state carried and counted once, aligned borders, the final invocation exactly when owed. */
 export function windows(): Checker {
   const open = new Map<number, Expected | null>()
   let isDisturbed = false
