@@ -6,15 +6,18 @@ import { ok, reported, Scenario, stream, thrown, throttled, throwsOn } from './s
 
 describe('retries of a stream batch', () => {
   // proves: stream.retry.attempts
-  test.each([0, 1, 2])('invoke a failing batch MaximumRetryAttempts + 1 times, here %i + 1 (behaviour §4.4)', (retries) => {
-    const flow = new Scenario('kinesis', { retryAttemptsMax: retries }).open().page(stream([1, 2]), { end: true })
-    flow.run(throwsOn('1'))
-    expect(flow.invocations()).toHaveLength(retries + 1)
-    expect(flow.discards()).toEqual([{ ids: ['1', '2'], condition: 'RetryAttemptsExhausted', attempts: retries + 1 }])
-    expect(flow.said('invoke').map((invoke) => invoke.attempt)).toEqual(
-      Array.from({ length: retries + 1 }, (_, index) => index + 1),
-    )
-  })
+  test.each([0, 1, 2])(
+    'invoke a failing batch MaximumRetryAttempts + 1 times, here %i + 1 (behaviour §4.4)',
+    (retries) => {
+      const flow = new Scenario('kinesis', { retryAttemptsMax: retries }).open().page(stream([1, 2]), { end: true })
+      flow.run(throwsOn('1'))
+      expect(flow.invocations()).toHaveLength(retries + 1)
+      expect(flow.discards()).toEqual([{ ids: ['1', '2'], condition: 'RetryAttemptsExhausted', attempts: retries + 1 }])
+      expect(flow.said('invoke').map((invoke) => invoke.attempt)).toEqual(
+        Array.from({ length: retries + 1 }, (_, index) => index + 1),
+      )
+    },
+  )
 
   // proves: stream.partial.budget
   test('give what remains after a reported failure a budget of its own (behaviour §4.6: 6 is seen five times)', () => {
