@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { isJson } from '../events/json-value.ts'
 import type { InvocationReply } from '../model/invocation.ts'
 import { eventPayloadBytesMax, invokePayloadBytesMax } from '../model/limits.ts'
 import type { InvokeRequest, InvokeResult } from '../ports.ts'
@@ -143,15 +144,6 @@ function isContext(text: string): boolean {
 
 function fromBase64(text: string): string {
   return Buffer.from(text, 'base64').toString()
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
 }
 
 const notJson: ErrorResponse = {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { createSigner, type SigningIdentity } from '../auth/signature.ts'
 import { ApiError } from '../model/api-error.ts'
+import { lambdaRequestBytesMax } from '../model/limits.ts'
 import { collect } from './collect.ts'
 import type { Headers } from './upstream.ts'
 
@@ -26,9 +27,6 @@ export interface SignerSettings {
   readonly credentials: () => Promise<SigningIdentity>
 }
 
-/** Lambda's own limit of the largest request there is, a CreateFunction with its code (API_CreateFunction: 70167211 bytes). */
-const bodyBytesMax = 70_167_211
-
 /**
  * Signs anew for AWS: the client signed for our host, with keys that may be made up. The hash of the body is the client's
  * own where it sends one; otherwise the body has to be read first.
@@ -38,7 +36,8 @@ export function createUpstreamSigner({ credentials, region }: SignerSettings): U
   return async (request) => {
     const given = request.headers['x-amz-content-sha256']
     const streams = typeof given === 'string' && /^[0-9a-f]{64}$/.test(given)
-    const body = streams || request.body === null ? request.body : await collect(request.body, bodyBytesMax, tooLarge)
+    const body =
+      streams || request.body === null ? request.body : await collect(request.body, lambdaRequestBytesMax, tooLarge)
     const bodyHash = streams
       ? given
       : createHash('sha256')
@@ -65,5 +64,5 @@ function unsigned(headers: Headers): Record<string, string> {
 }
 
 function tooLarge(): ApiError {
-  return new ApiError('RequestTooLargeException', `Request must be smaller than ${bodyBytesMax} bytes`)
+  return new ApiError('RequestTooLargeException', `Request must be smaller than ${lambdaRequestBytesMax} bytes`)
 }

@@ -14,6 +14,10 @@ export function parseJson(text: string): unknown {
   }
 }
 
+export function isJson(text: string): boolean {
+  return parseJson(text) !== undefined
+}
+
 export function stringOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
 }

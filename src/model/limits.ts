@@ -15,3 +15,6 @@ export const visibilityMsMax = 43_200_000
 export const deleteEntriesMax = 10
 /** The longest a function runs (Lambda quotas): the bound of an attempt whose function's timeout is unknown. */
 export const functionTimeoutMsMax = 900_000
+
+/** The largest request that Lambda takes, a CreateFunction with its code (API_CreateFunction). */
+export const lambdaRequestBytesMax = 70_167_211

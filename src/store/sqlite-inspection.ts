@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { isJson } from '../events/json-value.ts'
 import { sourceKindOf } from '../model/arn.ts'
 import type { MappingDocument } from '../model/mapping.ts'
 import type { DamagedMapping, StoreFindings } from '../ports.ts'
@@ -150,15 +151,6 @@ function remedy(path: string, uuid: string, known: Known): string {
 function isSoundFlow(row: FlowRow): boolean {
   if (row.sum !== null) return row.sum === flowSum(row)
   return row.checkpoint === null || isJson(row.checkpoint)
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
 }
 
 interface Count {

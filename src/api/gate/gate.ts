@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { lambdaRequestBytesMax } from '../../model/limits.ts'
 import type { ServerSettings } from '../../model/settings.ts'
 import type { Clock } from '../../ports.ts'
 import { sendError } from '../error-response.ts'
@@ -60,7 +61,7 @@ export function addGate(server: FastifyInstance, { clock, limits, region, server
     })
     const identity = await authenticator.identify(
       { method: request.method, path: request.url, headers: request.headers },
-      { hold: () => hold(request), hash: () => hashBody(request, signedBytesMax, 'any operation') },
+      { hold: () => hold(request), hash: () => hashBody(request, lambdaRequestBytesMax, 'any operation') },
     )
     if (identity.kind === 'refused') return refuse(reply, identity.refusal)
     request.caller = callerOf(request, identity.key)
@@ -70,11 +71,8 @@ export function addGate(server: FastifyInstance, { clock, limits, region, server
 
 const allowedMethods = 'GET, HEAD, POST, PUT, DELETE, OPTIONS'
 
-/** Lambda's own limit of the largest request there is, a CreateFunction with its code (API_CreateFunction). */
-const signedBytesMax = 70_167_211
-
 async function hold(request: FastifyRequest): Promise<Buffer> {
-  request.held = await readHeld(request, signedBytesMax, 'any operation')
+  request.held = await readHeld(request, lambdaRequestBytesMax, 'any operation')
   return request.held
 }
 
