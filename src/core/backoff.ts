@@ -1,4 +1,4 @@
-import type { BackoffConfig } from './flow-config.ts'
+import type { BackoffConfig } from './flow/config.ts'
 
 /** Longer than any service asks for in earnest: one header must not stop a mapping for a day. */
 const askedMsMax = 60_000

@@ -1,7 +1,6 @@
 import { backoffMs, pauseAskedMs } from './backoff.ts'
-import type { FlowEnv } from './flow-events.ts'
-import type { PaceConfig } from './flow-config.ts'
-import type { ReadOutcome } from './flow-events.ts'
+import type { FlowEnv, ReadOutcome } from './flow/messages.ts'
+import type { PaceConfig } from './flow/config.ts'
 
 /** When a reader may ask its source again. */
 export interface PaceState {
@@ -75,4 +74,11 @@ function troublePauseMs(failures: number, result: Exclude<ReadOutcome, { kind: '
     default:
       return result satisfies never
   }
+}
+
+/** The first of several moments; null where there is none. */
+export function earliest(moments: readonly number[]): number | null {
+  let first: number | null = null
+  for (const moment of moments) if (first === null || moment < first) first = moment
+  return first
 }

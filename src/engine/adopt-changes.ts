@@ -1,6 +1,6 @@
 import { ApiError } from '../model/api-error.ts'
-import { isHalfDone } from '../core/adoption-return.ts'
-import { isSettled } from '../core/mapping-states.ts'
+import { isHalfDone } from '../core/adoption/return.ts'
+import { isSettled } from '../core/mapping/states.ts'
 import type { Log } from '../observe/log.ts'
 import type { UpstreamChange, UpstreamMappings } from '../ports.ts'
 import { changedMembers } from './adopt-difference.ts'

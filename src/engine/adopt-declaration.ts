@@ -1,4 +1,4 @@
-import type { Declaration, SeenMapping } from '../core/adoption-view.ts'
+import type { Declaration, SeenMapping } from '../core/adoption/view.ts'
 import { isJsonObject, type JsonObject } from '../events/json-value.ts'
 import { ApiError } from '../model/api-error.ts'
 import { functionArnOf, sourceKindOf, type ArnPlace } from '../model/arn.ts'

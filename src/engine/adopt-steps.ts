@@ -1,4 +1,4 @@
-import type { AdoptionStep, ChangeReason, NoteReason, RemoveReason } from '../core/adoption-view.ts'
+import type { AdoptionStep, ChangeReason, NoteReason, RemoveReason } from '../core/adoption/view.ts'
 import { ApiError } from '../model/api-error.ts'
 import type { Adoption, MappingDocument } from '../model/mapping.ts'
 import type { Log } from '../observe/log.ts'

@@ -1,4 +1,4 @@
-import type { FlowRequest } from '../core/flow-commands.ts'
+import type { FlowRequest } from '../core/flow/messages.ts'
 import type { Clock } from '../ports.ts'
 
 /** A FIFO queue repeats a receive for this long (behaviour §13.6). */

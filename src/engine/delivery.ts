@@ -1,7 +1,7 @@
 import { batchEvent } from '../events/batch-event.ts'
 import { failureBody, failureBodyWithPayload, failureObjectKey, type FailureRecord } from '../events/failure-record.ts'
 import { objectOf, parseJson, stringOf } from '../events/json-value.ts'
-import type { FlowRequest } from '../core/flow-commands.ts'
+import type { FlowRequest } from '../core/flow/messages.ts'
 import { parseArn } from '../model/arn.ts'
 import type { Delivery, DeliveryResult } from '../ports.ts'
 import type { FlowContext, FlowSettings } from './flow-context.ts'

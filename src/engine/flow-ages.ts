@@ -1,4 +1,4 @@
-import type { Arrivals } from '../core/shard-inspection.ts'
+import type { Arrivals } from '../core/flow/shard/inspection.ts'
 
 export interface FlowAges {
   /** null: nobody knows, or it is a queue. */

@@ -1,5 +1,5 @@
-import type { FlowConfig } from '../core/flow-config.ts'
-import type { FlowEnd } from '../core/mapping-messages.ts'
+import type { FlowConfig } from '../core/flow/config.ts'
+import type { FlowEnd } from '../core/mapping/messages.ts'
 import type { SourceRecord } from '../model/record.ts'
 import type { SourceKind } from '../model/source.ts'
 import type { Log } from '../observe/log.ts'

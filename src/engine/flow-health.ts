@@ -1,4 +1,4 @@
-import type { NextStep } from '../core/flow-commands.ts'
+import type { NextStep } from '../core/flow/messages.ts'
 import type { Outcome } from '../model/invocation.ts'
 import type { Clock } from '../ports.ts'
 import type { FailedAttempt, FunctionTrouble, FunctionTroubleKind, Trouble } from './mappings.ts'

@@ -1,4 +1,4 @@
-import type { FlowCommand, FlowNotice, NextStep } from '../core/flow-commands.ts'
+import type { FlowCommand, FlowNotice, NextStep } from '../core/flow/messages.ts'
 import { objectOf, parseJson } from '../events/json-value.ts'
 import type { Outcome } from '../model/invocation.ts'
 import type { FlowRecord } from '../model/record.ts'

@@ -1,5 +1,4 @@
-import type { FlowRequest } from '../core/flow-commands.ts'
-import type { FlowEvent, ReadOutcome } from '../core/flow-events.ts'
+import type { FlowEvent, FlowRequest, ReadOutcome } from '../core/flow/messages.ts'
 import { batchEvent } from '../events/batch-event.ts'
 import { isoSeconds } from '../events/event-time.ts'
 import { judgeReply } from '../events/response.ts'

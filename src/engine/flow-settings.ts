@@ -1,5 +1,5 @@
-import type { FlowConfig, PaceConfig, ScalingConfig } from '../core/flow-config.ts'
-import type { ReadFrom } from '../core/flow-commands.ts'
+import type { FlowConfig, PaceConfig, ScalingConfig } from '../core/flow/config.ts'
+import type { ReadFrom } from '../core/flow/messages.ts'
 import { compileFilters } from '../events/filter.ts'
 import { envelopeBytes, invokePayloadBytesMax, visibilityMsMax } from '../model/limits.ts'
 import type { MappingDocument, MappingParameters } from '../model/mapping.ts'

@@ -1,4 +1,4 @@
-import type { MappingEvent, MappingRequest, Described } from '../core/mapping-messages.ts'
+import type { MappingEvent, MappingRequest, Described } from '../core/mapping/messages.ts'
 import { parseArn } from '../model/arn.ts'
 import type { MappingDocument } from '../model/mapping.ts'
 import { isStream } from '../model/source.ts'

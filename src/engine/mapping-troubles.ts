@@ -1,4 +1,4 @@
-import type { DescribeTrouble } from '../core/mapping-messages.ts'
+import type { DescribeTrouble } from '../core/mapping/messages.ts'
 import { functionFailures, resultOf, sourceFailures } from '../model/failure.ts'
 import type { MappingState } from '../model/mapping.ts'
 import type { Log } from '../observe/log.ts'

@@ -1,4 +1,4 @@
-import type { FlowDetail } from '../core/flow-inspection.ts'
+import type { FlowDetail } from '../core/flow/inspection.ts'
 import type { FunctionFailure } from '../model/failure.ts'
 import type { Adoption, MappingDocument, MappingOrigin, MappingParameters } from '../model/mapping.ts'
 

@@ -1,4 +1,4 @@
-import type { DropReason } from '../core/flow-commands.ts'
+import type { DropReason } from '../core/flow/messages.ts'
 
 /** What one mapping counts. The names are those of behaviour §7; who shows them decides about units and labels. */
 export interface MappingMeter {

@@ -1,4 +1,4 @@
-import type { FlowRequest } from '../core/flow-commands.ts'
+import type { FlowRequest } from '../core/flow/messages.ts'
 
 /** A receive that ends by itself within this time is waited for when it is given up. */
 const patienceMsMax = 1_000

@@ -1,4 +1,4 @@
-import { isSettled, stateAfterCreate, stateAfterUpdate, transitionReason } from '../core/mapping-states.ts'
+import { isSettled, stateAfterCreate, stateAfterUpdate, transitionReason } from '../core/mapping/states.ts'
 import { ApiError } from '../model/api-error.ts'
 import { sourceKindOf } from '../model/arn.ts'
 import { processingResults } from '../model/failure.ts'

@@ -1,4 +1,4 @@
-import { planAdoption } from '../../src/core/adoption.ts'
+import { planAdoption } from '../../src/core/adoption/plan.ts'
 import type {
   AdoptionMode,
   AdoptionStep,
@@ -6,7 +6,7 @@ import type {
   Declaration,
   Runnable,
   SeenMapping,
-} from '../../src/core/adoption-view.ts'
+} from '../../src/core/adoption/view.ts'
 import type { Adoption, MappingDocument, MappingState } from '../../src/model/mapping.ts'
 
 export function runnable(uuid: string, batchSize = 10): Runnable {

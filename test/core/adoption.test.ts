@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { planAdoption } from '../../src/core/adoption.ts'
-import type { AdoptionMode, AdoptionStep, AdoptionView } from '../../src/core/adoption-view.ts'
+import { planAdoption } from '../../src/core/adoption/plan.ts'
+import type { AdoptionMode, AdoptionStep, AdoptionView } from '../../src/core/adoption/view.ts'
 import { AdoptionWorld, foreign, ownMapping, runnable, seenMapping, viewOf } from './adoption-world.ts'
 
 const plan = (more: Partial<AdoptionView>) => planAdoption(viewOf(more))

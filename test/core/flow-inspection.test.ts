@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { inspectFlow } from '../../src/core/flow-inspection.ts'
+import { inspectFlow } from '../../src/core/flow/inspection.ts'
 import { messages, ok, Scenario, stream, thrown, throttled } from './scenario.ts'
 
 const seen = (flow: Scenario) => inspectFlow(flow.state, flow.config, flow.nowMs).detail

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import type { FlowConfig } from '../../src/core/flow-config.ts'
-import type { FlowEvent } from '../../src/core/flow-events.ts'
-import { inspectFlow } from '../../src/core/flow-inspection.ts'
+import type { FlowConfig } from '../../src/core/flow/config.ts'
+import type { FlowEvent } from '../../src/core/flow/messages.ts'
+import { inspectFlow } from '../../src/core/flow/inspection.ts'
 import type { NotRunReason, Outcome } from '../../src/model/invocation.ts'
 import { messages, ok, Scenario, thrown, throttled } from './scenario.ts'
 

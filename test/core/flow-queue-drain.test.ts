@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { FlowConfig } from '../../src/core/flow-config.ts'
-import { deadline } from '../../src/core/flow.ts'
+import type { FlowConfig } from '../../src/core/flow/config.ts'
+import { deadline } from '../../src/core/flow/step.ts'
 import { messages, ok, Scenario, throttled } from './scenario.ts'
 
 const one = { policy: 'eager', flightsMax: 1, receivesMax: 5 } as const

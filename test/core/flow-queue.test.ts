@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { inspectFlow } from '../../src/core/flow-inspection.ts'
-import { deadline } from '../../src/core/flow.ts'
+import { inspectFlow } from '../../src/core/flow/inspection.ts'
+import { deadline } from '../../src/core/flow/step.ts'
 import type { Outcome } from '../../src/model/invocation.ts'
 import { messages, ok, reported, Scenario, thrown, throttled } from './scenario.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { FlowConfig } from '../../src/core/flow-config.ts'
+import type { FlowConfig } from '../../src/core/flow/config.ts'
 import { messages, ok, Scenario, throttled } from './scenario.ts'
 
 const one = { policy: 'eager', flightsMax: 1, receivesMax: 5 } as const

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { deadline } from '../../src/core/flow.ts'
+import { deadline } from '../../src/core/flow/step.ts'
 import type { Outcome } from '../../src/model/invocation.ts'
 import { createPrng } from '../sim/prng.ts'
 import { ok, reported, Scenario, stream, thrown, throttled, throwsOn } from './scenario.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { deadline } from '../../src/core/flow.ts'
+import { deadline } from '../../src/core/flow/step.ts'
 import type { WindowCheckpoint } from '../../src/model/checkpoint.ts'
 import { counted, ok, reportedWith, Scenario, stream, throttled, thrown } from './scenario.ts'
 

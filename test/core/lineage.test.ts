@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { forgettable, planLineage, type ShardFacts } from '../../src/core/lineage.ts'
+import { forgettable, planLineage, type ShardFacts } from '../../src/core/mapping/lineage.ts'
 
 const shard = (shardId: string, ...parentIds: string[]): ShardFacts => ({ shardId, parentIds })
 const plan = (listed: readonly ShardFacts[], ...done: string[]) => planLineage({ listed, done: new Set(done) })

@@ -1,6 +1,6 @@
-import { mappingDeadline, stepMapping } from '../../src/core/mapping.ts'
-import { createMapping } from '../../src/core/mapping-machine.ts'
-import type { Described, MappingCommand, MappingEvent, MappingPace } from '../../src/core/mapping-messages.ts'
+import { mappingDeadline, stepMapping } from '../../src/core/mapping/step.ts'
+import { createMapping } from '../../src/core/mapping/state.ts'
+import type { Described, MappingCommand, MappingEvent, MappingPace } from '../../src/core/mapping/messages.ts'
 
 const pace: MappingPace = {
   relistMs: 30_000,

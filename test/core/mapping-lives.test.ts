@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { mappingDeadline } from '../../src/core/mapping.ts'
+import { mappingDeadline } from '../../src/core/mapping/step.ts'
 import { drive, lifeOf } from './mapping-drive.ts'
 
 describe('older lives of a source', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isSettled, restingState, stateAfterCreate, stateAfterUpdate } from '../../src/core/mapping-states.ts'
+import { isSettled, restingState, stateAfterCreate, stateAfterUpdate } from '../../src/core/mapping/states.ts'
 import { sourceTraits } from '../../src/model/source.ts'
 
 describe('the states of a mapping (behaviour §1.4)', () => {

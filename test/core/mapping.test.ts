@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { inspectMapping, mappingDeadline } from '../../src/core/mapping.ts'
+import { inspectMapping, mappingDeadline } from '../../src/core/mapping/step.ts'
 import { drive } from './mapping-drive.ts'
 
 describe('the life of a mapping', () => {

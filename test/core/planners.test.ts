@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { backoffMs } from '../../src/core/backoff.ts'
-import { batchLength, isFull } from '../../src/core/gather.ts'
+import { batchLength, isFull } from '../../src/core/batch-size.ts'
 import { createPace, paceAfterTrouble } from '../../src/core/pace.ts'
 import { planRetry } from '../../src/core/retry-plan.ts'
 import { ok, reported, thrown, throttled } from './scenario.ts'

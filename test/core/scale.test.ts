@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { ScalingConfig } from '../../src/core/flow-config.ts'
+import type { ScalingConfig } from '../../src/core/flow/config.ts'
 import {
   createScale,
   flightsAllowed,
@@ -9,7 +9,7 @@ import {
   scaleOnSuccess,
   scaleOnTrouble,
   scaleReceives,
-} from '../../src/core/scale.ts'
+} from '../../src/core/flow/queue/scale.ts'
 
 const provisioned = (policy: ScalingConfig['policy'], flightsMin: number, flightsMax = 1_000): ScalingConfig => ({
   ...scaling(policy, flightsMax),

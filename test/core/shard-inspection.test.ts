@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { inspectFlow } from '../../src/core/flow-inspection.ts'
+import { inspectFlow } from '../../src/core/flow/inspection.ts'
 import { ok, Scenario, stream, thrown } from './scenario.ts'
 
 const arrivals = (flow: Scenario) => inspectFlow(flow.state, flow.config, flow.nowMs).arrivals

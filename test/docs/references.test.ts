@@ -28,7 +28,9 @@ describe('documents and comments name nothing that is not there', () => {
     expect(files).toEqual(
       expect.arrayContaining(['README.md', 'CHANGELOG.md', 'docs/behaviour.md', 'src/README.md', 'src/core/SPEC.md']),
     )
-    expect(files).toEqual(expect.arrayContaining(['deploy/iam/README.md', '.github/SECURITY.md', 'src/core/flow.ts']))
+    expect(files).toEqual(
+      expect.arrayContaining(['deploy/iam/README.md', '.github/SECURITY.md', 'src/core/flow/step.ts']),
+    )
   })
 })
 
@@ -45,9 +47,9 @@ describe('what is broken is found', () => {
   test('sections in a source, where the document is not said', () => {
     const sign = '§'
     const text = `// As on AWS (${sign}4.6).\n/** By behaviour\n * ${sign}4.6. */\n// By the old spec ${sign}99.`
-    expect(brokenSections({ file: 'src/core/flow.ts', text }, tree)).toEqual([
-      'src/core/flow.ts: section 4.6 is cited without its document',
-      'src/core/flow.ts: src/core/SPEC.md has no section 99',
+    expect(brokenSections({ file: 'src/core/flow/step.ts', text }, tree)).toEqual([
+      'src/core/flow/step.ts: section 4.6 is cited without its document',
+      'src/core/flow/step.ts: src/core/SPEC.md has no section 99',
     ])
   })
 
@@ -61,8 +63,8 @@ describe('what is broken is found', () => {
 
   test('paths in the comments of a source, and not in its code', () => {
     const text = "/** As `core/nobody.ts` has it. */\nconst name = 'src/core/nobody.ts'\n"
-    expect(brokenPaths({ file: 'src/core/flow.ts', text }, tree)).toEqual([
-      'src/core/flow.ts: there is no core/nobody.ts',
+    expect(brokenPaths({ file: 'src/core/flow/step.ts', text }, tree)).toEqual([
+      'src/core/flow/step.ts: there is no core/nobody.ts',
     ])
   })
 

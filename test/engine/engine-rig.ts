@@ -1,4 +1,4 @@
-import { mappingPace } from '../../src/core/mapping-messages.ts'
+import { mappingPace } from '../../src/core/mapping/messages.ts'
 import { ByteBudget } from '../../src/engine/byte-budget.ts'
 import { startCoreMachine, type StartMachine } from '../../src/engine/flow-machine.ts'
 import { silentMeter } from '../../src/engine/meter.ts'

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { FlowRequest } from '../../src/core/flow-commands.ts'
+import type { FlowRequest } from '../../src/core/flow/messages.ts'
 import { flowRig, record } from './flow-rig.ts'
 
 const arrivedMs = 1_700_000_000_000

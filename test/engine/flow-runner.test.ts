@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { FlowRequest } from '../../src/core/flow-commands.ts'
+import type { FlowRequest } from '../../src/core/flow/messages.ts'
 import type { FlowSettings } from '../../src/engine/flow-context.ts'
 import type { ReadRequest, ReadResult } from '../../src/ports.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'

@@ -1,7 +1,6 @@
-import type { FlowCommand } from '../../src/core/flow-commands.ts'
+import type { FlowCommand } from '../../src/core/flow/messages.ts'
 import type { FlowRecord } from '../../src/model/record.ts'
-import type { Held, Life } from './book.ts'
-import { heldKey, isStreamLife } from './book.ts'
+import { type Held, type Life, heldKey, isStreamLife } from './book.ts'
 
 /** What a command says about the records it names. */
 export function applyCommand(life: Life, command: FlowCommand): void {

@@ -1,8 +1,6 @@
-import type { FlowRequest } from '../../src/core/flow-commands.ts'
-import type { FlowEvent } from '../../src/core/flow-events.ts'
+import type { FlowEvent, FlowRequest } from '../../src/core/flow/messages.ts'
 import type { FlowRecord } from '../../src/model/record.ts'
-import type { Book, Fact, Held, Life, OutageBook } from './book.ts'
-import { heldKey, isStreamLife } from './book.ts'
+import { type Book, type Fact, type Held, type Life, type OutageBook, heldKey, isStreamLife } from './book.ts'
 import { setPhase } from './book-commands.ts'
 
 /** What an event says about the records that are in hand. */

@@ -1,6 +1,5 @@
-import type { FlowRequest } from '../../src/core/flow-commands.ts'
-import type { FlowConfig } from '../../src/core/flow-config.ts'
-import type { FlowEnv, FlowEvent, Matches } from '../../src/core/flow-events.ts'
+import type { FlowEnv, FlowEvent, FlowRequest, Matches } from '../../src/core/flow/messages.ts'
+import type { FlowConfig } from '../../src/core/flow/config.ts'
 import type { Checkpoint } from '../../src/model/checkpoint.ts'
 import type { FlowRecord } from '../../src/model/record.ts'
 import type { PutFact } from './put-fact.ts'

@@ -1,6 +1,5 @@
-import type { FlowCommand } from '../../src/core/flow-commands.ts'
-import type { Book, Fact } from './book.ts'
-import { beginLife, lifeOf } from './book.ts'
+import type { FlowCommand } from '../../src/core/flow/messages.ts'
+import { type Book, type Fact, beginLife, lifeOf } from './book.ts'
 import { applyCommand } from './book-commands.ts'
 import { applyEvent } from './book-events.ts'
 import type { PutFact } from './put-fact.ts'

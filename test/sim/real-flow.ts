@@ -1,4 +1,4 @@
-import { createFlow, deadline, step } from '../../src/core/flow.ts'
+import { createFlow, deadline, step } from '../../src/core/flow/step.ts'
 import type { MachineFactory } from './machine.ts'
 
 /** The flow that ships. */

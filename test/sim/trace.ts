@@ -1,6 +1,5 @@
-import type { FlowCommand } from '../../src/core/flow-commands.ts'
-import type { FlowConfig } from '../../src/core/flow-config.ts'
-import type { FlowEnv, FlowEvent } from '../../src/core/flow-events.ts'
+import type { FlowCommand, FlowEnv, FlowEvent } from '../../src/core/flow/messages.ts'
+import type { FlowConfig } from '../../src/core/flow/config.ts'
 import type { Checkpoint } from '../../src/model/checkpoint.ts'
 import type { FlowRecord } from '../../src/model/record.ts'
 import type { Book } from './book.ts'

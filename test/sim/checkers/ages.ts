@@ -1,8 +1,6 @@
-import type { FlowCommand } from '../../../src/core/flow-commands.ts'
-import type { Life } from '../book.ts'
-import { isStreamLife, lifeOf } from '../book.ts'
-import type { Checker } from '../trace.ts'
-import { violate } from '../trace.ts'
+import type { FlowCommand } from '../../../src/core/flow/messages.ts'
+import { type Life, isStreamLife, lifeOf } from '../book.ts'
+import { type Checker, violate } from '../trace.ts'
 
 /** No function gets a record that is older than MaximumRecordAge, or than what the source still keeps. */
 export function ages(): Checker {

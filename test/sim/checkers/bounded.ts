@@ -1,10 +1,8 @@
-import type { FlowCommand } from '../../../src/core/flow-commands.ts'
+import type { FlowCommand } from '../../../src/core/flow/messages.ts'
 import type { FlowRecord } from '../../../src/model/record.ts'
-import type { Book, Held, Life } from '../book.ts'
-import { countPending, heldKey, isStreamLife, lifeOf, pendingOf } from '../book.ts'
+import { type Book, type Held, type Life, countPending, heldKey, isStreamLife, lifeOf, pendingOf } from '../book.ts'
 import { wasCompleted } from '../book-events.ts'
-import type { Checker, Entry } from '../trace.ts'
-import { violate } from '../trace.ts'
+import { type Checker, type Entry, violate } from '../trace.ts'
 import { isPastRetention } from './progress.ts'
 
 /** Reads in one second that brought nothing, and attempts in one second at one batch that brought nothing. */

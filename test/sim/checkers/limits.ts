@@ -1,9 +1,7 @@
-import type { FlowCommand } from '../../../src/core/flow-commands.ts'
+import type { FlowCommand } from '../../../src/core/flow/messages.ts'
 import { windowEnvelopeBytes } from '../../../src/model/limits.ts'
-import type { Held, Life } from '../book.ts'
-import { countPending, isOver, isStreamLife, lifeOf } from '../book.ts'
-import type { Checker } from '../trace.ts'
-import { shown, violate } from '../trace.ts'
+import { type Held, type Life, countPending, isOver, isStreamLife, lifeOf } from '../book.ts'
+import { type Checker, shown, violate } from '../trace.ts'
 import { isAlive } from './no-loss.ts'
 import type { Terms } from './terms.ts'
 

@@ -1,9 +1,18 @@
-import type { FlowCommand } from '../../../src/core/flow-commands.ts'
+import type { FlowCommand } from '../../../src/core/flow/messages.ts'
 import type { FlowRecord } from '../../../src/model/record.ts'
-import type { Book, Fact, Held, Life, Line } from '../book.ts'
-import { heldKey, isOver, isStreamLife, lifeOf, trimLine } from '../book.ts'
-import type { Checker } from '../trace.ts'
-import { shown, violate } from '../trace.ts'
+import {
+  type Book,
+  type Fact,
+  type Held,
+  type Life,
+  type Line,
+  heldKey,
+  isOver,
+  isStreamLife,
+  lifeOf,
+  trimLine,
+} from '../book.ts'
+import { type Checker, shown, violate } from '../trace.ts'
 
 interface Group {
   readonly items: Fact[]

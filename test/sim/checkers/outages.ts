@@ -1,8 +1,6 @@
-import type { FlowCommand } from '../../../src/core/flow-commands.ts'
-import type { Life } from '../book.ts'
-import { isStreamLife, lifeOf } from '../book.ts'
-import type { Checker } from '../trace.ts'
-import { violate } from '../trace.ts'
+import type { FlowCommand } from '../../../src/core/flow/messages.ts'
+import { type Life, isStreamLife, lifeOf } from '../book.ts'
+import { type Checker, violate } from '../trace.ts'
 
 /** A function that was tried in vain after a look that let it be tried is not tried again before this. */
 const tryMsMin = 1_000

@@ -1,9 +1,6 @@
-import type { FlowCommand } from '../../../src/core/flow-commands.ts'
-import type { FlowEvent } from '../../../src/core/flow-events.ts'
-import type { Life } from '../book.ts'
-import { heldKey, isStreamLife, lifeOf } from '../book.ts'
-import type { Checker } from '../trace.ts'
-import { shown, violate } from '../trace.ts'
+import type { FlowCommand, FlowEvent } from '../../../src/core/flow/messages.ts'
+import { type Life, heldKey, isStreamLife, lifeOf } from '../book.ts'
+import { type Checker, shown, violate } from '../trace.ts'
 
 /** What was announced as a pause is one: for the batch that is to be tried again, and for the source that is not well. */
 export function pauses(): Checker {

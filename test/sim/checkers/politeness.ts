@@ -1,9 +1,7 @@
-import type { FlowCommand } from '../../../src/core/flow-commands.ts'
-import type { Book, Life } from '../book.ts'
-import { heldKey, isStreamLife, lifeOf } from '../book.ts'
+import type { FlowCommand } from '../../../src/core/flow/messages.ts'
+import { type Book, type Life, heldKey, isStreamLife, lifeOf } from '../book.ts'
 import { isWornOut } from './receipts.ts'
-import type { Checker } from '../trace.ts'
-import { shown, violate } from '../trace.ts'
+import { type Checker, shown, violate } from '../trace.ts'
 import type { Terms } from './terms.ts'
 
 /** What a drain may take beside the attempt that is out: deliveries, acknowledgements, the last checkpoint. */

@@ -1,8 +1,6 @@
-import type { FlowCommand } from '../../../src/core/flow-commands.ts'
-import type { Book, Life } from '../book.ts'
-import { countPending, isStreamLife, lifeOf } from '../book.ts'
-import type { Checker, Entry } from '../trace.ts'
-import { violate } from '../trace.ts'
+import type { FlowCommand } from '../../../src/core/flow/messages.ts'
+import { type Book, type Life, countPending, isStreamLife, lifeOf } from '../book.ts'
+import { type Checker, type Entry, violate } from '../trace.ts'
 
 /** Every command has an id of its own, permits balance, and nothing is said after the end (architecture §5). */
 export function protocol(): Checker {

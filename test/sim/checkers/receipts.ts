@@ -1,10 +1,8 @@
-import type { FlowCommand } from '../../../src/core/flow-commands.ts'
+import type { FlowCommand } from '../../../src/core/flow/messages.ts'
 import type { FlowRecord } from '../../../src/model/record.ts'
-import type { Book, Held, Life } from '../book.ts'
-import { heldKey, isStreamLife, lifeOf, matchesNow } from '../book.ts'
+import { type Book, type Held, type Life, heldKey, isStreamLife, lifeOf, matchesNow } from '../book.ts'
 import { wasCompleted } from '../book-events.ts'
-import type { Checker } from '../trace.ts'
-import { violate } from '../trace.ts'
+import { type Checker, violate } from '../trace.ts'
 
 /** Nothing is invoked that is not in hand, matching and still ours; nothing is acknowledged that no function took. */
 export function receipts(): Checker {

@@ -1,11 +1,8 @@
-import type { FlowCommand } from '../../../src/core/flow-commands.ts'
-import type { FlowEvent } from '../../../src/core/flow-events.ts'
+import type { FlowCommand, FlowEvent } from '../../../src/core/flow/messages.ts'
 import type { InvocationReply, Outcome } from '../../../src/model/invocation.ts'
 import type { FlowRecord } from '../../../src/model/record.ts'
-import type { Book, Life } from '../book.ts'
-import { isStreamLife, lifeOf } from '../book.ts'
-import type { Checker } from '../trace.ts'
-import { shown, violate } from '../trace.ts'
+import { type Book, type Life, isStreamLife, lifeOf } from '../book.ts'
+import { type Checker, shown, violate } from '../trace.ts'
 
 /** Attempts that ran at exactly these records. */
 interface Tries {

@@ -1,13 +1,10 @@
-import type { FlowCommand } from '../../../src/core/flow-commands.ts'
-import type { FlowConfig } from '../../../src/core/flow-config.ts'
-import type { FlowEvent } from '../../../src/core/flow-events.ts'
+import type { FlowCommand, FlowEvent } from '../../../src/core/flow/messages.ts'
+import type { FlowConfig } from '../../../src/core/flow/config.ts'
 import type { Checkpoint, WindowCheckpoint } from '../../../src/model/checkpoint.ts'
 import type { WindowFrame } from '../../../src/model/invocation.ts'
 import { windowStateBytesMax } from '../../../src/model/limits.ts'
-import type { Book, Life } from '../book.ts'
-import { isStreamLife, lifeOf } from '../book.ts'
-import type { Checker } from '../trace.ts'
-import { shown, violate } from '../trace.ts'
+import { type Book, type Life, isStreamLife, lifeOf } from '../book.ts'
+import { type Checker, shown, violate } from '../trace.ts'
 
 /** The window of one life, as the answers of the function make it. */
 interface Expected {

@@ -1,5 +1,5 @@
 import type { Checkpoint } from '../../../src/model/checkpoint.ts'
-import type { DropReason } from '../../../src/core/flow-commands.ts'
+import type { DropReason } from '../../../src/core/flow/messages.ts'
 import type { MappingState } from '../../../src/model/mapping.ts'
 import type { ReadRequest } from '../../../src/ports.ts'
 import type { Fact } from './world/facts.ts'

@@ -1,4 +1,4 @@
-import type { FlowConfig } from '../../../src/core/flow-config.ts'
+import type { FlowConfig } from '../../../src/core/flow/config.ts'
 import { sourceTraits } from '../../../src/model/source.ts'
 import type { Prng } from '../prng.ts'
 

@@ -1,4 +1,4 @@
-import type { ReadFrom } from '../../../src/core/flow-commands.ts'
+import type { ReadFrom } from '../../../src/core/flow/messages.ts'
 import type { SourceRecord } from '../../../src/model/record.ts'
 
 /** A shard of a stream: positions that only it can compare, a horizon that moves, an end, and lives that begin anew. */

@@ -1,4 +1,4 @@
-import type { DrainReason } from '../../../src/core/flow-events.ts'
+import type { DrainReason } from '../../../src/core/flow/messages.ts'
 import type { World } from './world.ts'
 
 /** Plans the larger mishaps of a run, each at a moment of the safety phase. */

@@ -1,4 +1,4 @@
-import type { FlowCommand, FlowRequest } from '../../../src/core/flow-commands.ts'
+import type { FlowCommand, FlowRequest } from '../../../src/core/flow/messages.ts'
 import type { Operation, Shell } from './shell.ts'
 import type { World } from './world.ts'
 

@@ -1,4 +1,4 @@
-import type { FlowConfig } from '../../../src/core/flow-config.ts'
+import type { FlowConfig } from '../../../src/core/flow/config.ts'
 import { functionTimeoutMsMax } from '../../../src/model/limits.ts'
 import type { Terms } from '../checkers/terms.ts'
 import type { Prng } from '../prng.ts'

@@ -1,5 +1,5 @@
-import type { FlowRequest } from '../../../src/core/flow-commands.ts'
-import type { FlowConfig } from '../../../src/core/flow-config.ts'
+import type { FlowRequest } from '../../../src/core/flow/messages.ts'
+import type { FlowConfig } from '../../../src/core/flow/config.ts'
 import type { Machine } from '../machine.ts'
 
 /** One life of the flow, and what its shell has out. */

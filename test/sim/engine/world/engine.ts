@@ -1,5 +1,5 @@
-import { mappingPace } from '../../../../src/core/mapping-messages.ts'
-import type { DropReason } from '../../../../src/core/flow-commands.ts'
+import { mappingPace } from '../../../../src/core/mapping/messages.ts'
+import type { DropReason } from '../../../../src/core/flow/messages.ts'
 import { ByteBudget } from '../../../../src/engine/byte-budget.ts'
 import { silentMeter } from '../../../../src/engine/meter.ts'
 import { Registry } from '../../../../src/engine/registry.ts'
@@ -11,8 +11,7 @@ import type { Process } from './process.ts'
 import { openSource } from './source-port.ts'
 import { openStore } from './store-port.ts'
 import { openTarget } from './target-port.ts'
-import type { World } from './world.ts'
-import { startWallMs } from './world.ts'
+import { type World, startWallMs } from './world.ts'
 
 const place = { region: 'us-east-1', account: '000000000000' }
 

@@ -1,5 +1,5 @@
 import type { MappingDocument } from '../../../../src/model/mapping.ts'
-import { isSettled } from '../../../../src/core/mapping-states.ts'
+import { isSettled } from '../../../../src/core/mapping/states.ts'
 import { isStream } from '../../../../src/model/source.ts'
 import type { InvokeRequest, InvokeResult, Target } from '../../../../src/ports.ts'
 import { numbersOf } from './facts.ts'

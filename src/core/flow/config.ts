@@ -1,0 +1,66 @@
+import type { SourceTraits } from '../../model/source.ts'
+import type { ReadFrom } from './messages.ts'
+
+/** Everything a flow has to know of its mapping, resolved: all present, units in the names. Replaced whole by `configured`. */
+export interface FlowConfig {
+  readonly traits: SourceTraits
+  readonly batchSize: number
+  readonly windowMs: number
+  /** The bytes of fragments that fit one event, commas included. */
+  readonly batchBytesMax: number
+  /** Records and bytes this flow may hold; one read is always allowed. */
+  readonly heldRecordsMax: number
+  readonly heldBytesMax: number
+
+  // Queues
+  readonly scaling: ScalingConfig
+  /** How long a received message stays ours. */
+  readonly visibilityMs: number
+  /** The function's timeout; null: unknown. */
+  readonly timeoutMs: number | null
+  /** When it was looked at last, nobody answered where the function should be. */
+  readonly unreachable: boolean
+  /** What a receive asks for; null: the queue's own, which is not known. */
+  readonly receiveVisibilityMs: number | null
+
+  // Streams
+  readonly slots: number
+  readonly startFrom: ReadFrom
+  /** LATEST of a source that cannot seek by time: records that arrived before this are skipped. */
+  readonly skipBeforeMs: number | null
+  /** null: without limit. */
+  readonly retryAttemptsMax: number | null
+  readonly recordAgeMsMax: number | null
+  /** How long the source keeps records; null: unknown. */
+  readonly retentionMs: number | null
+  readonly bisect: boolean
+  /** 0: no tumbling window. */
+  readonly tumblingMs: number
+  readonly windowIdleCloseMs: number
+  readonly pace: PaceConfig
+  readonly retryBackoff: BackoffConfig
+  readonly throttleBackoff: BackoffConfig
+}
+
+export interface ScalingConfig {
+  readonly policy: 'eager' | 'aws' | 'aws-2022'
+  /** Concurrent batches at most (MaximumConcurrency, pollers × 10, or the documented ceiling). */
+  readonly flightsMax: number
+  /** Provisioned mode: what is ready without a ramp (MinimumPollers × 10), and a ramp of its own. */
+  readonly provisioned?: { readonly flightsMin: number } | undefined
+  /** Receives in flight at most. */
+  readonly receivesMax: number
+}
+
+export interface PaceConfig {
+  /** The shortest time between two reads of one shard; 0: at once while behind. */
+  readonly readIntervalMs: number
+  /** The first and the longest pause at the tip. The longest grows with the endpoint's idle shards: the shell sets it. */
+  readonly tipMsMin: number
+  readonly tipMsMax: number
+}
+
+export interface BackoffConfig {
+  readonly baseMs: number
+  readonly capMs: number
+}

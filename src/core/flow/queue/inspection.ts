@@ -1,0 +1,78 @@
+import { currentUnit } from '../flight.ts'
+import type { Flight, FlowState, Held } from '../state.ts'
+import type { QueueState } from './state.ts'
+
+/** A message group that waits behind one of its messages. */
+export interface GroupInspection {
+  readonly group: string
+  /** The message that the others wait behind. */
+  readonly messageId: string
+  /** `hidden`: it was let go, and the queue holds the group back until its visibility ends. Else what its batch does. */
+  readonly step: Flight['phase'] | 'hidden'
+  /** hidden, waiting: when that ends. */
+  readonly endsInMs: number | null
+  /** Messages of the group that are known here to wait behind it. The queue may have more. */
+  readonly behind: number
+}
+
+export interface HiddenInspection {
+  readonly count: number
+  /** When the first of them is shown again. */
+  readonly firstInMs: number | null
+  readonly firstId: string | null
+}
+
+const groupsMax = 10
+
+export function inspectHidden({ queue }: FlowState, nowMs: number): HiddenInspection {
+  const [first, ...more] = hiddenNow(queue, nowMs).toSorted((one, other) => one.untilMs - other.untilMs)
+  if (first === undefined) return { count: 0, firstInMs: null, firstId: null }
+  return { count: more.length + 1, firstInMs: first.untilMs - nowMs, firstId: first.id }
+}
+
+export function inspectGroups(state: FlowState, nowMs: number): readonly GroupInspection[] {
+  const { queue } = state
+  if (queue === null) return []
+  return [...hiddenGroups(queue, nowMs), ...busyGroups(state, queue, nowMs)].slice(0, groupsMax)
+}
+
+/** The queue gives nothing of a group while one of its messages is hidden: to the end of the last of these visibilities. */
+function hiddenGroups(queue: QueueState, nowMs: number): readonly GroupInspection[] {
+  const groups = Map.groupBy(hiddenNow(queue, nowMs), ({ group }) => group)
+  return [...groups].flatMap(([group, hidden]) => {
+    const [first, ...behind] = hidden
+    if (first === undefined) return []
+    const endsInMs = Math.max(...hidden.map(({ untilMs }) => untilMs)) - nowMs
+    return [{ group, messageId: first.id, step: 'hidden' as const, endsInMs, behind: behind.length }]
+  })
+}
+
+/** Groups of which we hold more than the batch that is on its way. */
+function busyGroups(state: FlowState, queue: QueueState, nowMs: number): readonly GroupInspection[] {
+  const waiting = Map.groupBy([...queue.ready.flat(), ...queue.gathering].filter(isOpen), groupOf)
+  const seen = new Set<string>()
+  const groups: GroupInspection[] = []
+  for (const flight of state.flights.values()) {
+    for (const one of currentUnit(flight)?.held ?? []) {
+      const group = groupOf(one)
+      const behind = waiting.get(group)?.length ?? 0
+      if (behind === 0 || seen.has(group)) continue
+      seen.add(group)
+      const endsInMs = flight.phase === 'waiting' ? Math.max(0, flight.dueMs - nowMs) : null
+      groups.push({ group, messageId: one.record.id, step: flight.phase, endsInMs, behind })
+    }
+  }
+  return groups
+}
+
+function hiddenNow(queue: QueueState | null, nowMs: number) {
+  return [...(queue?.hidden ?? [])].flatMap(([id, hidden]) => (hidden.untilMs > nowMs ? [{ id, ...hidden }] : []))
+}
+
+function isOpen({ stage }: Held): boolean {
+  return stage !== 'done'
+}
+
+function groupOf({ record }: Held): string {
+  return record.orderKey
+}

@@ -1,0 +1,151 @@
+import type { FlowEvent, SettleReason } from '../messages.ts'
+import { type Held, type Pending, type Turn, ask, letGo, recordsOf } from '../state.ts'
+import { noteHidden } from './hidden.ts'
+import type { QueueState } from './state.ts'
+import { isWornOut } from './receipt.ts'
+
+/** What happens to the messages of a queue: acknowledged, handed back, or left to their visibility. */
+
+/** Acknowledgements that fail are tried this often before the message is left to come back. */
+const settleTriesMax = 5
+const settleRetryMs = 100
+
+export function settle(turn: Turn, held: readonly Held[], why: SettleReason): void {
+  if (held.length > 0) askSettle(turn, held, why, 1)
+}
+
+function askSettle(turn: Turn, held: readonly Held[], why: SettleReason, attempt: number): void {
+  const last = attempt >= settleTriesMax
+  ask(turn, { kind: 'settle', records: recordsOf(held), why, attempt, last }, { kind: 'settle', held, why, attempt })
+}
+
+/**
+ * The source answered: what it refused is tried again by itself, since one bad entry says nothing of the others. A drain waits for
+ * these tries (1.5 s in all): the messages were handled.
+ */
+export function onSettled(
+  turn: Turn,
+  queue: QueueState,
+  pending: Extract<Pending, { kind: 'settle' }>,
+  answer: Pick<Extract<FlowEvent, { kind: 'settled' }>, 'failed' | 'final'>,
+): void {
+  const { attempt, why } = pending
+  const refused = new Set(answer.failed)
+  const final = new Set(answer.final)
+  const dueMs = turn.env.monoMs + settleRetryMs * 2 ** (attempt - 1)
+  pending.held.forEach((held, index) => {
+    if (!refused.has(index)) return end(turn, queue, held)
+    if (attempt >= settleTriesMax || final.has(index)) return endUnsettled(turn, queue, [held])
+    queue.unsettled.push({ held, why, attempt, dueMs })
+  })
+}
+
+/** Tries again what is due, each message by itself. */
+export function retryUnsettled(turn: Turn, queue: QueueState): void {
+  if (queue.unsettled.length === 0) return
+  const due = queue.unsettled.filter((one) => one.dueMs <= turn.env.monoMs)
+  if (due.length === 0) return
+  queue.unsettled = queue.unsettled.filter((one) => one.dueMs > turn.env.monoMs)
+  for (const one of due) askSettle(turn, [one.held], one.why, one.attempt + 1)
+}
+
+/** Hands back at once what no attempt has failed, so that nobody has to wait for the visibility to end. */
+export function release(turn: Turn, queue: QueueState, held: readonly Held[]): void {
+  if (held.length === 0) return
+  const ours = held.filter((one) => one.expiresMs > turn.env.monoMs)
+  if (ours.length > 0) ask(turn, { kind: 'release', records: recordsOf(ours) }, { kind: 'release' })
+  for (const one of held) end(turn, queue, one)
+}
+
+/** The message leaves our hands unacknowledged; what we hold of its group behind it must not overtake it. */
+export function endUnsettled(turn: Turn, queue: QueueState, held: readonly Held[]): void {
+  noteHidden(turn, queue.hidden, held)
+  for (const one of held) end(turn, queue, one)
+  const dropped = behind(turn, queue, held)
+  if (dropped.length === 0) return
+  noteHidden(turn, queue.hidden, dropped)
+  for (const one of dropped) end(turn, queue, one)
+  forgetEnded(queue)
+  turn.commands.push({ kind: 'dropped', records: recordsOf(dropped), reason: 'visibility' })
+}
+
+function behind(turn: Turn, queue: QueueState, ended: readonly Held[]): readonly Held[] {
+  const waiting = [...queue.ready.flat(), ...queue.gathering].filter((one) => one.stage !== 'done')
+  return withBehind(turn, waiting, { ended, isMeant: () => false })
+}
+
+/** Takes records that have ended out of the waiting lists. */
+export function forgetEnded(queue: QueueState): void {
+  queue.gathering = queue.gathering.filter((one) => one.stage !== 'done')
+  queue.ready = queue.ready
+    .map((batch) => batch.filter((one) => one.stage !== 'done'))
+    .filter((batch) => batch.length > 0)
+}
+
+/**
+ * Of what is held, in the order it came: those that are meant, and those of a group that would overtake one of them or one of `ended`.
+ * That reaches up to what the queue gave because that one's time was over: a copy of it, or what came after its receipt ran out.
+ */
+function withBehind(
+  { config }: Turn,
+  held: readonly Held[],
+  { ended, isMeant }: { readonly ended: readonly Held[]; readonly isMeant: (one: Held) => boolean },
+): readonly Held[] {
+  const before = new Map<string, readonly Held[]>()
+  const enter = (one: Held): void => {
+    before.set(one.record.orderKey, [...(before.get(one.record.orderKey) ?? []), one])
+  }
+  if (config.traits.ordered === 'group') for (const one of ended) enter(one)
+  return held.filter((one) => {
+    const earlier = before.get(one.record.orderKey) ?? []
+    if (isMeant(one)) {
+      if (config.traits.ordered === 'group') enter(one)
+      return true
+    }
+    if (earlier.some((other) => isSince(one, other))) before.delete(one.record.orderKey)
+    return before.has(one.record.orderKey)
+  })
+}
+
+function isSince(one: Held, ended: Held): boolean {
+  return one.record.id === ended.record.id || one.readMs >= ended.expiresMs
+}
+
+/** Cuts out what is no longer ours; of a message group also what lies behind it. Answers with what is left. */
+export function cutExpired(turn: Turn, queue: QueueState, held: readonly Held[]): readonly Held[] {
+  const cut = withBehind(turn, held, { ended: [], isMeant: (one) => one.expiresMs <= turn.env.monoMs })
+  if (cut.length === 0) return held
+  turn.commands.push({ kind: 'dropped', records: recordsOf(cut), reason: 'visibility' })
+  endUnsettled(turn, queue, cut)
+  return held.filter((one) => one.stage !== 'done')
+}
+
+/** Hands back what waited too long to be run under its receipt; of a message group also what lies behind it. */
+export function cutWornOut(turn: Turn, queue: QueueState, held: readonly Held[]): readonly Held[] {
+  const cut = withBehind(turn, held, { ended: [], isMeant: (one) => isWornOut(turn, queue, one) })
+  if (cut.length === 0) return held
+  release(turn, queue, [...cut, ...behind(turn, queue, cut)])
+  forgetEnded(queue)
+  return held.filter((one) => one.stage !== 'done')
+}
+
+export function lockGroups(turn: Turn, queue: QueueState, held: readonly Held[]): void {
+  if (turn.config.traits.ordered !== 'group') return
+  for (const one of held) {
+    if (one.locked) continue
+    one.locked = true
+    queue.lockedGroups.set(one.record.orderKey, (queue.lockedGroups.get(one.record.orderKey) ?? 0) + 1)
+  }
+}
+
+function end(turn: Turn, queue: QueueState, held: Held): void {
+  if (letGo(turn.state, held)) unlockGroup(queue, held)
+}
+
+export function unlockGroup(queue: QueueState, held: Held): void {
+  if (!held.locked) return
+  held.locked = false
+  const left = (queue.lockedGroups.get(held.record.orderKey) ?? 1) - 1
+  if (left === 0) queue.lockedGroups.delete(held.record.orderKey)
+  else queue.lockedGroups.set(held.record.orderKey, left)
+}

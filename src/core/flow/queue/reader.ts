@@ -1,0 +1,213 @@
+import type { FlowRecord } from '../../../model/record.ts'
+import type { FlowConfig } from '../config.ts'
+import type { ReadOutcome } from '../messages.ts'
+import { type Held, type Pending, type Turn, ask, hold, sift } from '../state.ts'
+import { type BatchLimits, batchLength, isFull } from '../../batch-size.ts'
+import { owesAttempts } from './drain.ts'
+import { cutExpired, forgetEnded, release, settle, unlockGroup } from './ledger.ts'
+import type { QueueState } from './state.ts'
+import { canReceiveAhead, visibilityMarginMs } from './receipt.ts'
+import { flightsAllowed, scaleOnIdle, scaleReceives } from './scale.ts'
+
+/** Decides the receives of a queue, and which of the messages held make the next batch. */
+
+/** SQS answers a repeated ReceiveRequestAttemptId with the same messages for this long (behaviour §13.6). */
+const attemptIdMs = 300_000
+
+function limitsOf(config: FlowConfig): BatchLimits {
+  return { records: config.batchSize, bytes: config.batchBytesMax }
+}
+
+/** Asks for as many receives as the scale wants and the room for their messages allows. */
+export function receive(turn: Turn, queue: QueueState): void {
+  const { state, config, env } = turn
+  const receivesMax = Math.min(queue.scale.receives, config.scaling.receivesMax)
+  if (state.pace.nextMs > env.monoMs) return
+  for (let out = outstandingReads(turn); out.receives < receivesMax; out = outstandingReads(turn)) {
+    const recordsMax = recordsOfNextRead(turn, queue, out)
+    if (recordsMax === 0) return
+    askRead(turn, queue, recordsMax)
+  }
+}
+
+/** The one message by which a function is tried that may not be there (SPEC §2, Outage). */
+export function receiveOne(turn: Turn, queue: QueueState): void {
+  if (turn.state.pace.nextMs <= turn.env.monoMs && outstandingReads(turn).receives === 0) askRead(turn, queue, 1)
+}
+
+function askRead({ state, config, env, commands }: Turn, queue: QueueState, recordsMax: number): void {
+  const visibilityMs = config.receiveVisibilityMs
+  const lost = queue.lostReads.shift()
+  const repeats = lost !== undefined && env.monoMs - lost.sinceMs < attemptIdMs ? lost : null
+  ask(
+    { state, config, env, commands },
+    {
+      kind: 'read',
+      recordsMax,
+      waitMs: config.traits.readWaitMs,
+      visibilityMs,
+      from: null,
+      repeats: repeats?.id ?? null,
+    },
+    { kind: 'read', recordsMax, visibilityMs, sentMs: env.monoMs, attemptSinceMs: repeats?.sinceMs ?? env.monoMs },
+  )
+}
+
+export function cancelReads(turn: Turn): void {
+  for (const [id, pending] of turn.state.pending)
+    if (pending.kind === 'read') turn.commands.push({ kind: 'cancel', id })
+}
+
+interface ReadsOut {
+  readonly receives: number
+  readonly records: number
+  /** What they may bring where every receive makes batches of its own. */
+  readonly batches: number
+}
+
+function outstandingReads({ state, config }: Turn): ReadsOut {
+  let receives = 0
+  let records = 0
+  let batches = 0
+  for (const pending of state.pending.values()) {
+    if (pending.kind !== 'read') continue
+    receives += 1
+    records += pending.recordsMax
+    batches += Math.ceil(pending.recordsMax / config.batchSize)
+  }
+  return { receives, records, batches }
+}
+
+/**
+ * Never more is held than can be invoked at once plus one batch being gathered, and that one only where its receipts last as long.
+ * A receive counts with all it may bring from the moment it is sent. 0: there is no room.
+ */
+function recordsOfNextRead(turn: Turn, queue: QueueState, out: ReadsOut): number {
+  const { state, config, env } = turn
+  const { readRecordsMax, ordered } = config.traits
+  const one = Math.min(readRecordsMax, config.batchSize)
+  if (isOverfull(turn)) return state.heldRecords === 0 && out.receives === 0 ? one : 0
+  const flights = flightsAllowed(queue.scale, config.scaling, env.monoMs)
+  const ahead = canReceiveAhead(config, queue) ? 1 : 0
+  // Whoever waits for a permit is ahead of the flights.
+  if (ahead === 0 && isAnyWaitingForPermit(turn)) return 0
+  const room = flights + ahead - state.flights.size - queue.ready.length
+  if (config.windowMs > 0) {
+    // What is being gathered is no batch ahead: as long as it is not full, it is filled up.
+    return Math.max(0, Math.min(one, room * config.batchSize - queue.gathering.length - out.records))
+  }
+  if (out.batches >= room) return 0
+  // Small batches that can start at once share a receive. Messages of one group would wait for each other, out of sight of others.
+  const shared = ordered === 'group' ? 1 : Math.max(1, Math.floor(readRecordsMax / config.batchSize))
+  return one * Math.min(shared, room - out.batches)
+}
+
+function isAnyWaitingForPermit({ state }: Turn): boolean {
+  for (const flight of state.flights.values()) if (flight.phase === 'permit') return true
+  return false
+}
+
+function isOverfull(turn: Turn): boolean {
+  const { state, config } = turn
+  return state.pressure || state.heldBytes >= config.heldBytesMax || state.heldRecords >= config.heldRecordsMax
+}
+
+export function onReceived(
+  turn: Turn,
+  queue: QueueState,
+  pending: Extract<Pending, { kind: 'read' }>,
+  result: Extract<ReadOutcome, { kind: 'records' }>,
+): void {
+  const { state, config } = turn
+  scaleReceives(queue.scale, config.scaling, { count: result.records.length, asked: pending.recordsMax })
+  queue.backlog = result.records.length >= pending.recordsMax
+  if (result.records.length === 0) scaleOnIdle(queue.scale, state.flights.size)
+  // An update while the receive was out does not change how long the queue hides what it brings.
+  const visibilityMs = pending.visibilityMs ?? config.visibilityMs
+  const held = result.records.map((record) => take(turn, record, visibilityMs))
+  for (const { id } of result.records) queue.hidden.delete(id)
+  // What came back while the flow is ending, and too late to be tried, goes straight back.
+  if (state.phase !== 'running' && !owesAttempts(turn, queue)) return release(turn, queue, held)
+  settle(
+    turn,
+    held.filter((one) => !one.record.matched),
+    'filtered',
+  )
+  const matched = held.filter((one) => one.record.matched)
+  if (config.windowMs > 0) queue.gathering.push(...matched)
+  else queue.ready.push(...chunk(matched, limitsOf(config)))
+}
+
+function take(turn: Turn, record: FlowRecord, visibilityMs: number): Held {
+  return hold(turn, record, turn.env.monoMs + visibilityMs - visibilityMarginMs(visibilityMs), 0)
+}
+
+function chunk(held: readonly Held[], limits: BatchLimits): Held[][] {
+  const batches: Held[][] = []
+  for (let start = 0; start < held.length;) {
+    const length = batchLength(held, start, limits)
+    batches.push(held.slice(start, start + length))
+    start += length
+  }
+  return batches
+}
+
+/** The next batch that may start now, taken out of the waiting lists; null when none may. */
+export function nextBatch(turn: Turn, queue: QueueState): readonly Held[] | null {
+  dropExpired(turn, queue)
+  return takeReady(queue) ?? takeGathered(turn, queue)
+}
+
+/** A batch waits while one of its groups is busy; a later batch may pass it only if they share no group. */
+function takeReady(queue: QueueState): readonly Held[] | null {
+  if (queue.lockedGroups.size === 0) return queue.ready.shift() ?? null
+  const blocked = new Set(queue.lockedGroups.keys())
+  for (const [index, batch] of queue.ready.entries()) {
+    if (batch.every((one) => !blocked.has(one.record.orderKey))) return queue.ready.splice(index, 1)[0] ?? null
+    for (const one of batch) blocked.add(one.record.orderKey)
+  }
+  return null
+}
+
+function takeGathered(turn: Turn, queue: QueueState): readonly Held[] | null {
+  if (queue.gathering.length === 0 || !isGatherDue(turn, queue)) return null
+  return queue.gathering.splice(0, batchLength(queue.gathering, 0, limitsOf(turn.config)))
+}
+
+function isGatherDue(turn: Turn, queue: QueueState): boolean {
+  const dueMs = gatherDueMs(turn.config, queue)
+  return (
+    isOverfull(turn) ||
+    turn.state.phase !== 'running' ||
+    queue.outage !== null ||
+    (dueMs !== null && dueMs <= turn.env.monoMs) ||
+    isFull(queue.gathering, 0, limitsOf(turn.config))
+  )
+}
+
+/** The window of a queue starts at the first gathered record. */
+export function gatherDueMs(config: FlowConfig, queue: QueueState): number | null {
+  const first = queue.gathering[0]
+  return first === undefined ? null : first.readMs + config.windowMs
+}
+
+/** Messages whose visibility ran out while they waited for a flight belong to the queue again. */
+export function dropExpired(turn: Turn, queue: QueueState): void {
+  const waiting = [...queue.ready.map((batch) => batch[0]), queue.gathering[0]]
+  if (!waiting.some((one) => one !== undefined && one.expiresMs <= turn.env.monoMs)) return
+  cutExpired(turn, queue, [...queue.ready.flat(), ...queue.gathering])
+  forgetEnded(queue)
+}
+
+/** New batch size, window or filter: what waits is laid out again under the new values, in the order it came. */
+export function regroup(turn: Turn, queue: QueueState, returned: readonly Held[]): void {
+  const waiting = [...returned, ...queue.ready.flat(), ...queue.gathering]
+  for (const one of waiting) {
+    one.stage = 'held'
+    unlockGroup(queue, one)
+  }
+  const { kept, out } = sift(turn, waiting)
+  settle(turn, out, 'filtered')
+  queue.gathering = turn.config.windowMs > 0 ? kept : []
+  queue.ready = turn.config.windowMs > 0 ? [] : chunk(kept, limitsOf(turn.config))
+}

@@ -1,0 +1,254 @@
+import type { DiscardCondition, Outcome } from '../../../model/invocation.ts'
+import { askPermit, createUnit, currentUnit, startFlight, tellFailure, waitUntil, withdraw } from '../flight.ts'
+import type { NextStep } from '../messages.ts'
+import { type Flight, type Held, type Pending, type Turn, type Unit, ask, recordsOf } from '../state.ts'
+import { batchLength, fitsAlone } from '../../batch-size.ts'
+import { nextStep } from './next-step.ts'
+import { type RetryPlan, planRetry } from '../../retry-plan.ts'
+import { onDiscarded, resolve } from './ledger.ts'
+import { refillSlots } from './reader.ts'
+import type { ShardState } from './state.ts'
+import { endWindow, frameOf, keepState, recordBytesMax } from './window.ts'
+
+/** Attempts of a shard's batch: the slot stays locked until every record of the batch is resolved. */
+
+export function startShardFlight(
+  turn: Turn,
+  shard: ShardState,
+  held: readonly Held[],
+  place: { slot: number; final: boolean },
+): void {
+  const flight = startFlight(turn, held, place)
+  const slot = shard.slots[place.slot]
+  if (slot !== undefined) slot.flight = flight.id
+  tryUnit(turn, shard, flight)
+}
+
+/** Goes on with the flight: asks a permit for the current unit, waits, or lands. */
+export function tryUnit(turn: Turn, shard: ShardState, flight: Flight): void {
+  const unit = prepare(turn, shard, flight)
+  if (unit !== null) askPermit(turn, flight)
+}
+
+export function onShardPermitted(turn: Turn, shard: ShardState, flight: Flight, permit: number): void {
+  const unit = prepare(turn, shard, flight)
+  if (unit === null) {
+    turn.commands.push({ kind: 'giveBack', permit })
+    return
+  }
+  flight.phase = 'invoking'
+  const window = shard.window && frameOf(shard.window, unit.final)
+  ask(
+    turn,
+    { kind: 'invoke', permit, records: recordsOf(unit.held), attempt: unit.attempts + 1, window },
+    { kind: 'invoke', flight: flight.id, window, sentMs: turn.env.monoMs },
+  )
+}
+
+/** Finds the unit that can be invoked now, and gives up on the way what is too old or can never be sent. */
+function prepare(turn: Turn, shard: ShardState, flight: Flight): Unit | null {
+  // A state that outgrew its limit ends its part of the window before anything else of the batch runs.
+  // While its final invocation is being given up, the window is still terminating and must not get another one.
+  if (shard.window?.phase === 'terminating' && nextUnit(flight)?.final === false)
+    flight.units.push(createUnit(turn, [], true))
+  for (let unit = nextUnit(flight); unit !== null; unit = nextUnit(flight)) {
+    const young = cutAged(turn, shard, flight, unit)
+    const fitting = young && cutToFit(turn, shard, flight, young)
+    if (fitting !== null) {
+      if (!isOversize(turn, shard, fitting)) return fitting
+      if (!failOversize(turn, shard, flight, fitting)) return null
+    }
+  }
+  land(turn, shard, flight)
+  return null
+}
+
+function nextUnit(flight: Flight): Unit | null {
+  return flight.discards > 0 ? null : currentUnit(flight)
+}
+
+/** Ends the flight when nothing of it is open any more, and frees its slot. */
+function land(turn: Turn, shard: ShardState, flight: Flight): void {
+  flight.phase = 'landing'
+  if (flight.units.length > 0 || flight.discards > 0) return
+  turn.state.flights.delete(flight.id)
+  const slot = shard.slots[flight.slot]
+  if (slot?.flight === flight.id) slot.flight = null
+}
+
+// ---- Age
+
+/** Records past their limit are cut out before invoking; the rest is delivered (behaviour §4.4). */
+function cutAged(turn: Turn, shard: ShardState, flight: Flight, unit: Unit): Unit | null {
+  if (unit.final) return isFinalAged(turn, unit) ? giveUp(turn, flight, unit, 'RecordAgeExceeded') : unit
+  const { retentionMs, recordAgeMsMax } = turn.config
+  const gone = unit.held.filter((one) => isOlder(turn, one, retentionMs))
+  const aged = unit.held.filter((one) => isOlder(turn, one, recordAgeMsMax) && !isOlder(turn, one, retentionMs))
+  if (gone.length === 0 && aged.length === 0) return unit
+  flight.units.pop()
+  if (gone.length > 0) {
+    turn.commands.push({ kind: 'dropped', records: recordsOf(gone), reason: 'retention' })
+    resolve(turn, shard, gone)
+  }
+  discard(turn, flight, { ...unit, held: aged }, 'RecordAgeExceeded')
+  const cut = new Set([...gone, ...aged])
+  const left: Unit = { ...unit, held: unit.held.filter((one) => !cut.has(one)) }
+  if (left.held.length === 0) return null
+  flight.units.push(left)
+  return aged.length === 0 ? left : null
+}
+
+export function isOlder(turn: Turn, held: Held, limitMs: number | null): boolean {
+  return limitMs !== null && turn.env.sourceMs - held.record.arrivedMs > limitMs
+}
+
+/**
+ * A final invocation has no record of its own, and may come due long after its window ended (an idle one is closed 120 s after):
+ * its age counts from the moment it was due, so that a state is never given up untried.
+ */
+function isFinalAged({ config, env }: Turn, unit: Unit): boolean {
+  return config.recordAgeMsMax !== null && env.monoMs - unit.sinceMs > config.recordAgeMsMax
+}
+
+// ---- Oversize
+
+/** The state of a window may have grown since its batch was gathered: what fits no more beside it is a batch of its own. */
+function cutToFit(turn: Turn, shard: ShardState, flight: Flight, unit: Unit): Unit {
+  const { held } = unit
+  const count = batchLength(held, 0, { records: held.length, bytes: recordBytesMax(turn, shard) })
+  if (count === held.length) return unit
+  const first = createUnit(turn, held.slice(0, count))
+  flight.units.pop()
+  flight.units.push(createUnit(turn, held.slice(count)), first)
+  return first
+}
+
+function isOversize(turn: Turn, shard: ShardState, unit: Unit): boolean {
+  const only = unit.held[0]
+  return unit.held.length === 1 && only !== undefined && !fitsAlone(only.record, recordBytesMax(turn, shard))
+}
+
+/** A record that no event can carry is never invoked and still spends its retries (behaviour §4.2). True: go on with the next unit. */
+function failOversize(turn: Turn, shard: ShardState, flight: Flight, unit: Unit): boolean {
+  unit.attempts += 1
+  const plan = planRetry({ count: 1, attempts: unit.attempts }, { kind: 'oversize' }, turn.config)
+  const next = nextStep(turn, { unit, plan, outcome: null, notRunStreak: 0 })
+  tellFailure(turn, unit, { kind: 'oversize', bytes: unit.held[0]?.record.bytes ?? 0 }, next)
+  if (plan.kind === 'discard') {
+    giveUp(turn, flight, unit, plan.condition)
+    return true
+  }
+  waitUntil(flight, turn.env.monoMs + (next.kind === 'retry' ? next.inMs : 0))
+  if (turn.state.phase !== 'running' || flight.dissolving) dissolveShardFlight(turn, shard, flight)
+  return false
+}
+
+// ---- Outcomes
+
+export function onShardInvoked(
+  turn: Turn,
+  shard: ShardState,
+  flight: Flight,
+  answer: { readonly outcome: Outcome; readonly pending: Extract<Pending, { kind: 'invoke' }> },
+): void {
+  const unit = currentUnit(flight)
+  if (unit === null) return
+  const { outcome } = answer
+  if (outcome.kind === 'notRun') flight.notRunStreak += 1
+  else {
+    flight.notRunStreak = 0
+    unit.attempts += 1
+    unit.lastReply = outcome.reply
+  }
+  const plan = planRetry({ count: unit.held.length, attempts: unit.attempts }, outcome, turn.config)
+  const next = nextStep(turn, { unit, plan, outcome, notRunStreak: flight.notRunStreak })
+  if (outcome.kind !== 'succeeded') tellFailure(turn, unit, outcome, next)
+  if (outcome.kind === 'partial' && plan.kind === 'advance') keepState(shard, outcome.state)
+  if (outcome.kind === 'succeeded' && !unit.final) keepState(shard, outcome.state)
+  carryOut(turn, shard, flight, plan)
+  goOn(turn, shard, flight, next)
+}
+
+/** Changes the units as the plan says. */
+function carryOut(turn: Turn, shard: ShardState, flight: Flight, plan: RetryPlan): void {
+  const unit = currentUnit(flight)
+  if (unit === null) return
+  switch (plan.kind) {
+    case 'done':
+      flight.units.pop()
+      if (unit.final) endWindow(shard)
+      return resolve(turn, shard, unit.held)
+    case 'advance':
+      flight.units.pop()
+      flight.units.push(createUnit(turn, unit.held.slice(plan.done)))
+      return resolve(turn, shard, unit.held.slice(0, plan.done))
+    case 'split':
+      flight.units.pop()
+      flight.units.push(createUnit(turn, unit.held.slice(plan.first)), createUnit(turn, unit.held.slice(0, plan.first)))
+      return
+    case 'discard':
+      giveUp(turn, flight, unit, plan.condition)
+      return
+    case 'retry':
+    case 'pause':
+      return
+    default:
+      return plan satisfies never
+  }
+}
+
+function goOn(turn: Turn, shard: ShardState, flight: Flight, next: NextStep): void {
+  if (turn.state.phase !== 'running' || flight.dissolving) return dissolveShardFlight(turn, shard, flight)
+  if (next.kind === 'retry') waitUntil(flight, turn.env.monoMs + next.inMs)
+  else tryUnit(turn, shard, flight)
+}
+
+// ---- Giving up
+
+function giveUp(turn: Turn, flight: Flight, unit: Unit, condition: DiscardCondition): null {
+  flight.units.pop()
+  discard(turn, flight, unit, condition)
+  return null
+}
+
+function discard(turn: Turn, flight: Flight, unit: Unit, condition: DiscardCondition): void {
+  const { shard } = turn.state
+  if (unit.held.length === 0 && !unit.final) return
+  const window = shard?.window ? frameOf(shard.window, unit.final) : null
+  flight.discards += 1
+  ask(
+    turn,
+    {
+      kind: 'discard',
+      records: recordsOf(unit.held),
+      condition,
+      attempts: Math.max(1, unit.attempts),
+      reply: unit.lastReply,
+      window,
+    },
+    { kind: 'discard', flight: flight.id, held: unit.held, window },
+  )
+}
+
+export function onShardDiscarded(
+  turn: Turn,
+  shard: ShardState,
+  pending: Extract<Pending, { kind: 'discard' }>,
+  fate: 'delivered' | 'undeliverable' | 'undestined',
+): void {
+  onDiscarded(turn, shard, pending, fate)
+  // The state of a window whose final invocation failed for good is gone with it.
+  if (pending.held.length === 0) endWindow(shard)
+  const flight = turn.state.flights.get(pending.flight)
+  if (flight === undefined) return
+  flight.discards -= 1
+  if (flight.units.length > 0 && turn.state.phase === 'running') tryUnit(turn, shard, flight)
+  else land(turn, shard, flight)
+}
+
+/** No further attempt: what is open goes back to the reader (or, when the flow ends, is read again some day). */
+export function dissolveShardFlight(turn: Turn, shard: ShardState, flight: Flight): void {
+  for (const one of withdraw(turn, flight)) one.stage = 'held'
+  refillSlots(turn, shard)
+  land(turn, shard, flight)
+}

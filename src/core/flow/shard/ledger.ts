@@ -1,0 +1,84 @@
+import type { Checkpoint, CompletedRange } from '../../../model/checkpoint.ts'
+import type { DropReason } from '../messages.ts'
+import { type Held, type Pending, type Turn, ask, letGo, recordsOf } from '../state.ts'
+import type { ShardState } from './state.ts'
+
+/** What happens to the records of a shard: resolved one by one, in any order; written down as a watermark and what lies beyond. */
+
+/** More runs than this are not written down: after a restart their records come again, which at-least-once permits. */
+const completedRangesMax = 1_000
+
+export function resolve(turn: Turn, shard: ShardState, held: readonly Held[]): void {
+  for (const one of held) letGo(turn.state, one)
+  advanceWatermark(shard)
+  shard.dirty = true
+}
+
+function drop(turn: Turn, shard: ShardState, held: readonly Held[], reason: DropReason): void {
+  if (held.length > 0) turn.commands.push({ kind: 'dropped', records: recordsOf(held), reason })
+  resolve(turn, shard, held)
+}
+
+/** The watermark moves only over resolved records, and only over those of the stream's present life. */
+export function advanceWatermark(shard: ShardState): void {
+  let passed = 0
+  for (const one of shard.entries) {
+    if (one.stage !== 'done') break
+    passed += 1
+    if (one.life !== shard.life) continue
+    shard.watermark = one.record.position
+    shard.watermarkArrivedMs = one.record.arrivedMs
+  }
+  if (passed === 0) return
+  shard.entries = shard.entries.slice(passed)
+  shard.dirty = true
+}
+
+function completedRanges(shard: ShardState): CompletedRange[] {
+  const ranges: CompletedRange[] = []
+  let run: { first: string; last: string } | null = null
+  for (const one of shard.entries) {
+    if (one.life !== shard.life) continue
+    if (one.stage !== 'done') run = null
+    else if (run !== null) run.last = one.record.position
+    else if (ranges.length === completedRangesMax) break
+    else ranges.push((run = { first: one.record.position, last: one.record.position }))
+  }
+  return ranges
+}
+
+/** One write at a time: what is resolved meanwhile goes into the next one. */
+export function writeCheckpoint(turn: Turn, shard: ShardState): void {
+  const done = shard.atEnd && isEmpty(shard)
+  if (!shard.dirty && (!done || shard.doneWritten)) return
+  for (const pending of turn.state.pending.values()) if (pending.kind === 'checkpoint') return
+  shard.dirty = false
+  ask(turn, { kind: 'checkpoint', checkpoint: checkpointOf(shard, done) }, { kind: 'checkpoint', done })
+}
+
+function checkpointOf(shard: ShardState, done: boolean): Checkpoint {
+  const { window } = shard
+  return {
+    incarnation: shard.incarnation,
+    watermark: shard.watermark,
+    arrivedMs: shard.watermarkArrivedMs,
+    completed: completedRanges(shard),
+    window: window && { startMs: window.startMs, endMs: window.endMs, state: window.state, phase: window.phase },
+    done,
+  }
+}
+
+/** Nothing is unresolved: every record read is behind the watermark and no window waits for its final invocation. */
+export function isEmpty(shard: ShardState): boolean {
+  return shard.entries.length === 0 && shard.window === null && shard.slots.every((slot) => slot.flight === null)
+}
+
+export function onDiscarded(
+  turn: Turn,
+  shard: ShardState,
+  pending: Extract<Pending, { kind: 'discard' }>,
+  fate: 'delivered' | 'undeliverable' | 'undestined',
+): void {
+  if (fate === 'delivered') resolve(turn, shard, pending.held)
+  else drop(turn, shard, pending.held, fate)
+}

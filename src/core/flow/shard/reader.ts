@@ -1,0 +1,176 @@
+import type { FlowRecord } from '../../../model/record.ts'
+import type { ReadOutcome } from '../messages.ts'
+import { type Held, type Turn, ask, hold, letGo, sift } from '../state.ts'
+import { paceAfterPage } from '../../pace.ts'
+import { advanceWatermark, resolve } from './ledger.ts'
+import { isReadOut, type ShardState } from './state.ts'
+
+/** Decides the reads of a shard, one at a time, and takes in what they bring. */
+
+export function readOn(turn: Turn, shard: ShardState): void {
+  const { state, config, env } = turn
+  if (isReadOut(shard) || isReading(turn) || isLayoutStale(turn, shard) || state.pace.nextMs > env.monoMs) return
+  const recordsMax = readRecordsMax(turn, shard)
+  if (recordsMax === 0) return
+  ask(
+    turn,
+    {
+      kind: 'read',
+      recordsMax,
+      waitMs: config.traits.readWaitMs,
+      visibilityMs: null,
+      from: shard.cursor,
+      repeats: null,
+    },
+    { kind: 'read', recordsMax, visibilityMs: null, sentMs: env.monoMs, attemptSinceMs: env.monoMs },
+  )
+}
+
+export function isReading(turn: Turn): boolean {
+  for (const pending of turn.state.pending.values()) if (pending.kind === 'read') return true
+  return false
+}
+
+/** The slots must be laid out anew before anything is read or started. */
+export function isLayoutStale(turn: Turn, shard: ShardState): boolean {
+  return shard.slots.length !== turn.config.slots || shard.tumblingMs !== turn.config.tumblingMs
+}
+
+/** One read is always allowed; a further one only while what is unresolved stays under the caps. */
+function readRecordsMax(turn: Turn, shard: ShardState): number {
+  const { state, config } = turn
+  if (shard.entries.length === 0) return config.traits.readRecordsMax
+  if (state.pressure || state.heldBytes >= config.heldBytesMax) return 0
+  return Math.max(0, Math.min(config.traits.readRecordsMax, config.heldRecordsMax - shard.entries.length))
+}
+
+/** Waiting for more records makes no sense when no more can be read. */
+export function isFullUp(turn: Turn, shard: ShardState): boolean {
+  return isReadOut(shard) || readRecordsMax(turn, shard) === 0
+}
+
+export function onPage(turn: Turn, shard: ShardState, page: Extract<ReadOutcome, { kind: 'records' }>): void {
+  const { state, config, env } = turn
+  if (state.phase !== 'running') return
+  paceAfterPage(state.pace, config.pace, { count: page.records.length, tip: page.tip }, env.monoMs)
+  shard.tipSeenMs = page.tip ? env.sourceMs : null
+  shard.atEnd = page.end
+  // A held end may be lost before the first record: from the horizon there is something to skip again.
+  if (shard.cursor.at === 'latest') shard.sinceStart = page.held === true
+  forgetBrokenRun(turn, shard)
+  noteOvertaken(turn, shard, page)
+  for (const record of page.records) take(turn, shard, record)
+  const last = page.records.at(-1)
+  if (last === undefined) return
+  shard.cursor = { at: 'after', position: last.position }
+  advanceWatermark(shard)
+}
+
+/**
+ * Kinesis reads on at the horizon without a word when the place is trimmed. What was read last has left the retention, and what
+ * comes now has not: records in between may be lost, and that must be said. A source that serves older ones keeps them longer.
+ */
+function noteOvertaken(turn: Turn, shard: ShardState, page: Extract<ReadOutcome, { kind: 'records' }>): void {
+  const { sourceMs } = turn.env
+  const horizonMs = sourceMs - (turn.config.retentionMs ?? Number.POSITIVE_INFINITY)
+  const first = page.records[0]
+  if (first !== undefined && shard.readUpToMs !== null && shard.readUpToMs < horizonMs && first.arrivedMs >= horizonMs)
+    turn.commands.push({ kind: 'positionLost', reason: 'trimmed', watermark: shard.watermark })
+  const readMs = page.tip ? sourceMs : page.records.at(-1)?.arrivedMs
+  if (readMs !== undefined) shard.readUpToMs = Math.max(readMs, shard.readUpToMs ?? readMs)
+}
+
+function take(turn: Turn, shard: ShardState, record: FlowRecord): void {
+  const held = hold(turn, record, Number.POSITIVE_INFINITY, shard.life)
+  shard.entries.push(held)
+  const isKnown = isCompleted(shard, record.position)
+  if (isKnown) shard.skippedArrivedMs = record.arrivedMs
+  if (isKnown || isTooEarly(turn, shard, record) || !record.matched) letGo(turn.state, held)
+  else slotOf(shard, record)?.queue.push(held)
+}
+
+const minuteMs = 60_000
+
+/** DynamoDB Local stamps to the minute: a stamp that is one may stand for any moment of it. */
+function isTooEarly({ config }: Turn, shard: ShardState, { arrivedMs }: FlowRecord): boolean {
+  if (config.skipBeforeMs === null || shard.sinceStart) return false
+  const youngestMs = arrivedMs % minuteMs === 0 ? arrivedMs + minuteMs - 1 : arrivedMs
+  return youngestMs < config.skipBeforeMs
+}
+
+/**
+ * Kinesis reads on at the horizon without a word when the place is trimmed. Once the record skipped last is older than the
+ * retention, the end of its run may be gone as well, and waiting for it would skip everything behind it.
+ */
+function forgetBrokenRun(turn: Turn, shard: ShardState): void {
+  const { retentionMs } = turn.config
+  if (shard.skippingTo === null || retentionMs === null) return
+  if (turn.env.sourceMs - shard.skippedArrivedMs > retentionMs) shard.skippingTo = null
+}
+
+/** Inside a run that the checkpoint names as resolved. Runs are found by their ends: only the source may compare positions. */
+function isCompleted(shard: ShardState, position: string): boolean {
+  if (shard.skippingTo === null) {
+    const index = shard.skips.findIndex((range) => range.first === position)
+    if (index < 0) return false
+    shard.skippingTo = shard.skips[index]?.last ?? null
+    shard.skips = shard.skips.slice(index + 1)
+  }
+  if (shard.skippingTo === position) shard.skippingTo = null
+  return true
+}
+
+function slotOf(shard: ShardState, record: FlowRecord): ShardState['slots'][number] | undefined {
+  return shard.slots[record.orderHash % shard.slots.length]
+}
+
+/** Fills the slots again from the ledger: everything that is neither resolved nor in a flight, in shard order. */
+export function refillSlots(turn: Turn, shard: ShardState): void {
+  for (const slot of shard.slots) slot.queue = []
+  const { kept, out } = sift(
+    turn,
+    shard.entries.filter((one) => one.stage === 'held'),
+  )
+  for (const held of kept) slotOf(shard, held.record)?.queue.push(held)
+  if (out.length > 0) resolve(turn, shard, out)
+}
+
+/** The place is gone: go on at the horizon. What is held stays held and is finished. */
+export function losePosition(
+  turn: Turn,
+  shard: ShardState,
+  result: Extract<ReadOutcome, { kind: 'trimmed' | 'recreated' }>,
+): void {
+  turn.commands.push({ kind: 'positionLost', reason: result.kind, watermark: shard.watermark })
+  shard.readUpToMs = null
+  if (result.kind === 'recreated') beginLife(shard, result.incarnation)
+  // The end of a run that was being skipped may be gone with the rest: better twice than never.
+  shard.skips = []
+  shard.skippingTo = null
+  shard.sinceStart = false
+  shard.cursor = { at: 'horizon' }
+}
+
+/** Nothing more is read. When the stream was made again without the shard, what was not read of it is lost as well. */
+export function loseShard(turn: Turn, shard: ShardState, incarnation: string): void {
+  shard.gone = true
+  if (shard.incarnation !== incarnation) losePosition(turn, shard, { kind: 'recreated', incarnation, message: '' })
+}
+
+/** Positions of an earlier life mean nothing in this one; a window that was open then is closed with what it has. */
+export function beginLife(shard: ShardState, incarnation: string): void {
+  shard.incarnation = incarnation
+  shard.life += 1
+  shard.watermark = null
+  shard.watermarkArrivedMs = null
+  shard.readUpToMs = null
+  shard.skips = []
+  shard.skippingTo = null
+  shard.dirty = true
+  // One that is being ended early goes on for the rest of its batch, and closes when its time has come.
+  if (shard.window?.phase === 'open') shard.window.phase = 'closing'
+}
+
+export function holdsAny(shard: ShardState): readonly Held[] {
+  return shard.entries.filter((one) => one.stage !== 'done')
+}

@@ -1,0 +1,171 @@
+import type { InvocationReply, WindowFrame } from '../../model/invocation.ts'
+import type { FlowRecord } from '../../model/record.ts'
+import type { DrainReason, FlowCommand, FlowEnv, FlowRequest, Matches, ReadOutcome, SettleReason } from './messages.ts'
+import type { FlowConfig } from './config.ts'
+import type { PaceState } from '../pace.ts'
+import type { QueueState } from './queue/state.ts'
+import type { ShardState } from './shard/state.ts'
+
+/**
+ *   opening ──opened──▶ running ──draining / leaseLost / fenced──▶ draining ──nothing outstanding──▶ ended
+ *                          └──shard end, all resolved, last checkpoint──────────────────────────────▶ ended
+ */
+export type FlowPhase = 'opening' | 'running' | 'draining' | 'ended'
+
+/** Everything one flow knows. Owned and changed in place by `step`; nobody else writes to it. */
+export interface FlowState {
+  phase: FlowPhase
+  drainReason: DrainReason | 'leaseLost' | null
+  nextId: number
+  /** What every unanswered id was asked for. */
+  readonly pending: Map<number, Pending>
+  readonly flights: Map<number, Flight>
+  readonly pace: PaceState
+  trouble: Exclude<ReadOutcome['kind'], 'records'> | null
+  pressure: boolean
+  /** What the waiting batches were laid out by. */
+  layout: BatchLayout
+  /** The filters that came after records were read; null: the mark each record brought along is right. */
+  matches: Matches | null
+  heldRecords: number
+  heldBytes: number
+  /** Exactly one of the two, by the source's traits. */
+  readonly queue: QueueState | null
+  readonly shard: ShardState | null
+  deadlineMs: number | null
+}
+
+/** A change of these takes waiting batches apart; anything else just holds for the next attempt. */
+export type BatchLayout = Pick<FlowConfig, 'batchSize' | 'batchBytesMax' | 'windowMs' | 'slots' | 'tumblingMs'>
+
+export function layoutOf({ batchSize, batchBytesMax, windowMs, slots, tumblingMs }: FlowConfig): BatchLayout {
+  return { batchSize, batchBytesMax, windowMs, slots, tumblingMs }
+}
+
+export function isSameLayout(one: BatchLayout, other: BatchLayout): boolean {
+  return (
+    one.batchSize === other.batchSize &&
+    one.batchBytesMax === other.batchBytesMax &&
+    one.windowMs === other.windowMs &&
+    one.slots === other.slots &&
+    one.tumblingMs === other.tumblingMs
+  )
+}
+
+/** A record in our hands, from the read that brought it until it is resolved. */
+export interface Held {
+  readonly record: FlowRecord
+  readonly readMs: number
+  /** Receipts: when ours runs out (monotonic). */
+  readonly expiresMs: number
+  /** Streams: which life of the stream it belongs to. */
+  readonly life: number
+  stage: 'held' | 'flying' | 'done'
+  /** It counts in the lock of its message group. */
+  locked: boolean
+}
+
+/** One batch on its way through permit, invoke, hold, retry and bisect. */
+export interface Flight {
+  readonly id: number
+  readonly slot: number
+  phase: 'permit' | 'invoking' | 'waiting' | 'landing'
+  /** The last one is being tried; the others are what bisect left for later, in order from the end. */
+  readonly units: Unit[]
+  /** waiting: when the next attempt is due (monotonic). */
+  dueMs: number
+  /** Attempts in a row that never ran. */
+  notRunStreak: number
+  /** Discards of its records that are not answered yet: the flight goes on when they are. */
+  discards: number
+  /** The slots are laid out anew: no further attempt, what is left goes back to the reader. */
+  dissolving: boolean
+}
+
+/** The part of a flight that one invocation covers. */
+export interface Unit {
+  readonly held: readonly Held[]
+  /** Attempts that ran (and failed). */
+  attempts: number
+  lastReply: InvocationReply | null
+  /** The final invocation of a window carries no records. */
+  readonly final: boolean
+  /** When it was made (monotonic): the age of a final invocation, which has no record to take it from, begins here. */
+  readonly sinceMs: number
+}
+
+export type Pending =
+  | {
+      readonly kind: 'read'
+      readonly recordsMax: number
+      /** The visibility it asked for; null: the queue's own. */
+      readonly visibilityMs: number | null
+      readonly sentMs: number
+      readonly attemptSinceMs: number
+    }
+  /** null: the flight no longer wants it. */
+  | { readonly kind: 'permit'; flight: number | null }
+  | {
+      readonly kind: 'invoke'
+      readonly flight: number
+      readonly window: WindowFrame | null
+      readonly sentMs: number
+    }
+  | { readonly kind: 'settle'; readonly held: readonly Held[]; readonly why: SettleReason; readonly attempt: number }
+  | { readonly kind: 'release' }
+  | { readonly kind: 'look' }
+  | {
+      readonly kind: 'discard'
+      readonly flight: number
+      readonly held: readonly Held[]
+      readonly window: WindowFrame | null
+    }
+  | { readonly kind: 'checkpoint'; readonly done: boolean }
+
+/** One step in the making: what the parts read and where they put their commands. */
+export interface Turn {
+  readonly state: FlowState
+  readonly config: FlowConfig
+  readonly env: FlowEnv
+  readonly commands: FlowCommand[]
+}
+
+type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never
+
+/** Issues a command that will be answered, and remembers what for. */
+export function ask(turn: Turn, request: WithoutId<FlowRequest>, pending: Pending): number {
+  const id = turn.state.nextId++
+  turn.state.pending.set(id, pending)
+  turn.commands.push({ ...request, id } as FlowRequest)
+  return id
+}
+
+export function hold(turn: Turn, record: FlowRecord, expiresMs: number, life: number): Held {
+  turn.state.heldRecords += 1
+  turn.state.heldBytes += record.bytes
+  return { record, readMs: turn.env.monoMs, expiresMs, life, stage: 'held', locked: false }
+}
+
+/** The record leaves our hands. Twice is harmless. */
+export function letGo(state: FlowState, held: Held): boolean {
+  if (held.stage === 'done') return false
+  held.stage = 'done'
+  state.heldRecords -= 1
+  state.heldBytes -= held.record.bytes
+  return true
+}
+
+/** Splits what is held by the filters that hold now. Tells which fell through. */
+export function sift(turn: Turn, held: readonly Held[]): { readonly kept: Held[]; readonly out: readonly Held[] } {
+  // A flow that ends leaves that to whoever reads them next: what it does not finish, it does not count.
+  const matches = turn.state.phase === 'running' ? turn.state.matches : null
+  const kept: Held[] = []
+  const out: Held[] = []
+  for (const one of held) (matches === null || matches(one.record) ? kept : out).push(one)
+  if (out.length > 0) turn.commands.push({ kind: 'filtered', records: recordsOf(out) })
+  return { kept, out }
+}
+
+export function recordsOf(held: readonly Held[]): readonly FlowRecord[] {
+  return held.map((one) => one.record)
+}
