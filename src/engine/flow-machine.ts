@@ -1,7 +1,7 @@
 import type { FlowCommand, FlowEnv, FlowEvent } from '../core/flow/messages.ts'
 import type { FlowConfig } from '../core/flow/config.ts'
 import { inspectFlow, type FlowInspection } from '../core/flow/inspection.ts'
-import { createFlow, deadline, step } from '../core/flow/step.ts'
+import { create as createFlow, deadline, step } from '../core/flow/step.ts'
 
 /** A flow's machine with its state inside. Tests put scripted ones in its place. */
 export interface FlowMachine {

@@ -1,7 +1,7 @@
 import type { FlowCommand, FlowEvent, FlowRequest, Matches, ReadOutcome } from '../../src/core/flow/messages.ts'
 import type { FlowConfig } from '../../src/core/flow/config.ts'
 import type { FlowState } from '../../src/core/flow/state.ts'
-import { createFlow, deadline, step } from '../../src/core/flow/step.ts'
+import { create, deadline, step } from '../../src/core/flow/step.ts'
 import type { Checkpoint } from '../../src/model/checkpoint.ts'
 import type { InvocationReply, Outcome, WindowFrame, WindowState } from '../../src/model/invocation.ts'
 import type { FlowRecord } from '../../src/model/record.ts'
@@ -29,7 +29,7 @@ export class Scenario {
 
   constructor(kind: SourceKind, changes: Partial<FlowConfig> = {}) {
     this.config = plainConfig(kind, changes)
-    this.state = createFlow(this.config)
+    this.state = create(this.config)
   }
 
   tell(event: FlowEvent): this {

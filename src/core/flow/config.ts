@@ -64,3 +64,20 @@ export interface BackoffConfig {
   readonly baseMs: number
   readonly capMs: number
 }
+
+/** A change of these takes waiting batches apart; anything else just holds for the next attempt. */
+export type BatchLayout = Pick<FlowConfig, 'batchSize' | 'batchBytesMax' | 'windowMs' | 'slots' | 'tumblingMs'>
+
+export function layoutOf({ batchSize, batchBytesMax, windowMs, slots, tumblingMs }: FlowConfig): BatchLayout {
+  return { batchSize, batchBytesMax, windowMs, slots, tumblingMs }
+}
+
+export function isSameLayout(one: BatchLayout, other: BatchLayout): boolean {
+  return (
+    one.batchSize === other.batchSize &&
+    one.batchBytesMax === other.batchBytesMax &&
+    one.windowMs === other.windowMs &&
+    one.slots === other.slots &&
+    one.tumblingMs === other.tumblingMs
+  )
+}

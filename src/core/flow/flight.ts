@@ -1,6 +1,6 @@
 import type { Outcome } from '../../model/invocation.ts'
 import type { NextStep } from './messages.ts'
-import { type Flight, type Held, type Pending, type Turn, type Unit, ask, recordsOf } from './state.ts'
+import { type Flight, type Held, type Turn, type Unit, ask, recordsOf } from './state.ts'
 
 /**
  * One batch on its way:
@@ -58,10 +58,6 @@ export function withdraw(turn: Turn, flight: Flight): readonly Held[] {
     .filter((one) => one.stage !== 'done')
   flight.units.length = 0
   return held
-}
-
-export function flightOf(turn: Turn, pending: Extract<Pending, { kind: 'invoke' }>): Flight | undefined {
-  return turn.state.flights.get(pending.flight)
 }
 
 export function tellFailure(

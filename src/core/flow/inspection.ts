@@ -1,10 +1,8 @@
-import { inspectBatches, type BatchInspection } from './batch-inspection.ts'
 import type { FlowConfig } from './config.ts'
-import type { FlowPhase, FlowState } from './state.ts'
-import { inspectGroups, inspectHidden, type GroupInspection, type HiddenInspection } from './queue/inspection.ts'
-import { gatherDueMs } from './queue/reader.ts'
-import { flightsAllowed } from './queue/scale.ts'
-import { inspectArrivals, type Arrivals } from './shard/inspection.ts'
+import { currentUnit } from './flight.ts'
+import type { Flight, FlowPhase, FlowState, Part, PartKind, Parts, Unit } from './state.ts'
+import { type GroupInspection, type HiddenInspection, inspectQueue } from './queue/inspection.ts'
+import { type Arrivals, inspectShard } from './shard/inspection.ts'
 
 /** What the operations API shows of a flow. Moments are told as a distance from now, since the flow's clock is its own. */
 export interface FlowInspection {
@@ -34,26 +32,114 @@ export interface FlowDetail {
   readonly windowEndsInMs: number | null
 }
 
+/** What each kind of a flow has to tell by itself. */
+export type PartInspection = Pick<FlowInspection, 'concurrency' | 'watermark' | 'arrivals' | 'outage'> &
+  Pick<FlowDetail, 'groups' | 'hidden' | 'windowEndsInMs'>
+
+export type InspectPart<P extends Part> = (
+  state: FlowState,
+  part: P,
+  config: FlowConfig,
+  nowMs: number,
+) => PartInspection
+
+const inspectors: { readonly [K in PartKind]: InspectPart<Parts[K]> } = { queue: inspectQueue, shard: inspectShard }
+
+function inspectPart<K extends PartKind>(state: FlowState, part: Part<K>, config: FlowConfig, nowMs: number) {
+  return inspectors[part.kind](state, part, config, nowMs)
+}
+
 export function inspectFlow(state: FlowState, config: FlowConfig, nowMs: number): FlowInspection {
   let invoking = 0
   for (const flight of state.flights.values()) if (flight.phase === 'invoking') invoking += 1
-  const windowMs = state.queue === null ? null : gatherDueMs(config, state.queue)
+  const { groups, hidden, windowEndsInMs, ...told } = inspectPart(state, state.part, config, nowMs)
   return {
+    ...told,
     phase: state.phase,
     held: state.heldRecords,
     heldBytes: state.heldBytes,
     invoking,
     waiting: state.flights.size - invoking,
-    concurrency: state.queue === null ? config.slots : flightsAllowed(state.queue.scale, config.scaling, nowMs),
-    watermark: state.shard?.watermark ?? null,
     trouble: state.trouble,
-    arrivals: inspectArrivals(state),
-    outage: state.queue?.outage?.reason ?? null,
-    detail: {
-      batches: inspectBatches(state, nowMs),
-      groups: config.traits.ordered === 'group' ? inspectGroups(state, nowMs) : [],
-      hidden: inspectHidden(state, nowMs),
-      windowEndsInMs: windowMs === null ? null : Math.max(0, windowMs - nowMs),
-    },
+    detail: { batches: inspectBatches(state, nowMs), groups, hidden, windowEndsInMs },
   }
+}
+
+/** One batch on its way, as it is shown. */
+export interface BatchInspection {
+  /** `permit`: it waits for a free invocation; `waiting`: for its next attempt; `landing`: for the failure destination. */
+  readonly step: Flight['phase']
+  readonly records: number
+  /** Attempts that ran and failed. */
+  readonly attempts: number
+  /** Attempts in a row that did not run. */
+  readonly notRun: number
+  /** waiting: when the next attempt is due. */
+  readonly nextInMs: number | null
+  /** invoking: how long it has been with the function. */
+  readonly runsForMs: number | null
+  /** The first of its records: where it is the only one, the one that blocks. */
+  readonly first: RecordInspection | null
+  /** The final invocation of a tumbling window, which carries no records. */
+  readonly final: boolean
+  /** Records held here that may not go before it does. */
+  readonly behind: number
+}
+
+export interface RecordInspection {
+  readonly id: string
+  readonly position: string
+  readonly orderKey: string
+  readonly arrivedMs: number
+}
+
+/** Moments of one look. */
+interface At {
+  readonly nowMs: number
+  readonly sentMs: number | undefined
+}
+
+/** A queue may have a thousand batches on their way. */
+const batchesMax = 10
+
+function inspectBatches(state: FlowState, nowMs: number): readonly BatchInspection[] {
+  const sentMs = new Map<number, number>()
+  for (const pending of state.pending.values())
+    if (pending.kind === 'invoke') sentMs.set(pending.flight, pending.sentMs)
+  return [...state.flights.values()]
+    .toSorted((one, other) => failuresOf(other) - failuresOf(one))
+    .slice(0, batchesMax)
+    .map((flight) => inspectBatch(state, flight, { nowMs, sentMs: sentMs.get(flight.id) }))
+}
+
+function failuresOf(flight: Flight): number {
+  return (currentUnit(flight)?.attempts ?? 0) + flight.notRunStreak + flight.discards
+}
+
+function inspectBatch(state: FlowState, flight: Flight, at: At): BatchInspection {
+  const { phase, notRunStreak } = flight
+  return {
+    step: phase,
+    ...inspectUnit(currentUnit(flight)),
+    notRun: notRunStreak,
+    nextInMs: phase === 'waiting' ? Math.max(0, flight.dueMs - at.nowMs) : null,
+    runsForMs: phase === 'invoking' && at.sentMs !== undefined ? at.nowMs - at.sentMs : null,
+    behind: behindOf(state, flight),
+  }
+}
+
+function inspectUnit(unit: Unit | null): Pick<BatchInspection, 'records' | 'attempts' | 'first' | 'final'> {
+  if (unit === null) return { records: 0, attempts: 0, first: null, final: false }
+  const first = unit.held[0]?.record
+  return { records: unit.held.length, attempts: unit.attempts, first: first ? pick(first) : null, final: unit.final }
+}
+
+/** What bisect left for later, and what waits in the slot. */
+function behindOf({ part }: FlowState, { slot, units }: Flight): number {
+  const later = units.slice(0, -1).reduce((count, { held }) => count + held.length, 0)
+  return later + (part.kind === 'shard' ? (part.slots[slot]?.queue.length ?? 0) : 0)
+}
+
+function pick({ id, position, orderKey, arrivedMs }: RecordInspection): RecordInspection {
+  return { id, position, orderKey, arrivedMs }
 }

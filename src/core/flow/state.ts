@@ -1,7 +1,8 @@
 import type { InvocationReply, WindowFrame } from '../../model/invocation.ts'
 import type { FlowRecord } from '../../model/record.ts'
+import { assert } from '../assertion.ts'
 import type { DrainReason, FlowCommand, FlowEnv, FlowRequest, Matches, ReadOutcome, SettleReason } from './messages.ts'
-import type { FlowConfig } from './config.ts'
+import type { BatchLayout, FlowConfig } from './config.ts'
 import type { PaceState } from '../pace.ts'
 import type { QueueState } from './queue/state.ts'
 import type { ShardState } from './shard/state.ts'
@@ -29,28 +30,21 @@ export interface FlowState {
   matches: Matches | null
   heldRecords: number
   heldBytes: number
-  /** Exactly one of the two, by the source's traits. */
-  readonly queue: QueueState | null
-  readonly shard: ShardState | null
+  /** What the flow is of, by the source's traits. */
+  readonly part: Part
   deadlineMs: number | null
 }
 
-/** A change of these takes waiting batches apart; anything else just holds for the next attempt. */
-export type BatchLayout = Pick<FlowConfig, 'batchSize' | 'batchBytesMax' | 'windowMs' | 'slots' | 'tumblingMs'>
-
-export function layoutOf({ batchSize, batchBytesMax, windowMs, slots, tumblingMs }: FlowConfig): BatchLayout {
-  return { batchSize, batchBytesMax, windowMs, slots, tumblingMs }
+/** The kinds of a flow, and what each knows beside what all know. */
+export interface Parts {
+  readonly queue: QueueState
+  readonly shard: ShardState
 }
 
-export function isSameLayout(one: BatchLayout, other: BatchLayout): boolean {
-  return (
-    one.batchSize === other.batchSize &&
-    one.batchBytesMax === other.batchBytesMax &&
-    one.windowMs === other.windowMs &&
-    one.slots === other.slots &&
-    one.tumblingMs === other.tumblingMs
-  )
-}
+export type PartKind = keyof Parts
+
+/** Written so that the compiler follows the kind from the part to its handlers. */
+export type Part<K extends PartKind = PartKind> = { [P in K]: Parts[P] & { readonly kind: P } }[K]
 
 /** A record in our hands, from the read that brought it until it is resolved. */
 export interface Held {
@@ -130,6 +124,11 @@ export interface Turn {
   readonly commands: FlowCommand[]
 }
 
+export function expect<Kind extends Pending['kind']>(pending: Pending, kind: Kind): Extract<Pending, { kind: Kind }> {
+  assert(pending.kind === kind, `a ${pending.kind} was answered as a ${kind}`)
+  return pending as Extract<Pending, { kind: Kind }>
+}
+
 type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never
 
 /** Issues a command that will be answered, and remembers what for. */
@@ -138,6 +137,16 @@ export function ask(turn: Turn, request: WithoutId<FlowRequest>, pending: Pendin
   turn.state.pending.set(id, pending)
   turn.commands.push({ ...request, id } as FlowRequest)
   return id
+}
+
+export function isPending({ pending }: FlowState, kind: Pending['kind']): boolean {
+  for (const one of pending.values()) if (one.kind === kind) return true
+  return false
+}
+
+/** Gives up every request of this kind that is out. */
+export function cancelAll({ state, commands }: Turn, kind: Pending['kind']): void {
+  for (const [id, pending] of state.pending) if (pending.kind === kind) commands.push({ kind: 'cancel', id })
 }
 
 export function hold(turn: Turn, record: FlowRecord, expiresMs: number, life: number): Held {

@@ -1,35 +1,31 @@
-import { flightOf } from './flight.ts'
-import type { FlowCommand, FlowEnv, FlowEvent, Matches, ReadOutcome } from './messages.ts'
-import type { FlowConfig } from './config.ts'
-import { type FlowState, type Pending, type Turn, isSameLayout, layoutOf } from './state.ts'
-import { createPace, paceAfterPage, paceAfterTrouble, earliest } from '../pace.ts'
-import { onQueueInvoked, onQueuePermitted } from './queue/attempt.ts'
-import {
-  drainQueue,
-  forsakeQueue,
-  isQueueOwed,
-  openQueue,
-  pumpQueue,
-  queueMoments,
-  reconfigureQueue,
-} from './queue/part.ts'
-import { onSettled } from './queue/ledger.ts'
-import { onLooked, outageAtStart } from './queue/outage.ts'
-import { cancelReads, onReceived } from './queue/reader.ts'
-import { createQueueState } from './queue/state.ts'
-import { onShardDiscarded, onShardInvoked, onShardPermitted } from './shard/attempt.ts'
-import { drainShard, forsakeShard, openShard, pumpShard, reconfigureShard, shardMoments } from './shard/part.ts'
-import { loseShard, losePosition, onPage } from './shard/reader.ts'
-import { createShardState } from './shard/state.ts'
 import { assert } from '../assertion.ts'
+import { createPace, earliest, paceAfterTrouble } from '../pace.ts'
+import { type FlowConfig, isSameLayout, layoutOf } from './config.ts'
+import type { FlowCommand, FlowEnv, FlowEvent, Matches } from './messages.ts'
+import type { OwnAnswer, PartHandlers, Unread } from './part.ts'
+import { queueHandlers } from './queue/part.ts'
+import { createQueueState } from './queue/state.ts'
+import { shardHandlers } from './shard/part.ts'
+import { createShardState } from './shard/state.ts'
+import {
+  type FlowState,
+  type Part,
+  type PartKind,
+  type Parts,
+  type Pending,
+  type Turn,
+  cancelAll,
+  expect,
+} from './state.ts'
 
 /**
  * One queue or one shard of one mapping, as a machine: an event and the clocks go in, commands come out. Nothing here waits,
  * reads a clock or throws an expected error; SPEC.md has its states, events and invariants.
  */
 
-export function createFlow(config: FlowConfig): FlowState {
-  const isQueue = config.traits.progress === 'receipt'
+const handlers: { readonly [K in PartKind]: PartHandlers<Parts[K]> } = { queue: queueHandlers, shard: shardHandlers }
+
+export function create(config: FlowConfig): FlowState {
   return {
     phase: 'opening',
     drainReason: null,
@@ -43,8 +39,7 @@ export function createFlow(config: FlowConfig): FlowState {
     matches: null,
     heldRecords: 0,
     heldBytes: 0,
-    queue: isQueue ? createQueueState(config.unreachable ? outageAtStart() : null) : null,
-    shard: isQueue ? null : createShardState(config),
+    part: config.traits.progress === 'receipt' ? createQueueState(config) : createShardState(config),
     deadlineMs: null,
   }
 }
@@ -52,9 +47,9 @@ export function createFlow(config: FlowConfig): FlowState {
 export function step(state: FlowState, event: FlowEvent, config: FlowConfig, env: FlowEnv): readonly FlowCommand[] {
   const turn: Turn = { state, config, env, commands: [] }
   assert(state.phase !== 'ended', `nothing happens to a flow that has ended: ${event.kind}`)
-  handle(turn, event)
-  pump(turn)
-  state.deadlineMs = deadlineOf(turn)
+  handle(turn, state.part, event)
+  pump(turn, state.part)
+  state.deadlineMs = deadlineOf(turn, state.part)
   return turn.commands
 }
 
@@ -63,29 +58,27 @@ export function deadline(state: FlowState): number | null {
   return state.deadlineMs
 }
 
-function handle(turn: Turn, event: FlowEvent): void {
+function handle<K extends PartKind>(turn: Turn, part: Part<K>, event: FlowEvent): void {
   const { state } = turn
   switch (event.kind) {
     case 'opened':
       assert(state.phase === 'opening' || state.phase === 'draining', 'a flow is opened once')
-      if (state.shard !== null) openShard(turn, state.shard, event)
-      if (state.queue !== null) openQueue(turn, state.queue)
+      handlers[part.kind].open(turn, part, event)
       if (state.phase === 'opening') state.phase = 'running'
       return
     case 'timer':
       return
     case 'configured':
-      return reconfigure(turn, event.matches)
+      return reconfigure(turn, part, event.matches)
     case 'pressure':
       state.pressure = event.on
       return
     case 'draining':
-      return drain(turn, event)
+      return drain(turn, part, event)
     case 'leaseLost':
-      return forsake(turn)
+      return forsake(turn, part)
     case 'shardGone':
-      if (state.shard !== null) loseShard(turn, state.shard, event.incarnation)
-      return cancelReads(turn)
+      return handlers[part.kind].lose(turn, part, event)
     case 'readDone':
     case 'permitted':
     case 'invoked':
@@ -96,15 +89,15 @@ function handle(turn: Turn, event: FlowEvent): void {
     case 'checkpointed':
     case 'fenced':
     case 'cancelled':
-      return answer(turn, event)
+      return answer(turn, part, event)
     default:
       return event satisfies never
   }
 }
 
-type Answer = Extract<FlowEvent, { readonly id: number }>
+type Shared = Extract<FlowEvent, { kind: 'readDone' | 'permitted' | 'invoked' | 'fenced' | 'cancelled' }>
 
-function answer(turn: Turn, event: Answer): void {
+function answer<K extends PartKind>(turn: Turn, part: Part<K>, event: Shared | OwnAnswer): void {
   const pending = turn.state.pending.get(event.id)
   assert(pending !== undefined, `an answer to nothing: ${event.kind} ${event.id}`)
   turn.state.pending.delete(event.id)
@@ -113,184 +106,130 @@ function answer(turn: Turn, event: Answer): void {
   if (turn.state.drainReason === 'leaseLost') return ignore(turn, event)
   switch (event.kind) {
     case 'readDone':
-      return onRead(turn, expect(pending, 'read'), event)
+      return onRead(turn, part, expect(pending, 'read'), event)
     case 'permitted':
-      return onPermitted(turn, expect(pending, 'permit'), event.id)
+      return onPermitted(turn, part, expect(pending, 'permit'), event.id)
     case 'invoked':
-      return onInvoked(turn, expect(pending, 'invoke'), event)
-    case 'settled':
-      if (turn.state.queue !== null) onSettled(turn, turn.state.queue, expect(pending, 'settle'), event)
-      return
-    case 'released':
-      expect(pending, 'release')
-      return
-    case 'looked':
-      expect(pending, 'look')
-      if (turn.state.queue !== null) onLooked(turn, turn.state.queue, event.answer)
-      return
-    case 'discarded':
-      if (turn.state.shard !== null) onShardDiscarded(turn, turn.state.shard, expect(pending, 'discard'), event.fate)
-      return
-    case 'checkpointed':
-      return onCheckpointed(turn, expect(pending, 'checkpoint'))
+      return onInvoked(turn, part, expect(pending, 'invoke'), event)
     case 'fenced':
       expect(pending, 'checkpoint')
-      return forsake(turn)
+      return forsake(turn, part)
+    case 'settled':
+    case 'released':
+    case 'looked':
+    case 'discarded':
+    case 'checkpointed':
+      return handlers[part.kind].onAnswered(turn, part, pending, event)
     default:
       return event satisfies never
   }
 }
 
-function expect<Kind extends Pending['kind']>(pending: Pending, kind: Kind): Extract<Pending, { kind: Kind }> {
-  assert(pending.kind === kind, `a ${pending.kind} was answered as a ${kind}`)
-  return pending as Extract<Pending, { kind: Kind }>
-}
-
 /** Results that reach a flow which is no longer the owner mean nothing; a permit still has to go back. */
-function ignore(turn: Turn, event: Answer): void {
+function ignore(turn: Turn, event: Shared | OwnAnswer): void {
   if (event.kind === 'permitted') turn.commands.push({ kind: 'giveBack', permit: event.id })
 }
 
 // ---- Answers
 
-function onRead(
+function onRead<K extends PartKind>(
   turn: Turn,
+  part: Part<K>,
   pending: Extract<Pending, { kind: 'read' }>,
   event: Extract<FlowEvent, { kind: 'readDone' }>,
 ): void {
-  const { state, env } = turn
+  const { state } = turn
   const { result } = event
-  if (result.kind !== 'records') return onTrouble(turn, pending, { id: event.id, result })
+  if (result.kind !== 'records') return onUnread(turn, part, { id: event.id, pending, result })
   if (state.trouble !== null) {
     state.trouble = null
     turn.commands.push({ kind: 'sourceHealthy' })
   }
-  if (state.shard !== null) return onPage(turn, state.shard, result)
-  // A queue paces itself by its long poll; an empty answer that came at once must not make a tight loop.
-  const early = result.records.length === 0 && env.monoMs - pending.sentMs < turn.config.pace.tipMsMax
-  paceAfterPage(state.pace, turn.config.pace, { count: result.records.length, tip: early }, env.monoMs)
-  if (state.queue !== null) onReceived(turn, state.queue, pending, result)
+  handlers[part.kind].onRead(turn, part, { pending, result })
 }
 
-function onTrouble(
-  turn: Turn,
-  pending: Extract<Pending, { kind: 'read' }>,
-  answered: { readonly id: number; readonly result: Exclude<ReadOutcome, { kind: 'records' }> },
-): void {
+function onUnread<K extends PartKind>(turn: Turn, part: Part<K>, unread: Unread): void {
   const { state } = turn
-  const { result } = answered
+  const { result } = unread
   if (state.phase !== 'running') return
   const retryMs = paceAfterTrouble(state.pace, result, turn.env)
-  if (state.queue !== null) {
-    state.queue.scale.receives = 1
-    // Only a reply that was lost is asked for again by name; after a throttle the queue wants a new one (behaviour §13.6).
-    if (result.kind === 'failed') state.queue.lostReads.push({ id: answered.id, sinceMs: pending.attemptSinceMs })
-  }
-  if (result.kind === 'trimmed' || result.kind === 'recreated') {
-    if (state.shard !== null) losePosition(turn, state.shard, result)
-    return
-  }
+  handlers[part.kind].onUnread(turn, part, unread)
+  if (result.kind === 'trimmed' || result.kind === 'recreated') return
   // The first expired iterator is daily business.
   if (result.kind === 'expired' && state.pace.failures === 1) return
   state.trouble = result.kind
   turn.commands.push({ kind: 'sourceTrouble', trouble: result.kind, message: result.message, retryMs })
 }
 
-function onPermitted(turn: Turn, pending: Extract<Pending, { kind: 'permit' }>, permit: number): void {
-  const { state } = turn
-  const flight = pending.flight === null ? undefined : state.flights.get(pending.flight)
-  // What a shard's drain did not wait for; a queue's may still start.
-  if (flight === undefined || (state.shard !== null && state.phase !== 'running')) {
-    turn.commands.push({ kind: 'giveBack', permit })
-    return
-  }
-  if (state.queue !== null) onQueuePermitted(turn, state.queue, flight, permit)
-  if (state.shard !== null) onShardPermitted(turn, state.shard, flight, permit)
-}
-
-function onInvoked(
+function onPermitted<K extends PartKind>(
   turn: Turn,
-  pending: Extract<Pending, { kind: 'invoke' }>,
-  event: Extract<FlowEvent, { kind: 'invoked' }>,
+  part: Part<K>,
+  pending: Extract<Pending, { kind: 'permit' }>,
+  permit: number,
 ): void {
-  const { state } = turn
-  const flight = flightOf(turn, pending)
-  if (flight === undefined) return
-  if (state.queue !== null) onQueueInvoked(turn, state.queue, flight, { outcome: event.outcome, pending })
-  if (state.shard !== null) onShardInvoked(turn, state.shard, flight, { outcome: event.outcome, pending })
+  const flight = pending.flight === null ? undefined : turn.state.flights.get(pending.flight)
+  if (flight === undefined) turn.commands.push({ kind: 'giveBack', permit })
+  else handlers[part.kind].onPermitted(turn, part, flight, permit)
 }
 
-function onCheckpointed(turn: Turn, pending: Extract<Pending, { kind: 'checkpoint' }>): void {
-  if (turn.state.shard !== null && pending.done) turn.state.shard.doneWritten = true
+function onInvoked<K extends PartKind>(
+  turn: Turn,
+  part: Part<K>,
+  pending: Extract<Pending, { kind: 'invoke' }>,
+  { outcome }: Extract<FlowEvent, { kind: 'invoked' }>,
+): void {
+  const flight = turn.state.flights.get(pending.flight)
+  if (flight !== undefined) handlers[part.kind].onInvoked(turn, part, flight, { outcome, pending })
 }
 
 // ---- Changes of life
 
-function reconfigure(turn: Turn, matches: Matches | undefined): void {
+function reconfigure<K extends PartKind>(turn: Turn, part: Part<K>, matches: Matches | undefined): void {
   const { state, config } = turn
   if (matches !== undefined) state.matches = matches
   const layout = layoutOf(config)
   const isSame = matches === undefined && isSameLayout(layout, state.layout)
   state.layout = layout
-  if (isSame) return
-  // A queue still makes the attempts that it owes.
-  if (state.queue !== null && state.phase !== 'opening') reconfigureQueue(turn, state.queue)
-  if (state.phase !== 'running') return
-  if (state.shard !== null) reconfigureShard(turn, state.shard)
+  if (!isSame) handlers[part.kind].reconfigure(turn, part)
 }
 
-function drain(turn: Turn, event: Extract<FlowEvent, { kind: 'draining' }>): void {
+function drain<K extends PartKind>(turn: Turn, part: Part<K>, event: Extract<FlowEvent, { kind: 'draining' }>): void {
   const { state } = turn
-  if (state.queue !== null) drainQueue(turn, state.queue, event)
-  if (state.phase === 'draining') return
+  const again = state.phase === 'draining'
   state.phase = 'draining'
-  state.drainReason = event.reason
-  cancelReads(turn)
-  if (state.shard !== null) drainShard(turn, state.shard)
+  if (!again) state.drainReason = event.reason
+  handlers[part.kind].drain(turn, part, event, again)
 }
 
-function forsake(turn: Turn): void {
-  const { state } = turn
-  state.phase = 'draining'
-  state.drainReason = 'leaseLost'
-  cancelReads(turn)
-  if (state.queue !== null) forsakeQueue(turn, state.queue)
-  if (state.shard !== null) forsakeShard(turn, state.shard)
+function forsake<K extends PartKind>(turn: Turn, part: Part<K>): void {
+  turn.state.phase = 'draining'
+  turn.state.drainReason = 'leaseLost'
+  cancelAll(turn, 'read')
+  handlers[part.kind].forsake(turn, part)
 }
 
 // ---- What is due now, and what later
 
-function pump(turn: Turn): void {
+function pump<K extends PartKind>(turn: Turn, part: Part<K>): void {
   const { state } = turn
   if (state.phase === 'opening' || state.phase === 'ended') return
-  if (state.drainReason !== 'leaseLost') {
-    if (state.queue !== null) pumpQueue(turn, state.queue)
-    if (state.shard !== null) pumpShard(turn, state.shard)
-  }
-  if (state.pending.size === 0 && !isOwed(state)) end(turn)
-}
-
-/** A queue's attempts and acknowledgements that wait for their moment. */
-function isOwed(state: FlowState): boolean {
-  return state.queue !== null && state.drainReason !== 'leaseLost' && isQueueOwed(state, state.queue)
+  const isOurs = state.drainReason !== 'leaseLost'
+  if (isOurs) handlers[part.kind].pump(turn, part)
+  if (state.pending.size > 0 || (isOurs && handlers[part.kind].isOwed(state, part))) return
+  end(turn, isOurs && handlers[part.kind].isFinished(part))
 }
 
 /** Nothing is outstanding: the flow is over when its shard is, or when it was told to end. */
-function end(turn: Turn): void {
-  const { state } = turn
-  const isDraining = state.phase === 'draining'
-  const isFinished = state.shard?.doneWritten === true && state.drainReason !== 'leaseLost'
-  if (!isDraining && !isFinished) return
+function end({ state, commands }: Turn, isFinished: boolean): void {
+  if (state.phase !== 'draining' && !isFinished) return
   state.phase = 'ended'
   // One word ends a flow: of a shard that ended while it was told to end, that nothing is left to read.
-  turn.commands.push({ kind: isFinished ? 'finished' : 'drained' })
+  commands.push({ kind: isFinished ? 'finished' : 'drained' })
 }
 
-function deadlineOf(turn: Turn): number | null {
-  const { state } = turn
-  if (state.phase !== 'running' && state.phase !== 'draining') return null
+function deadlineOf<K extends PartKind>(turn: Turn, part: Part<K>): number | null {
+  const { phase } = turn.state
+  if (phase !== 'running' && phase !== 'draining') return null
   // What is due and was not done waits for an answer, not for the clock.
-  const later = (momentMs: number): boolean => momentMs > turn.env.monoMs
-  if (state.queue !== null) return earliest(queueMoments(turn, state.queue).filter(later))
-  return state.shard === null ? null : earliest(shardMoments(turn, state.shard).filter(later))
+  return earliest(handlers[part.kind].moments(turn, part).filter((momentMs) => momentMs > turn.env.monoMs))
 }

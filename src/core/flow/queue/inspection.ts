@@ -1,5 +1,8 @@
 import { currentUnit } from '../flight.ts'
+import type { InspectPart } from '../inspection.ts'
 import type { Flight, FlowState, Held } from '../state.ts'
+import { gatherDueMs } from './reader.ts'
+import { flightsAllowed } from './scale.ts'
 import type { QueueState } from './state.ts'
 
 /** A message group that waits behind one of its messages. */
@@ -24,15 +27,26 @@ export interface HiddenInspection {
 
 const groupsMax = 10
 
-export function inspectHidden({ queue }: FlowState, nowMs: number): HiddenInspection {
+export const inspectQueue: InspectPart<QueueState> = (state, queue, config, nowMs) => {
+  const windowMs = gatherDueMs(config, queue)
+  return {
+    concurrency: flightsAllowed(queue.scale, config.scaling, nowMs),
+    watermark: null,
+    arrivals: { oldestMs: null, batchMs: null },
+    outage: queue.outage?.reason ?? null,
+    groups: config.traits.ordered === 'group' ? inspectGroups(state, queue, nowMs) : [],
+    hidden: inspectHidden(queue, nowMs),
+    windowEndsInMs: windowMs === null ? null : Math.max(0, windowMs - nowMs),
+  }
+}
+
+function inspectHidden(queue: QueueState, nowMs: number): HiddenInspection {
   const [first, ...more] = hiddenNow(queue, nowMs).toSorted((one, other) => one.untilMs - other.untilMs)
   if (first === undefined) return { count: 0, firstInMs: null, firstId: null }
   return { count: more.length + 1, firstInMs: first.untilMs - nowMs, firstId: first.id }
 }
 
-export function inspectGroups(state: FlowState, nowMs: number): readonly GroupInspection[] {
-  const { queue } = state
-  if (queue === null) return []
+function inspectGroups(state: FlowState, queue: QueueState, nowMs: number): readonly GroupInspection[] {
   return [...hiddenGroups(queue, nowMs), ...busyGroups(state, queue, nowMs)].slice(0, groupsMax)
 }
 
@@ -65,8 +79,8 @@ function busyGroups(state: FlowState, queue: QueueState, nowMs: number): readonl
   return groups
 }
 
-function hiddenNow(queue: QueueState | null, nowMs: number) {
-  return [...(queue?.hidden ?? [])].flatMap(([id, hidden]) => (hidden.untilMs > nowMs ? [{ id, ...hidden }] : []))
+function hiddenNow({ hidden }: QueueState, nowMs: number) {
+  return [...hidden].flatMap(([id, hidden]) => (hidden.untilMs > nowMs ? [{ id, ...hidden }] : []))
 }
 
 function isOpen({ stage }: Held): boolean {

@@ -1,7 +1,6 @@
 import type { FunctionLook, Outcome } from '../../../model/invocation.ts'
 import { tellFailure, waitUntil } from '../flight.ts'
-import { type Flight, type Turn, type Unit, ask } from '../state.ts'
-import { cancelReads } from './reader.ts'
+import { type Flight, type Turn, type Unit, ask, cancelAll } from '../state.ts'
 import type { Outage, OutageReason, QueueState } from './state.ts'
 
 /**
@@ -26,11 +25,6 @@ export function outageReasonOf({ reason }: NotRun): OutageReason | null {
   return reason === 'throttled' || reason === 'unavailable' ? null : reason
 }
 
-/** What a queue's flow begins with whose function could not be reached when it was looked at. */
-export function outageAtStart(): Outage {
-  return { reason: 'unreachable', phase: 'waiting', looks: 0, refusals: 0, refusedMs: 0, nextMs: 0, flight: null }
-}
-
 /** The attempt was refused: its batch is held, and nothing more is received or tried. */
 export function sufferOutage(
   turn: Turn,
@@ -46,7 +40,7 @@ export function sufferOutage(
   if (outage?.reason !== reason) {
     turn.commands.push({ kind: 'functionTrouble', trouble: reason, message: outcome.message })
   }
-  cancelReads(turn)
+  cancelAll(turn, 'read')
   const nextMs = turn.env.monoMs + lookMs.first
   const refusals = (outage?.refusals ?? 0) + 1
   queue.outage = { reason, phase: 'waiting', looks: 0, refusals, refusedMs: turn.env.monoMs, nextMs, flight: null }
@@ -84,11 +78,6 @@ export function look(turn: Turn, outage: Outage): void {
   if (outage.phase !== 'waiting' || outage.nextMs > turn.env.monoMs) return
   outage.phase = 'looking'
   ask(turn, { kind: 'look' }, { kind: 'look' })
-}
-
-export function cancelLooks(turn: Turn): void {
-  for (const [id, pending] of turn.state.pending)
-    if (pending.kind === 'look') turn.commands.push({ kind: 'cancel', id })
 }
 
 /** A batch may try the function now, and none does. */

@@ -1,22 +1,75 @@
+import { assert } from '../../assertion.ts'
 import { withdraw } from '../flight.ts'
-import { type Flight, type FlowState, type Held, type Turn, letGo } from '../state.ts'
 import type { FlowEvent } from '../messages.ts'
-import { dissolveQueueFlight, dropExpiredFlight, startQueueFlight, tryQueueBatch } from './attempt.ts'
+import type { OwnAnswer, PartHandlers } from '../part.ts'
+import { type Flight, type FlowState, type Held, type Pending, type Turn, cancelAll, expect, letGo } from '../state.ts'
+import {
+  dissolveQueueFlight,
+  dropExpiredFlight,
+  onQueueInvoked,
+  onQueuePermitted,
+  startQueueFlight,
+  tryQueueBatch,
+} from './attempt.ts'
 import { owesAttempts, startsOf, startsUntilMs } from './drain.ts'
-import { release, retryUnsettled } from './ledger.ts'
-import { cancelLooks, look, mayTry, outageMoments } from './outage.ts'
-import { dropExpired, gatherDueMs, nextBatch, receive, receiveOne, regroup } from './reader.ts'
+import { onSettled, release, retryUnsettled } from './ledger.ts'
+import { look, mayTry, onLooked, outageMoments } from './outage.ts'
+import {
+  dropExpired,
+  gatherDueMs,
+  nextBatch,
+  onReceived,
+  onUnreceived,
+  receive,
+  receiveOne,
+  regroup,
+} from './reader.ts'
 import type { Outage, QueueState } from './state.ts'
 import { flightsAllowed, nextRampMs, scaleOnBusy } from './scale.ts'
 
 /** Puts the parts of a queue's flow together: what is due is done, and the earliest later moment is named. */
 
+export const queueHandlers: PartHandlers<QueueState> = {
+  open,
+  onRead: onReceived,
+  onUnread: onUnreceived,
+  onPermitted: onQueuePermitted,
+  onInvoked: onQueueInvoked,
+  onAnswered,
+  lose: () => assert(false, 'a queue was told that its shard is gone'),
+  reconfigure,
+  drain,
+  forsake,
+  pump,
+  isOwed,
+  isFinished: () => false,
+  moments,
+}
+
 /** A queue has nothing to load; one whose function could not be reached says so, since no attempt will. */
-export function openQueue({ commands }: Turn, { outage }: QueueState): void {
+function open({ commands }: Turn, { outage }: QueueState): void {
   if (outage !== null) commands.push({ kind: 'functionTrouble', trouble: outage.reason, message: 'no connection' })
 }
 
-export function pumpQueue(turn: Turn, queue: QueueState): void {
+function onAnswered(turn: Turn, queue: QueueState, pending: Pending, event: OwnAnswer): void {
+  switch (event.kind) {
+    case 'settled':
+      return onSettled(turn, queue, expect(pending, 'settle'), event)
+    case 'released':
+      expect(pending, 'release')
+      return
+    case 'looked':
+      expect(pending, 'look')
+      return onLooked(turn, queue, event.answer)
+    case 'discarded':
+    case 'checkpointed':
+      return assert(false, `a queue was answered as a shard: ${event.kind}`)
+    default:
+      return event satisfies never
+  }
+}
+
+function pump(turn: Turn, queue: QueueState): void {
   retryUnsettled(turn, queue)
   if (turn.state.phase !== 'running') return pumpDraining(turn, queue)
   if (queue.outage !== null) return pumpOutage(turn, queue, queue.outage)
@@ -92,7 +145,9 @@ function isBusy(turn: Turn, queue: QueueState): boolean {
   return true
 }
 
-export function reconfigureQueue(turn: Turn, queue: QueueState): void {
+function reconfigure(turn: Turn, queue: QueueState): void {
+  // A queue that is draining still makes the attempts that it owes.
+  if (turn.state.phase === 'opening') return
   const returned: Held[] = []
   for (const flight of turn.state.flights.values()) {
     if (flight.phase === 'invoking') flight.dissolving = true
@@ -106,45 +161,44 @@ function takeBack(turn: Turn, flight: Flight): readonly Held[] {
   return withdraw(turn, flight)
 }
 
-export function drainQueue(turn: Turn, queue: QueueState, event: Extract<FlowEvent, { kind: 'draining' }>): void {
+function drain(turn: Turn, queue: QueueState, event: Extract<FlowEvent, { kind: 'draining' }>, again: boolean): void {
   const starts = startsOf({ ...event, nowMs: turn.env.monoMs })
-  if (turn.state.phase === 'draining') {
+  if (again) {
     // A disabled mapping may be stopped before it is done.
     queue.starts = { untilMs: Math.min(queue.starts.untilMs, starts.untilMs), stopMs: starts.stopMs }
     return
   }
   queue.lostReads = []
   queue.starts = starts
-  cancelLooks(turn)
+  cancelAll(turn, 'look')
+  cancelAll(turn, 'read')
 }
 
 /** Whether messages are in hand that wait for their attempt or their acknowledgement. */
-export function isQueueOwed({ flights }: FlowState, { unsettled, ready, gathering }: QueueState): boolean {
+function isOwed({ flights }: FlowState, { unsettled, ready, gathering }: QueueState): boolean {
   return unsettled.length + ready.length + gathering.length + flights.size > 0
 }
 
-/** Somebody else owns the flow: everything is dropped, nothing is said to the source. */
-export function forsakeQueue(turn: Turn, queue: QueueState): void {
+function forsake(turn: Turn, queue: QueueState): void {
   const flying = [...turn.state.flights.values()].flatMap((flight) => takeBack(turn, flight))
   const unsettled = queue.unsettled.map((one) => one.held)
   for (const one of [...queue.ready.flat(), ...queue.gathering, ...flying, ...unsettled]) letGo(turn.state, one)
   Object.assign(queue, { ready: [], gathering: [], lostReads: [], unsettled: [] })
-  cancelLooks(turn)
+  cancelAll(turn, 'look')
   queue.lockedGroups.clear()
 }
 
-/** The moments at which something is to be done although nothing happens. */
-export function queueMoments(turn: Turn, queue: QueueState): number[] {
+function moments(turn: Turn, queue: QueueState): number[] {
   const { state, config, env } = turn
-  const moments = queue.unsettled.map((one) => one.dueMs)
+  const due = queue.unsettled.map((one) => one.dueMs)
   const waits = state.phase === 'running' ? queue.outage : null
-  if (waits !== null) return [...moments, ...outageMoments(turn, waits), state.pace.nextMs]
-  for (const flight of state.flights.values()) if (flight.phase === 'waiting') moments.push(flight.dueMs)
+  if (waits !== null) return [...due, ...outageMoments(turn, waits), state.pace.nextMs]
+  for (const flight of state.flights.values()) if (flight.phase === 'waiting') due.push(flight.dueMs)
   // The moment after it is the one at which nothing more may start.
-  if (state.phase !== 'running') return [...moments, startsUntilMs(config, queue) + 1]
-  moments.push(state.pace.nextMs)
+  if (state.phase !== 'running') return [...due, startsUntilMs(config, queue) + 1]
+  due.push(state.pace.nextMs)
   const full = state.flights.size >= allowed(turn, queue)
   const next = full ? nextRampMs(queue.scale, config.scaling, env.monoMs) : gatherDueMs(config, queue)
-  if (next !== null) moments.push(next)
-  return moments
+  if (next !== null) due.push(next)
+  return due
 }

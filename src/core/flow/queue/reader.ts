@@ -1,7 +1,9 @@
 import type { FlowRecord } from '../../../model/record.ts'
 import type { FlowConfig } from '../config.ts'
 import type { ReadOutcome } from '../messages.ts'
+import type { Unread } from '../part.ts'
 import { type Held, type Pending, type Turn, ask, hold, sift } from '../state.ts'
+import { paceAfterPage } from '../../pace.ts'
 import { type BatchLimits, batchLength, isFull } from '../../batch-size.ts'
 import { owesAttempts } from './drain.ts'
 import { cutExpired, forgetEnded, release, settle, unlockGroup } from './ledger.ts'
@@ -51,11 +53,6 @@ function askRead({ state, config, env, commands }: Turn, queue: QueueState, reco
     },
     { kind: 'read', recordsMax, visibilityMs, sentMs: env.monoMs, attemptSinceMs: repeats?.sinceMs ?? env.monoMs },
   )
-}
-
-export function cancelReads(turn: Turn): void {
-  for (const [id, pending] of turn.state.pending)
-    if (pending.kind === 'read') turn.commands.push({ kind: 'cancel', id })
 }
 
 interface ReadsOut {
@@ -115,10 +112,18 @@ function isOverfull(turn: Turn): boolean {
 export function onReceived(
   turn: Turn,
   queue: QueueState,
-  pending: Extract<Pending, { kind: 'read' }>,
-  result: Extract<ReadOutcome, { kind: 'records' }>,
+  {
+    pending,
+    result,
+  }: {
+    readonly pending: Extract<Pending, { kind: 'read' }>
+    readonly result: Extract<ReadOutcome, { kind: 'records' }>
+  },
 ): void {
-  const { state, config } = turn
+  const { state, config, env } = turn
+  // A queue paces itself by its long poll; an empty answer that came at once must not make a tight loop.
+  const early = result.records.length === 0 && env.monoMs - pending.sentMs < config.pace.tipMsMax
+  paceAfterPage(state.pace, config.pace, { count: result.records.length, tip: early }, env.monoMs)
   scaleReceives(queue.scale, config.scaling, { count: result.records.length, asked: pending.recordsMax })
   queue.backlog = result.records.length >= pending.recordsMax
   if (result.records.length === 0) scaleOnIdle(queue.scale, state.flights.size)
@@ -136,6 +141,12 @@ export function onReceived(
   const matched = held.filter((one) => one.record.matched)
   if (config.windowMs > 0) queue.gathering.push(...matched)
   else queue.ready.push(...chunk(matched, limitsOf(config)))
+}
+
+/** Only a reply that was lost is asked for again by name; after a throttle the queue wants a new one (behaviour §13.6). */
+export function onUnreceived(_turn: Turn, queue: QueueState, { id, pending, result }: Unread): void {
+  queue.scale.receives = 1
+  if (result.kind === 'failed') queue.lostReads.push({ id, sinceMs: pending.attemptSinceMs })
 }
 
 function take(turn: Turn, record: FlowRecord, visibilityMs: number): Held {

@@ -1,4 +1,5 @@
 import type { NotRunReason } from '../../../model/invocation.ts'
+import type { FlowConfig } from '../config.ts'
 import type { SettleReason } from '../messages.ts'
 import type { Held } from '../state.ts'
 import type { HiddenMessages } from './hidden.ts'
@@ -6,6 +7,7 @@ import { type ScaleState, createScale } from './scale.ts'
 
 /** The reader and the ledger of a queue. */
 export interface QueueState {
+  readonly kind: 'queue'
   readonly scale: ScaleState
   /** The last receive came back full: the queue has more. */
   backlog: boolean
@@ -66,8 +68,9 @@ export interface Unsettled {
   readonly dueMs: number
 }
 
-export function createQueueState(outage: Outage | null): QueueState {
+export function createQueueState(config: FlowConfig): QueueState {
   return {
+    kind: 'queue',
     scale: createScale(),
     backlog: false,
     gathering: [],
@@ -77,7 +80,12 @@ export function createQueueState(outage: Outage | null): QueueState {
     unsettled: [],
     hidden: new Map(),
     longestRunMs: null,
-    outage,
+    outage: config.unreachable ? outageAtStart() : null,
     starts: { untilMs: Number.NEGATIVE_INFINITY, stopMs: null },
   }
+}
+
+/** What a queue's flow begins with whose function could not be reached when it was looked at. */
+function outageAtStart(): Outage {
+  return { reason: 'unreachable', phase: 'waiting', looks: 0, refusals: 0, refusedMs: 0, nextMs: 0, flight: null }
 }

@@ -31,7 +31,8 @@ export function tryUnit(turn: Turn, shard: ShardState, flight: Flight): void {
 }
 
 export function onShardPermitted(turn: Turn, shard: ShardState, flight: Flight, permit: number): void {
-  const unit = prepare(turn, shard, flight)
+  // What the drain did not wait for.
+  const unit = turn.state.phase === 'running' ? prepare(turn, shard, flight) : null
   if (unit === null) {
     turn.commands.push({ kind: 'giveBack', permit })
     return
@@ -80,7 +81,8 @@ function land(turn: Turn, shard: ShardState, flight: Flight): void {
 
 /** Records past their limit are cut out before invoking; the rest is delivered (behaviour §4.4). */
 function cutAged(turn: Turn, shard: ShardState, flight: Flight, unit: Unit): Unit | null {
-  if (unit.final) return isFinalAged(turn, unit) ? giveUp(turn, flight, unit, 'RecordAgeExceeded') : unit
+  if (unit.final)
+    return isFinalAged(turn, unit) ? giveUp(turn, shard, flight, { unit, condition: 'RecordAgeExceeded' }) : unit
   const { retentionMs, recordAgeMsMax } = turn.config
   const gone = unit.held.filter((one) => isOlder(turn, one, retentionMs))
   const aged = unit.held.filter((one) => isOlder(turn, one, recordAgeMsMax) && !isOlder(turn, one, retentionMs))
@@ -90,7 +92,7 @@ function cutAged(turn: Turn, shard: ShardState, flight: Flight, unit: Unit): Uni
     turn.commands.push({ kind: 'dropped', records: recordsOf(gone), reason: 'retention' })
     resolve(turn, shard, gone)
   }
-  discard(turn, flight, { ...unit, held: aged }, 'RecordAgeExceeded')
+  discard(turn, shard, flight, { unit: { ...unit, held: aged }, condition: 'RecordAgeExceeded' })
   const cut = new Set([...gone, ...aged])
   const left: Unit = { ...unit, held: unit.held.filter((one) => !cut.has(one)) }
   if (left.held.length === 0) return null
@@ -135,7 +137,7 @@ function failOversize(turn: Turn, shard: ShardState, flight: Flight, unit: Unit)
   const next = nextStep(turn, { unit, plan, outcome: null, notRunStreak: 0 })
   tellFailure(turn, unit, { kind: 'oversize', bytes: unit.held[0]?.record.bytes ?? 0 }, next)
   if (plan.kind === 'discard') {
-    giveUp(turn, flight, unit, plan.condition)
+    giveUp(turn, shard, flight, { unit, condition: plan.condition })
     return true
   }
   waitUntil(flight, turn.env.monoMs + (next.kind === 'retry' ? next.inMs : 0))
@@ -187,7 +189,7 @@ function carryOut(turn: Turn, shard: ShardState, flight: Flight, plan: RetryPlan
       flight.units.push(createUnit(turn, unit.held.slice(plan.first)), createUnit(turn, unit.held.slice(0, plan.first)))
       return
     case 'discard':
-      giveUp(turn, flight, unit, plan.condition)
+      giveUp(turn, shard, flight, { unit, condition: plan.condition })
       return
     case 'retry':
     case 'pause':
@@ -205,16 +207,20 @@ function goOn(turn: Turn, shard: ShardState, flight: Flight, next: NextStep): vo
 
 // ---- Giving up
 
-function giveUp(turn: Turn, flight: Flight, unit: Unit, condition: DiscardCondition): null {
+interface Given {
+  readonly unit: Unit
+  readonly condition: DiscardCondition
+}
+
+function giveUp(turn: Turn, shard: ShardState, flight: Flight, given: Given): null {
   flight.units.pop()
-  discard(turn, flight, unit, condition)
+  discard(turn, shard, flight, given)
   return null
 }
 
-function discard(turn: Turn, flight: Flight, unit: Unit, condition: DiscardCondition): void {
-  const { shard } = turn.state
+function discard(turn: Turn, shard: ShardState, flight: Flight, { unit, condition }: Given): void {
   if (unit.held.length === 0 && !unit.final) return
-  const window = shard?.window ? frameOf(shard.window, unit.final) : null
+  const window = shard.window && frameOf(shard.window, unit.final)
   flight.discards += 1
   ask(
     turn,

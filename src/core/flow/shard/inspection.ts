@@ -1,5 +1,17 @@
 import { currentUnit } from '../flight.ts'
+import type { InspectPart } from '../inspection.ts'
 import type { FlowState } from '../state.ts'
+import type { ShardState } from './state.ts'
+
+export const inspectShard: InspectPart<ShardState> = (state, shard, config) => ({
+  concurrency: config.slots,
+  watermark: shard.watermark,
+  arrivals: inspectArrivals(state, shard),
+  outage: null,
+  groups: [],
+  hidden: { count: 0, firstInMs: null, firstId: null },
+  windowEndsInMs: null,
+})
 
 /** When records of a shard arrived, by the source's clock; null: there is none such. */
 export interface Arrivals {
@@ -9,8 +21,7 @@ export interface Arrivals {
   readonly batchMs: number | null
 }
 
-export function inspectArrivals({ shard, flights }: FlowState): Arrivals {
-  if (shard === null) return { oldestMs: null, batchMs: null }
+function inspectArrivals({ flights }: FlowState, shard: ShardState): Arrivals {
   const oldest = shard.entries.find((one) => one.stage !== 'done')
   let batchMs: number | null = null
   for (const flight of flights.values()) {

@@ -1,6 +1,6 @@
 import type { Checkpoint, CompletedRange } from '../../../model/checkpoint.ts'
 import type { DropReason } from '../messages.ts'
-import { type Held, type Pending, type Turn, ask, letGo, recordsOf } from '../state.ts'
+import { type Held, type Pending, type Turn, ask, isPending, letGo, recordsOf } from '../state.ts'
 import type { ShardState } from './state.ts'
 
 /** What happens to the records of a shard: resolved one by one, in any order; written down as a watermark and what lies beyond. */
@@ -51,7 +51,7 @@ function completedRanges(shard: ShardState): CompletedRange[] {
 export function writeCheckpoint(turn: Turn, shard: ShardState): void {
   const done = shard.atEnd && isEmpty(shard)
   if (!shard.dirty && (!done || shard.doneWritten)) return
-  for (const pending of turn.state.pending.values()) if (pending.kind === 'checkpoint') return
+  if (isPending(turn.state, 'checkpoint')) return
   shard.dirty = false
   ask(turn, { kind: 'checkpoint', checkpoint: checkpointOf(shard, done) }, { kind: 'checkpoint', done })
 }

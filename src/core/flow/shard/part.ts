@@ -1,19 +1,52 @@
-import type { Checkpoint } from '../../../model/checkpoint.ts'
-import { type Held, type Turn, letGo, recordsOf } from '../state.ts'
+import { assert } from '../../assertion.ts'
+import type { FlowEvent } from '../messages.ts'
+import type { OwnAnswer, PartHandlers } from '../part.ts'
+import { type Held, type Pending, type Turn, cancelAll, expect, isPending, letGo, recordsOf } from '../state.ts'
 import { batchLength, isFull } from '../../batch-size.ts'
-import { dissolveShardFlight, isOlder, startShardFlight, tryUnit } from './attempt.ts'
+import {
+  dissolveShardFlight,
+  isOlder,
+  onShardDiscarded,
+  onShardInvoked,
+  onShardPermitted,
+  startShardFlight,
+  tryUnit,
+} from './attempt.ts'
 import { isEmpty, writeCheckpoint } from './ledger.ts'
-import { beginLife, holdsAny, isFullUp, isLayoutStale, isReading, readOn, refillSlots } from './reader.ts'
+import {
+  beginLife,
+  holdsAny,
+  isFullUp,
+  isLayoutStale,
+  loseShard,
+  onPage,
+  onUnread,
+  readOn,
+  refillSlots,
+} from './reader.ts'
 import { type ShardState, type Slot, createSlots, isReadOut } from './state.ts'
 import { belongsTo, closeWhenDue, openWindow, recordBytesMax, windowEndMs } from './window.ts'
 
 /** Puts the parts of a shard's flow together: what is due is done, and the earliest later moment is named. */
 
-export function openShard(
-  turn: Turn,
-  shard: ShardState,
-  opened: { checkpoint: Checkpoint | null; incarnation: string },
-): void {
+export const shardHandlers: PartHandlers<ShardState> = {
+  open,
+  onRead: onPage,
+  onUnread,
+  onPermitted: onShardPermitted,
+  onInvoked: onShardInvoked,
+  onAnswered,
+  lose: loseShard,
+  reconfigure,
+  drain,
+  forsake,
+  pump,
+  isOwed: () => false,
+  isFinished: ({ doneWritten }) => doneWritten,
+  moments,
+}
+
+function open(turn: Turn, shard: ShardState, opened: Extract<FlowEvent, { kind: 'opened' }>): void {
   const { checkpoint } = opened
   shard.incarnation = opened.incarnation
   if (checkpoint === null) return
@@ -45,7 +78,23 @@ function utf8Length(text: string): number {
   return bytes
 }
 
-export function pumpShard(turn: Turn, shard: ShardState): void {
+function onAnswered(turn: Turn, shard: ShardState, pending: Pending, event: OwnAnswer): void {
+  switch (event.kind) {
+    case 'discarded':
+      return onShardDiscarded(turn, shard, expect(pending, 'discard'), event.fate)
+    case 'checkpointed':
+      if (expect(pending, 'checkpoint').done) shard.doneWritten = true
+      return
+    case 'settled':
+    case 'released':
+    case 'looked':
+      return assert(false, `a shard was answered as a queue: ${event.kind}`)
+    default:
+      return event satisfies never
+  }
+}
+
+function pump(turn: Turn, shard: ShardState): void {
   const { state } = turn
   if (state.phase === 'running') run(turn, shard)
   writeCheckpoint(turn, shard)
@@ -143,7 +192,8 @@ function dueMs(turn: Turn, first: Held): number {
 // ---- Changes of the mapping
 
 /** What waits for a permit or a retry goes back and is batched under the new values. */
-export function reconfigureShard(turn: Turn, shard: ShardState): void {
+function reconfigure(turn: Turn, shard: ShardState): void {
+  if (turn.state.phase !== 'running') return
   for (const flight of turn.state.flights.values()) {
     // The attempt that is out ends under the old values; what bisect left for later was cut to the old batch size.
     if (flight.phase === 'invoking') flight.dissolving = true
@@ -161,14 +211,15 @@ function layOutAnew(turn: Turn, shard: ShardState): void {
   shard.tumblingMs = turn.config.tumblingMs
 }
 
-export function drainShard(turn: Turn, shard: ShardState): void {
+function drain(turn: Turn, shard: ShardState, _event: Extract<FlowEvent, { kind: 'draining' }>, again: boolean): void {
+  if (again) return
+  cancelAll(turn, 'read')
   for (const flight of turn.state.flights.values()) {
     if (flight.phase !== 'invoking') dissolveShardFlight(turn, shard, flight)
   }
 }
 
-/** Somebody else owns the shard: everything is dropped and nothing is written. */
-export function forsakeShard(turn: Turn, shard: ShardState): void {
+function forsake(turn: Turn, shard: ShardState): void {
   for (const flight of turn.state.flights.values()) dissolveShardFlight(turn, shard, flight)
   turn.state.flights.clear()
   for (const held of holdsAny(shard)) letGo(turn.state, held)
@@ -179,13 +230,13 @@ export function forsakeShard(turn: Turn, shard: ShardState): void {
 
 // ---- Moments
 
-export function shardMoments(turn: Turn, shard: ShardState): number[] {
+function moments(turn: Turn, shard: ShardState): number[] {
   const { state } = turn
   if (state.phase !== 'running') return []
-  const moments = isReadOut(shard) || isReading(turn) ? [] : [state.pace.nextMs]
-  for (const flight of state.flights.values()) if (flight.phase === 'waiting') moments.push(flight.dueMs)
-  for (const slot of shard.slots) if (slot.flight === null) moments.push(...slotMoments(turn, slot))
-  return moments
+  const due = isReadOut(shard) || isPending(state, 'read') ? [] : [state.pace.nextMs]
+  for (const flight of state.flights.values()) if (flight.phase === 'waiting') due.push(flight.dueMs)
+  for (const slot of shard.slots) if (slot.flight === null) due.push(...slotMoments(turn, slot))
+  return due
 }
 
 function slotMoments(turn: Turn, slot: Slot): number[] {

@@ -1,6 +1,7 @@
 import type { FlowRecord } from '../../../model/record.ts'
 import type { ReadOutcome } from '../messages.ts'
-import { type Held, type Turn, ask, hold, letGo, sift } from '../state.ts'
+import type { Unread } from '../part.ts'
+import { type Held, type Turn, ask, cancelAll, hold, isPending, letGo, sift } from '../state.ts'
 import { paceAfterPage } from '../../pace.ts'
 import { advanceWatermark, resolve } from './ledger.ts'
 import { isReadOut, type ShardState } from './state.ts'
@@ -9,7 +10,8 @@ import { isReadOut, type ShardState } from './state.ts'
 
 export function readOn(turn: Turn, shard: ShardState): void {
   const { state, config, env } = turn
-  if (isReadOut(shard) || isReading(turn) || isLayoutStale(turn, shard) || state.pace.nextMs > env.monoMs) return
+  if (isReadOut(shard) || isPending(state, 'read') || isLayoutStale(turn, shard) || state.pace.nextMs > env.monoMs)
+    return
   const recordsMax = readRecordsMax(turn, shard)
   if (recordsMax === 0) return
   ask(
@@ -24,11 +26,6 @@ export function readOn(turn: Turn, shard: ShardState): void {
     },
     { kind: 'read', recordsMax, visibilityMs: null, sentMs: env.monoMs, attemptSinceMs: env.monoMs },
   )
-}
-
-export function isReading(turn: Turn): boolean {
-  for (const pending of turn.state.pending.values()) if (pending.kind === 'read') return true
-  return false
 }
 
 /** The slots must be laid out anew before anything is read or started. */
@@ -49,7 +46,11 @@ export function isFullUp(turn: Turn, shard: ShardState): boolean {
   return isReadOut(shard) || readRecordsMax(turn, shard) === 0
 }
 
-export function onPage(turn: Turn, shard: ShardState, page: Extract<ReadOutcome, { kind: 'records' }>): void {
+export function onPage(
+  turn: Turn,
+  shard: ShardState,
+  { result: page }: { readonly result: Extract<ReadOutcome, { kind: 'records' }> },
+): void {
   const { state, config, env } = turn
   if (state.phase !== 'running') return
   paceAfterPage(state.pace, config.pace, { count: page.records.length, tip: page.tip }, env.monoMs)
@@ -135,8 +136,13 @@ export function refillSlots(turn: Turn, shard: ShardState): void {
   if (out.length > 0) resolve(turn, shard, out)
 }
 
+/** A place that is lost is no trouble of the source: reading goes on. */
+export function onUnread(turn: Turn, shard: ShardState, { result }: Unread): void {
+  if (result.kind === 'trimmed' || result.kind === 'recreated') losePosition(turn, shard, result)
+}
+
 /** The place is gone: go on at the horizon. What is held stays held and is finished. */
-export function losePosition(
+function losePosition(
   turn: Turn,
   shard: ShardState,
   result: Extract<ReadOutcome, { kind: 'trimmed' | 'recreated' }>,
@@ -152,9 +158,10 @@ export function losePosition(
 }
 
 /** Nothing more is read. When the stream was made again without the shard, what was not read of it is lost as well. */
-export function loseShard(turn: Turn, shard: ShardState, incarnation: string): void {
+export function loseShard(turn: Turn, shard: ShardState, { incarnation }: { readonly incarnation: string }): void {
   shard.gone = true
   if (shard.incarnation !== incarnation) losePosition(turn, shard, { kind: 'recreated', incarnation, message: '' })
+  cancelAll(turn, 'read')
 }
 
 /** Positions of an earlier life mean nothing in this one; a window that was open then is closed with what it has. */

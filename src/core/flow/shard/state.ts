@@ -5,6 +5,7 @@ import type { Held } from '../state.ts'
 
 /** The reader and the ledger of a shard. */
 export interface ShardState {
+  readonly kind: 'shard'
   /** Where the next read begins. */
   cursor: ReadFrom
   /** The shard is closed and read to its end. */
@@ -55,6 +56,7 @@ export interface OpenWindow extends WindowCheckpoint {
 
 export function createShardState(config: FlowConfig): ShardState {
   return {
+    kind: 'shard',
     cursor: config.startFrom,
     atEnd: false,
     sinceStart: false,
