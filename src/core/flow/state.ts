@@ -59,7 +59,7 @@ export interface Held {
   locked: boolean
 }
 
-/** One batch on its way through permit, invoke, hold, retry and bisect. */
+/** One batch on its way through permit, invoke, wait, retry and bisect. */
 export interface Flight {
   readonly id: number
   readonly slot: number

@@ -5,7 +5,8 @@ import type { NextStep } from '../messages.ts'
 import { type Flight, type Held, type Pending, type Turn, type Unit, ask, recordsOf } from '../state.ts'
 import { fitsAlone } from '../../batch-size.ts'
 import { earliest } from '../../pace.ts'
-import { cutExpired, cutWornOut, endUnsettled, lockGroups, release, settle } from './ledger.ts'
+import { lockGroups } from './groups.ts'
+import { cutExpired, cutWornOut, endUnsettled, release, settle } from './ledger.ts'
 import { owesAttempts } from './drain.ts'
 import { outageReasonOf, park, sufferOutage, surviveOutage } from './outage.ts'
 import { regroup } from './reader.ts'
@@ -94,7 +95,7 @@ export function onQueueInvoked(
 ): void {
   const unit = currentUnit(flight)
   if (unit === null) return
-  if (outcome.kind === 'notRun') return hold(turn, queue, flight, outcome)
+  if (outcome.kind === 'notRun') return awaitAnother(turn, queue, flight, outcome)
   surviveOutage(turn, queue, flight)
   queue.longestRunMs = Math.max(queue.longestRunMs ?? 0, turn.env.monoMs - pending.sentMs)
   turn.state.flights.delete(flight.id)
@@ -125,7 +126,12 @@ export function onQueueInvoked(
 }
 
 /** The same receipts wait for another try, as long as one can still come before they run out. */
-function hold(turn: Turn, queue: QueueState, flight: Flight, outcome: Extract<Outcome, { kind: 'notRun' }>): void {
+function awaitAnother(
+  turn: Turn,
+  queue: QueueState,
+  flight: Flight,
+  outcome: Extract<Outcome, { kind: 'notRun' }>,
+): void {
   const { state, config, env } = turn
   const unit = currentUnit(flight)
   if (unit === null) return

@@ -1,8 +1,8 @@
 import type { FlowEvent, SettleReason } from '../messages.ts'
 import { type Held, type Pending, type Turn, ask, letGo, recordsOf } from '../state.ts'
-import { noteHidden } from './hidden.ts'
-import type { QueueState } from './state.ts'
-import { isWornOut } from './receipt.ts'
+import { behind, unlockGroup, withBehind } from './groups.ts'
+import { isWornOut, shownAgainMs } from './receipt.ts'
+import type { HiddenMessages, QueueState } from './state.ts'
 
 /** What happens to the messages of a queue: acknowledged, handed back, or left to their visibility. */
 
@@ -69,46 +69,12 @@ export function endUnsettled(turn: Turn, queue: QueueState, held: readonly Held[
   turn.commands.push({ kind: 'dropped', records: recordsOf(dropped), reason: 'visibility' })
 }
 
-function behind(turn: Turn, queue: QueueState, ended: readonly Held[]): readonly Held[] {
-  const waiting = [...queue.ready.flat(), ...queue.gathering].filter((one) => one.stage !== 'done')
-  return withBehind(turn, waiting, { ended, isMeant: () => false })
-}
-
 /** Takes records that have ended out of the waiting lists. */
 export function forgetEnded(queue: QueueState): void {
   queue.gathering = queue.gathering.filter((one) => one.stage !== 'done')
   queue.ready = queue.ready
     .map((batch) => batch.filter((one) => one.stage !== 'done'))
     .filter((batch) => batch.length > 0)
-}
-
-/**
- * Of what is held, in the order it came: those that are meant, and those of a group that would overtake one of them or one of `ended`.
- * That reaches up to what the queue gave because that one's time was over: a copy of it, or what came after its receipt ran out.
- */
-function withBehind(
-  { config }: Turn,
-  held: readonly Held[],
-  { ended, isMeant }: { readonly ended: readonly Held[]; readonly isMeant: (one: Held) => boolean },
-): readonly Held[] {
-  const before = new Map<string, readonly Held[]>()
-  const enter = (one: Held): void => {
-    before.set(one.record.orderKey, [...(before.get(one.record.orderKey) ?? []), one])
-  }
-  if (config.traits.ordered === 'group') for (const one of ended) enter(one)
-  return held.filter((one) => {
-    const earlier = before.get(one.record.orderKey) ?? []
-    if (isMeant(one)) {
-      if (config.traits.ordered === 'group') enter(one)
-      return true
-    }
-    if (earlier.some((other) => isSince(one, other))) before.delete(one.record.orderKey)
-    return before.has(one.record.orderKey)
-  })
-}
-
-function isSince(one: Held, ended: Held): boolean {
-  return one.record.id === ended.record.id || one.readMs >= ended.expiresMs
 }
 
 /** Cuts out what is no longer ours; of a message group also what lies behind it. Answers with what is left. */
@@ -129,23 +95,24 @@ export function cutWornOut(turn: Turn, queue: QueueState, held: readonly Held[])
   return held.filter((one) => one.stage !== 'done')
 }
 
-export function lockGroups(turn: Turn, queue: QueueState, held: readonly Held[]): void {
-  if (turn.config.traits.ordered !== 'group') return
-  for (const one of held) {
-    if (one.locked) continue
-    one.locked = true
-    queue.lockedGroups.set(one.record.orderKey, (queue.lockedGroups.get(one.record.orderKey) ?? 0) + 1)
-  }
-}
-
 function end(turn: Turn, queue: QueueState, held: Held): void {
   if (letGo(turn.state, held)) unlockGroup(queue, held)
 }
 
-export function unlockGroup(queue: QueueState, held: Held): void {
-  if (!held.locked) return
-  held.locked = false
-  const left = (queue.lockedGroups.get(held.record.orderKey) ?? 1) - 1
-  if (left === 0) queue.lockedGroups.delete(held.record.orderKey)
-  else queue.lockedGroups.set(held.record.orderKey, left)
+// ---- What comes back
+
+/** More are not remembered: it is a word to the user, not a ledger. */
+const hiddenMax = 1_000
+
+function noteHidden({ env }: Turn, hidden: HiddenMessages, held: readonly Held[]): void {
+  for (const one of held) {
+    const untilMs = shownAgainMs(one)
+    if (untilMs > env.monoMs) hidden.set(one.record.id, { group: one.record.orderKey, untilMs })
+  }
+  if (hidden.size <= hiddenMax) return
+  for (const [id, { untilMs }] of hidden) if (untilMs <= env.monoMs) hidden.delete(id)
+  for (const id of hidden.keys()) {
+    if (hidden.size <= hiddenMax) return
+    hidden.delete(id)
+  }
 }

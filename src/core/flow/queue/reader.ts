@@ -6,7 +6,8 @@ import { type Held, type Pending, type Turn, ask, hold, sift } from '../state.ts
 import { paceAfterPage } from '../../pace.ts'
 import { type BatchLimits, batchLength, isFull } from '../../batch-size.ts'
 import { owesAttempts } from './drain.ts'
-import { cutExpired, forgetEnded, release, settle, unlockGroup } from './ledger.ts'
+import { takeFree, unlockGroup } from './groups.ts'
+import { cutExpired, forgetEnded, release, settle } from './ledger.ts'
 import type { QueueState } from './state.ts'
 import { canReceiveAhead, visibilityMarginMs } from './receipt.ts'
 import { flightsAllowed, scaleOnIdle, scaleReceives } from './scale.ts'
@@ -166,18 +167,7 @@ function chunk(held: readonly Held[], limits: BatchLimits): Held[][] {
 /** The next batch that may start now, taken out of the waiting lists; null when none may. */
 export function nextBatch(turn: Turn, queue: QueueState): readonly Held[] | null {
   dropExpired(turn, queue)
-  return takeReady(queue) ?? takeGathered(turn, queue)
-}
-
-/** A batch waits while one of its groups is busy; a later batch may pass it only if they share no group. */
-function takeReady(queue: QueueState): readonly Held[] | null {
-  if (queue.lockedGroups.size === 0) return queue.ready.shift() ?? null
-  const blocked = new Set(queue.lockedGroups.keys())
-  for (const [index, batch] of queue.ready.entries()) {
-    if (batch.every((one) => !blocked.has(one.record.orderKey))) return queue.ready.splice(index, 1)[0] ?? null
-    for (const one of batch) blocked.add(one.record.orderKey)
-  }
-  return null
+  return takeFree(queue) ?? takeGathered(turn, queue)
 }
 
 function takeGathered(turn: Turn, queue: QueueState): readonly Held[] | null {

@@ -2,7 +2,6 @@ import type { NotRunReason } from '../../../model/invocation.ts'
 import type { FlowConfig } from '../config.ts'
 import type { SettleReason } from '../messages.ts'
 import type { Held } from '../state.ts'
-import type { HiddenMessages } from './hidden.ts'
 import { type ScaleState, createScale } from './scale.ts'
 
 /** The reader and the ledger of a queue. */
@@ -54,6 +53,16 @@ export interface Outage {
   /** The flight that tries. */
   flight: number | null
 }
+
+/** A message that left our hands unacknowledged and is hidden until its visibility ends. Only shown, never acted upon. */
+export interface Hidden {
+  readonly group: string
+  /** When the queue shows it again (monotonic). */
+  readonly untilMs: number
+}
+
+/** By message id, in the order in which they were let go. */
+export type HiddenMessages = Map<string, Hidden>
 
 export interface LostRead {
   readonly id: number

@@ -3,10 +3,9 @@ import { askPermit, createUnit, currentUnit, startFlight, tellFailure, waitUntil
 import type { NextStep } from '../messages.ts'
 import { type Flight, type Held, type Pending, type Turn, type Unit, ask, recordsOf } from '../state.ts'
 import { batchLength, fitsAlone } from '../../batch-size.ts'
-import { nextStep } from './next-step.ts'
-import { type RetryPlan, planRetry } from '../../retry-plan.ts'
+import { type RetryPlan, nextStep, planRetry } from '../../retry-plan.ts'
 import { onDiscarded, resolve } from './ledger.ts'
-import { refillSlots } from './reader.ts'
+import { occupy, refillSlots, vacate } from './slots.ts'
 import type { ShardState } from './state.ts'
 import { endWindow, frameOf, keepState, recordBytesMax } from './window.ts'
 
@@ -19,8 +18,7 @@ export function startShardFlight(
   place: { slot: number; final: boolean },
 ): void {
   const flight = startFlight(turn, held, place)
-  const slot = shard.slots[place.slot]
-  if (slot !== undefined) slot.flight = flight.id
+  occupy(shard, flight)
   tryUnit(turn, shard, flight)
 }
 
@@ -73,8 +71,7 @@ function land(turn: Turn, shard: ShardState, flight: Flight): void {
   flight.phase = 'landing'
   if (flight.units.length > 0 || flight.discards > 0) return
   turn.state.flights.delete(flight.id)
-  const slot = shard.slots[flight.slot]
-  if (slot?.flight === flight.id) slot.flight = null
+  vacate(shard, flight)
 }
 
 // ---- Age
@@ -167,12 +164,12 @@ export function onShardInvoked(
   if (outcome.kind !== 'succeeded') tellFailure(turn, unit, outcome, next)
   if (outcome.kind === 'partial' && plan.kind === 'advance') keepState(shard, outcome.state)
   if (outcome.kind === 'succeeded' && !unit.final) keepState(shard, outcome.state)
-  carryOut(turn, shard, flight, plan)
+  applyPlan(turn, shard, flight, plan)
   goOn(turn, shard, flight, next)
 }
 
 /** Changes the units as the plan says. */
-function carryOut(turn: Turn, shard: ShardState, flight: Flight, plan: RetryPlan): void {
+function applyPlan(turn: Turn, shard: ShardState, flight: Flight, plan: RetryPlan): void {
   const unit = currentUnit(flight)
   if (unit === null) return
   switch (plan.kind) {

@@ -13,18 +13,9 @@ import {
   tryUnit,
 } from './attempt.ts'
 import { isEmpty, writeCheckpoint } from './ledger.ts'
-import {
-  beginLife,
-  holdsAny,
-  isFullUp,
-  isLayoutStale,
-  loseShard,
-  onPage,
-  onUnread,
-  readOn,
-  refillSlots,
-} from './reader.ts'
-import { type ShardState, type Slot, createSlots, isReadOut } from './state.ts'
+import { beginLife, holdsAny, isFullUp, loseShard, onPage, onUnread, readOn } from './reader.ts'
+import { type Slot, createSlots, isLayoutStale, refillSlots } from './slots.ts'
+import { type ShardState, isReadOut } from './state.ts'
 import { belongsTo, closeWhenDue, openWindow, recordBytesMax, windowEndMs } from './window.ts'
 
 /** Puts the parts of a shard's flow together: what is due is done, and the earliest later moment is named. */

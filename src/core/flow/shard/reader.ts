@@ -1,9 +1,10 @@
 import type { FlowRecord } from '../../../model/record.ts'
 import type { ReadOutcome } from '../messages.ts'
 import type { Unread } from '../part.ts'
-import { type Held, type Turn, ask, cancelAll, hold, isPending, letGo, sift } from '../state.ts'
+import { type Held, type Turn, ask, cancelAll, hold, isPending, letGo } from '../state.ts'
 import { paceAfterPage } from '../../pace.ts'
-import { advanceWatermark, resolve } from './ledger.ts'
+import { advanceWatermark } from './ledger.ts'
+import { enslot, isLayoutStale } from './slots.ts'
 import { isReadOut, type ShardState } from './state.ts'
 
 /** Decides the reads of a shard, one at a time, and takes in what they bring. */
@@ -26,11 +27,6 @@ export function readOn(turn: Turn, shard: ShardState): void {
     },
     { kind: 'read', recordsMax, visibilityMs: null, sentMs: env.monoMs, attemptSinceMs: env.monoMs },
   )
-}
-
-/** The slots must be laid out anew before anything is read or started. */
-export function isLayoutStale(turn: Turn, shard: ShardState): boolean {
-  return shard.slots.length !== turn.config.slots || shard.tumblingMs !== turn.config.tumblingMs
 }
 
 /** One read is always allowed; a further one only while what is unresolved stays under the caps. */
@@ -87,7 +83,7 @@ function take(turn: Turn, shard: ShardState, record: FlowRecord): void {
   const isKnown = isCompleted(shard, record.position)
   if (isKnown) shard.skippedArrivedMs = record.arrivedMs
   if (isKnown || isTooEarly(turn, shard, record) || !record.matched) letGo(turn.state, held)
-  else slotOf(shard, record)?.queue.push(held)
+  else enslot(shard, held)
 }
 
 const minuteMs = 60_000
@@ -119,21 +115,6 @@ function isCompleted(shard: ShardState, position: string): boolean {
   }
   if (shard.skippingTo === position) shard.skippingTo = null
   return true
-}
-
-function slotOf(shard: ShardState, record: FlowRecord): ShardState['slots'][number] | undefined {
-  return shard.slots[record.orderHash % shard.slots.length]
-}
-
-/** Fills the slots again from the ledger: everything that is neither resolved nor in a flight, in shard order. */
-export function refillSlots(turn: Turn, shard: ShardState): void {
-  for (const slot of shard.slots) slot.queue = []
-  const { kept, out } = sift(
-    turn,
-    shard.entries.filter((one) => one.stage === 'held'),
-  )
-  for (const held of kept) slotOf(shard, held.record)?.queue.push(held)
-  if (out.length > 0) resolve(turn, shard, out)
 }
 
 /** A place that is lost is no trouble of the source: reading goes on. */

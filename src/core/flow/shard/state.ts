@@ -2,6 +2,7 @@ import type { CompletedRange, WindowCheckpoint } from '../../../model/checkpoint
 import type { ReadFrom } from '../messages.ts'
 import type { FlowConfig } from '../config.ts'
 import type { Held } from '../state.ts'
+import { type Slot, createSlots } from './slots.ts'
 
 /** The reader and the ledger of a shard. */
 export interface ShardState {
@@ -42,12 +43,6 @@ export interface ShardState {
   doneWritten: boolean
 }
 
-export interface Slot {
-  /** Records not yet in a flight, in shard order. */
-  queue: Held[]
-  flight: number | null
-}
-
 export interface OpenWindow extends WindowCheckpoint {
   state: string
   stateBytes: number
@@ -82,8 +77,4 @@ export function createShardState(config: FlowConfig): ShardState {
 /** There is nothing more to read. */
 export function isReadOut({ atEnd, gone }: ShardState): boolean {
   return atEnd || gone
-}
-
-export function createSlots(count: number): Slot[] {
-  return Array.from({ length: count }, () => ({ queue: [], flight: null }))
 }

@@ -1,0 +1,49 @@
+import { type Flight, type Held, type Turn, sift } from '../state.ts'
+import { resolve } from './ledger.ts'
+import type { ShardState } from './state.ts'
+
+/**
+ * The slots of a shard (ParallelizationFactor): a record goes into one by the hash of its key, and each has one batch on its way.
+ * When a slot's next batch starts is said in `flow/shard/part.ts`.
+ */
+
+export interface Slot {
+  /** Records not yet in a flight, in shard order. */
+  queue: Held[]
+  flight: number | null
+}
+
+export function createSlots(count: number): Slot[] {
+  return Array.from({ length: count }, () => ({ queue: [], flight: null }))
+}
+
+/** The slots must be laid out anew before anything is read or started. */
+export function isLayoutStale(turn: Turn, shard: ShardState): boolean {
+  return shard.slots.length !== turn.config.slots || shard.tumblingMs !== turn.config.tumblingMs
+}
+
+export function enslot(shard: ShardState, held: Held): void {
+  shard.slots[held.record.orderHash % shard.slots.length]?.queue.push(held)
+}
+
+/** No other batch of the slot starts until this one has landed. */
+export function occupy({ slots }: ShardState, flight: Flight): void {
+  const slot = slots[flight.slot]
+  if (slot !== undefined) slot.flight = flight.id
+}
+
+export function vacate({ slots }: ShardState, flight: Flight): void {
+  const slot = slots[flight.slot]
+  if (slot?.flight === flight.id) slot.flight = null
+}
+
+/** Fills the slots again from the ledger: everything that is neither resolved nor in a flight, in shard order. */
+export function refillSlots(turn: Turn, shard: ShardState): void {
+  for (const slot of shard.slots) slot.queue = []
+  const { kept, out } = sift(
+    turn,
+    shard.entries.filter((one) => one.stage === 'held'),
+  )
+  for (const held of kept) enslot(shard, held)
+  if (out.length > 0) resolve(turn, shard, out)
+}
