@@ -21,7 +21,7 @@ export default defineConfig({
     // Nobody can look again at a failure of a machine that is gone. A test that fails twice fails; one that needed its second
     // try is named at the end of the run, to be mended. Seeds are fixed there: what is wrong by its draw fails both times.
     retry: process.env['CI'] === undefined ? 0 : 1,
-    setupFiles: ['test/property-seed.ts'],
+    setupFiles: ['test/support/property-seed.ts'],
     projects: [
       {
         extends: true,
@@ -29,13 +29,17 @@ export default defineConfig({
           name: 'source',
           include: ['test/**/*.test.ts'],
           // The other two need more than Node and npm; scripts of their own run them.
-          exclude: ['test/process/**', 'test/backends/**', 'test/image/**'],
+          exclude: ['test/system/process/**', 'test/system/backends/**', 'test/system/image/**'],
         },
       },
       // These run the built file, and build it where it is older than the sources.
       {
         extends: true,
-        test: { name: 'process', include: ['test/process/**/*.test.ts'], globalSetup: ['test/process/build.ts'] },
+        test: {
+          name: 'process',
+          include: ['test/system/process/**/*.test.ts'],
+          globalSetup: ['test/system/process/build.ts'],
+        },
       },
     ],
   },

@@ -1,0 +1,145 @@
+import { cpus } from 'node:os'
+import { parseArgs } from 'node:util'
+import type { BackendCommands } from './backend-process.ts'
+import { startChild } from './child.ts'
+import { millraceContender, sqsConsumerContender } from './contender.ts'
+import { filters } from './filter-scenario.ts'
+import type { FunctionCommands } from './function-process.ts'
+import { defaultFrom } from './millrace.ts'
+import { idleFlows } from './idle-flows.ts'
+import { drain, idle, pickUp, type Bench, type Sizes } from './queue-scenarios.ts'
+import { table, type Row } from './report.ts'
+import type { StreamBackendCommands } from './stream-backend-process.ts'
+import { loopStreams, millraceStreams } from './stream-contender.ts'
+import { idleShards, readThrough, recordPickUp, type StreamBench, type StreamSizes } from './stream-scenarios.ts'
+
+const usage = `Usage: node test/tools/bench/run.ts [--small] [--from dist|src] [--concurrency N] [--messages N] [--records N]
+       [--only pick-up,drain,idle,streams,record-pick-up,idle-shards,idle-flows,filters] [--contender millrace|sqs-consumer|bare]
+
+Prints; asserts nothing about time. --small: numbers for CI. --contender: that one alone.`
+
+interface AllSizes extends Sizes, StreamSizes {
+  readonly filterMs: number
+}
+
+const full: AllSizes = {
+  messages: 10_000,
+  messageBytes: 1_024,
+  functionMs: 1,
+  concurrency: 20,
+  pickUps: 50,
+  idleMs: 10_000,
+  records: 100_000,
+  recordBytes: 1_024,
+  shards: [1, 16],
+  recordPickUps: 50,
+  idleShards: 1_000,
+  filterMs: 2_000,
+}
+const small: AllSizes = {
+  ...full,
+  messages: 500,
+  pickUps: 5,
+  idleMs: 1_000,
+  records: 8_000,
+  recordPickUps: 10,
+  idleShards: 200,
+  filterMs: 200,
+}
+
+interface World extends Omit<Bench, 'sizes'>, Omit<StreamBench, 'sizes' | 'contenders'> {
+  readonly streamContenders: StreamBench['contenders']
+  readonly sizes: AllSizes
+}
+
+interface Scenario {
+  readonly name: string
+  readonly title: (sizes: AllSizes) => string
+  readonly run: (world: World) => Promise<readonly Row[]> | readonly Row[]
+}
+
+const ofStreams = (world: World): StreamBench => ({ ...world, contenders: world.streamContenders })
+
+const scenarios: readonly Scenario[] = [
+  { name: 'pick-up', title: () => 'First message of an idle queue to the function', run: pickUp },
+  {
+    name: 'drain',
+    title: ({ messages, messageBytes, functionMs, concurrency }) =>
+      `${messages} messages of ${messageBytes} bytes, BatchSize 10, a function of ${functionMs} ms, ${concurrency} at once`,
+    run: drain,
+  },
+  { name: 'idle', title: () => 'One idle queue', run: idle },
+  {
+    name: 'streams',
+    title: ({ records, recordBytes }) =>
+      `${records} Kinesis records of ${recordBytes} bytes, BatchSize 100 (the stream is our own fast server)`,
+    run: (world) => readThrough(ofStreams(world)),
+  },
+  {
+    name: 'record-pick-up',
+    title: () => 'First record of an idle shard to the function (the stream is our own fast server)',
+    run: (world) => recordPickUp(ofStreams(world)),
+  },
+  {
+    name: 'idle-shards',
+    title: () => 'Idle shards of one mapping (the stream is our own fast server)',
+    run: (world) => idleShards(ofStreams(world)),
+  },
+  {
+    name: 'idle-flows',
+    title: () => 'Idle shards of one mapping, the engine alone (the source is in the same process)',
+    run: ({ sizes }) => idleFlows({ ...sizes, idleShards: 1_000 }),
+  },
+  {
+    name: 'filters',
+    title: () => 'Filters: a pattern of three clauses, records of about 1 KB, in this process',
+    run: ({ sizes: { filterMs } }) => filters(filterMs),
+  },
+]
+
+const { values: flags } = parseArgs({
+  options: {
+    small: { type: 'boolean', default: false },
+    contender: { type: 'string', default: '' },
+    from: { type: 'string', default: defaultFrom() },
+    concurrency: { type: 'string' },
+    messages: { type: 'string' },
+    records: { type: 'string' },
+    only: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+if (flags.help || (flags.from !== 'dist' && flags.from !== 'src')) {
+  process.stdout.write(`${usage}\n`)
+  process.exit(flags.help ? 0 : 2)
+}
+
+const defaults = flags.small ? small : full
+const isWanted = ({ name }: { readonly name: string }): boolean => name.startsWith(flags.contender)
+const world: World = {
+  backend: await startChild<BackendCommands>('./backend-process.ts'),
+  streams: await startChild<StreamBackendCommands>('./stream-backend-process.ts'),
+  fn: await startChild<FunctionCommands>('./function-process.ts'),
+  contenders: [millraceContender(flags.from), sqsConsumerContender].filter(isWanted),
+  streamContenders: [millraceStreams(flags.from), loopStreams('sdk'), loopStreams('http')].filter(isWanted),
+  sizes: {
+    ...defaults,
+    messages: Number(flags.messages ?? defaults.messages),
+    records: Number(flags.records ?? defaults.records),
+    concurrency: Number(flags.concurrency ?? defaults.concurrency),
+  },
+}
+const wanted = flags.only?.split(',')
+process.stdout.write(
+  `Node ${process.versions.node}, ${cpus().length} cores; queue and stream service, the function and each contender in processes of their own\n\n`,
+)
+try {
+  for (const scenario of scenarios) {
+    if (wanted !== undefined && !wanted.includes(scenario.name)) continue
+    const rows = await scenario.run(world)
+    process.stdout.write(`${table(scenario.title(world.sizes), rows)}\n`)
+  }
+} finally {
+  await Promise.all([world.fn.stop(), world.streams.stop(), world.backend.stop()])
+}

@@ -1,0 +1,128 @@
+import { spawn } from 'node:child_process'
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import type { Mutant } from './mutants.ts'
+import { mutants } from './mutants.ts'
+
+/**
+ * Plants one bug at a time in a copy of `src/core` and asks the level-1 simulation and the core's unit tests whether they
+ * notice. Ends with 1 when a bug survives, or when one cannot be planted because the text it replaces has changed.
+ */
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '2000' },
+    only: { type: 'string' },
+    workers: { type: 'string', default: '2' },
+  },
+})
+const root = join(import.meta.dirname, '../../..')
+/** A bug may make the machine hang: that counts as noticed. */
+const patienceMs = 120_000
+
+interface Verdict {
+  readonly mutant: Mutant
+  readonly caught: boolean
+  readonly by: string
+}
+
+process.exitCode = await main()
+
+async function main(): Promise<number> {
+  const chosen = mutants.filter(
+    (mutant) => values.only === undefined || `${mutant.file} ${mutant.bug}`.includes(values.only),
+  )
+  const unplantable = (await Promise.all(chosen.map(explain))).filter((text) => text !== null)
+  for (const text of unplantable) console.error(text)
+  if (unplantable.length > 0) return 1
+  const queue = [...chosen]
+  const verdicts: Verdict[] = []
+  await Promise.all(Array.from({ length: Number(values.workers) }, () => work(queue, verdicts)))
+  const survivors = verdicts.filter((verdict) => !verdict.caught)
+  console.log(`${String(verdicts.length - survivors.length)} of ${String(verdicts.length)} planted bugs were caught`)
+  for (const { mutant } of survivors) console.error(`survived: ${mutant.file}: ${mutant.bug}`)
+  return survivors.length === 0 && verdicts.length > 0 ? 0 : 1
+}
+
+/** Why the bug cannot be planted; null when it can. */
+async function explain(mutant: Mutant): Promise<string | null> {
+  const text = await readFile(join(root, 'src/core', mutant.file), 'utf8')
+  const places = text.split(mutant.find).length - 1
+  return places === 1
+    ? null
+    : `${mutant.file}: "${mutant.bug}" cannot be planted: its text occurs ${String(places)} times, expected once. Bring test/tools/mutants/mutants.ts up to date.`
+}
+
+async function work(queue: Mutant[], verdicts: Verdict[]): Promise<void> {
+  const copy = await makeCopy()
+  try {
+    for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
+      const verdict = await judge(copy, mutant)
+      verdicts.push(verdict)
+      console.log(`${verdict.caught ? 'caught  ' : 'SURVIVED'} ${mutant.file}: ${mutant.bug}\n         ${verdict.by}`)
+    }
+  } finally {
+    await rm(copy, { recursive: true, force: true })
+  }
+}
+
+/** Only what the core and its tests need; never the tree itself. */
+async function makeCopy(): Promise<string> {
+  const copy = await mkdtemp(join(tmpdir(), 'millrace-mutant-'))
+  for (const part of ['src/core', 'src/model', 'test/sim', 'test/unit/core', 'test/tools/mutants']) {
+    await mkdir(join(copy, part, '..'), { recursive: true })
+    await cp(join(root, part), join(copy, part), { recursive: true })
+  }
+  await cp(join(root, 'package.json'), join(copy, 'package.json'))
+  await symlink(join(root, 'node_modules'), join(copy, 'node_modules'))
+  return copy
+}
+
+async function judge(copy: string, mutant: Mutant): Promise<Verdict> {
+  const path = join(copy, 'src/core', mutant.file)
+  const sound = await readFile(path, 'utf8')
+  await writeFile(
+    path,
+    sound.replace(mutant.find, () => mutant.replace),
+  )
+  try {
+    const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--root', copy, '--bail', '1', 'test/unit/core']
+    for (const args of [
+      ['test/tools/mutants/hunt.ts', '150'],
+      vitest,
+      ['test/tools/mutants/hunt.ts', values.seeds, '151'],
+    ]) {
+      const by = await fails(copy, args)
+      if (by !== null) return { mutant, caught: true, by }
+    }
+    return { mutant, caught: false, by: `nobody noticed in ${values.seeds} seeds` }
+  } finally {
+    await writeFile(path, sound)
+  }
+}
+
+/** What the command says when it fails; null when it passes. */
+async function fails(cwd: string, args: readonly string[]): Promise<string | null> {
+  const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  let patient = true
+  const timer = setTimeout(() => {
+    patient = false
+    child.kill('SIGKILL')
+  }, patienceMs)
+  const code = await new Promise<number | null>((resolve) => child.once('exit', (exit) => resolve(exit)))
+  clearTimeout(timer)
+  if (!patient) return 'it hangs'
+  return code === 0 ? null : summary(args, output)
+}
+
+function summary(args: readonly string[], output: string): string {
+  const lines = output.split('\n').map((line) => line.trim())
+  const telling = args[0]?.includes('vitest')
+    ? lines.find((line) => line.includes('FAIL'))
+    : lines.find((line) => line !== '')
+  return (telling ?? 'failed').slice(0, 160)
+}

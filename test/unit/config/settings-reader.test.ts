@@ -1,0 +1,388 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { ConfigError } from '../../../src/config/config-error.ts'
+import { optionEntries } from '../../../src/config/flags.ts'
+import { readSettings, type SettingsInput } from '../../../src/config/settings-reader.ts'
+import type { ServiceOption, ServiceOptionName } from '../../../src/model/service-options.ts'
+import type { ServiceSettings } from '../../../src/model/settings.ts'
+
+let cwd = ''
+beforeEach(() => {
+  cwd = mkdtempSync(join(tmpdir(), 'millrace-config-'))
+})
+afterEach(() => rmSync(cwd, { recursive: true }))
+
+const read = (input: Partial<SettingsInput> = {}) =>
+  readSettings({ argv: [], env: {}, cwd, configPaths: ['millrace.yaml', 'etc.yaml'], ...input })
+const write = (text: string, name = 'millrace.yaml') => writeFileSync(join(cwd, name), text)
+
+/** What the text of the refusal is; fails where there is none. */
+function refusal(input: Partial<SettingsInput> = {}): string {
+  try {
+    read(input)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message
+    throw error
+  }
+  throw new Error('nothing was refused')
+}
+
+const defaults: ServiceSettings = {
+  aws: {
+    region: undefined,
+    account: '000000000000',
+    endpoint: undefined,
+    endpoints: {},
+    caFile: undefined,
+    insecure: false,
+    trust: {},
+  },
+  server: { host: '127.0.0.1', port: 4570, allowedHosts: [], auth: { kind: 'none' } },
+  passThrough: undefined,
+  store: 'sqlite:./millrace.db',
+  scaling: undefined,
+  maxInvocations: 100,
+  shutdownGraceMs: 8_000,
+  acknowledgeEmptyItems: false,
+  prune: false,
+  adopt: 'off',
+  logFormat: undefined,
+  logFunctionErrors: true,
+  logLevel: 'info',
+  functions: [],
+  mappings: [],
+}
+
+/** These have tests of their own: one is meaningless without the others, or is a list (auth-settings.test.ts). */
+const readTogether = ['config', 'allowedHosts', 'auth', 'token', 'tokenFile', 'keys', 'keysFile'] as const
+type ReadTogether = (typeof readTogether)[number]
+
+/** How an option shows in the settings, and two values that it takes. */
+const cases: Readonly<
+  Record<Exclude<ServiceOptionName, ReadTogether>, [(settings: ServiceSettings) => unknown, string, string]>
+> = {
+  passThrough: [(s) => s.passThrough, 'off', 'read'],
+  host: [(s) => s.server.host, '::', '0.0.0.0'],
+  port: [(s) => s.server.port, '0', '65535'],
+  store: [(s) => s.store, 'memory:', 'sqlite:/data/a.db'],
+  scaling: [(s) => s.scaling, 'aws', 'aws-2022'],
+  maxInvocations: [(s) => s.maxInvocations, '1', '250'],
+  shutdownGraceMs: [(s) => s.shutdownGraceMs, '0', '900000'],
+  acknowledgeEmptyItems: [(s) => s.acknowledgeEmptyItems, 'true', 'false'],
+  prune: [(s) => s.prune, 'true', 'false'],
+  adopt: [(s) => s.adopt, 'on', 'undo'],
+  logFunctionErrors: [(s) => s.logFunctionErrors, 'true', 'false'],
+  logFormat: [(s) => s.logFormat, 'pretty', 'json'],
+  logLevel: [(s) => s.logLevel, 'debug', 'silent'],
+  region: [(s) => s.aws.region, 'eu-west-1', 'us-west-2'],
+  account: [(s) => s.aws.account, '123456789012', '000000000001'],
+  endpoint: [(s) => s.aws.endpoint, 'http://localhost:4566', 'https://x'],
+  endpointSqs: [(s) => s.aws.endpoints.sqs, 'http://sqs:1', 'http://sqs:2'],
+  endpointKinesis: [(s) => s.aws.endpoints.kinesis, 'http://kinesis:1', 'http://kinesis:2'],
+  endpointDynamodbstreams: [(s) => s.aws.endpoints.dynamodbstreams, 'http://ddbs:1', 'http://ddbs:2'],
+  endpointDynamodb: [(s) => s.aws.endpoints.dynamodb, 'http://ddb:1', 'http://ddb:2'],
+  endpointLambda: [(s) => s.aws.endpoints.lambda, 'http://lambda:1', 'http://lambda:2'],
+  endpointSns: [(s) => s.aws.endpoints.sns, 'http://sns:1', 'http://sns:2'],
+  endpointS3: [(s) => s.aws.endpoints.s3, 'http://s3:1', 'http://s3:2'],
+  caFile: [(s) => s.aws.caFile, 'ca.pem', '/etc/ca.pem'],
+  insecure: [(s) => s.aws.insecure, 'true', 'false'],
+  trustSqs: [(s) => s.aws.trust?.sqs, 'sqs.pem', 'insecure'],
+  trustKinesis: [(s) => s.aws.trust?.kinesis, 'kinesis.pem', 'insecure'],
+  trustDynamodbstreams: [(s) => s.aws.trust?.dynamodbstreams, 'dynamodbstreams.pem', 'insecure'],
+  trustDynamodb: [(s) => s.aws.trust?.dynamodb, 'dynamodb.pem', 'insecure'],
+  trustLambda: [(s) => s.aws.trust?.lambda, 'lambda.pem', 'insecure'],
+  trustSns: [(s) => s.aws.trust?.sns, 'sns.pem', 'insecure'],
+  trustS3: [(s) => s.aws.trust?.s3, 's3.pem', 'insecure'],
+}
+
+const options = optionEntries.filter(
+  (entry): entry is [Exclude<ServiceOptionName, ReadTogether>, ServiceOption] =>
+    !readTogether.some((name) => name === entry[0]),
+)
+
+/** A file with one key, and the line on which it then stands. */
+function fileWith(key: string, value: string): { text: string; line: number } {
+  const parts = key.split('.')
+  const lines = parts.map(
+    (part, depth) => `${'  '.repeat(depth)}${part}:${depth === parts.length - 1 ? ` ${value}` : ''}`,
+  )
+  return { text: `# one\n${lines.join('\n')}\n`, line: parts.length + 1 }
+}
+
+const typed = (type: ServiceOption['type'], text: string): unknown =>
+  type === 'integer' ? Number(text) : type === 'boolean' ? text === 'true' : text
+const yaml = (type: ServiceOption['type'], text: string): string =>
+  type === 'integer' || type === 'boolean' ? text : JSON.stringify(text)
+
+describe('without anything given', () => {
+  test('every default holds', () => {
+    expect(read()).toEqual(defaults)
+  })
+
+  test.each([
+    '',
+    '\n# all of it is commented out\n',
+    '{}',
+    'aws:\nserver:\nfunctions:\nmappings:\n',
+    'aws: {endpoints: }',
+  ])('the file %j changes nothing', (text) => {
+    write(text)
+    expect(read()).toEqual(defaults)
+  })
+
+  test('the caller has defaults of its own, below everything else', () => {
+    const own = { store: 'memory:', port: 0 }
+    expect(read({ defaults: own })).toEqual({ ...defaults, store: 'memory:', server: { ...defaults.server, port: 0 } })
+    expect(read({ defaults: own, env: { MILLRACE_PORT: '1' } }).server.port).toBe(1)
+  })
+})
+
+describe.each(options)('the option %s', (name, { key, flag, env, type }) => {
+  const [pick, first, second] = cases[name]
+  const fileKey = key ?? ''
+
+  test('is read from file, variable and flag, the later one winning', () => {
+    const file = fileWith(fileKey, yaml(type, first)).text
+    write(file)
+    expect(pick(read())).toBe(typed(type, first))
+    expect(pick(read({ env: { [env]: second } }))).toBe(typed(type, second))
+    expect(pick(read({ env: { [env]: second }, argv: [`${flag}=${first}`] }))).toBe(typed(type, first))
+    write(fileWith(fileKey, yaml(type, second)).text)
+    expect(pick(read({ argv: [`${flag}=${first}`] }))).toBe(typed(type, first))
+  })
+
+  test('an empty variable counts as unset', () => {
+    write(fileWith(fileKey, yaml(type, first)).text)
+    expect(pick(read({ env: { [env]: '' } }))).toBe(typed(type, first))
+  })
+
+  test.each([
+    ['[1]', 'a list'],
+    ['{ a: 1 }', 'a map'],
+  ])('%s in the file is refused with file, line and key', (value, shown) => {
+    const { text, line } = fileWith(fileKey, value)
+    write(text)
+    expect(refusal()).toMatch(
+      new RegExp(`^millrace\\.yaml:${line}: ${fileKey.replaceAll('.', '\\.')} must be .*, not ${shown}\\.$`),
+    )
+  })
+
+  test('no value in the file is refused with file, line and key', () => {
+    const { text, line } = fileWith(fileKey, '')
+    write(text)
+    expect(refusal()).toMatch(
+      new RegExp(`^millrace\\.yaml:${line}: ${fileKey.replaceAll('.', '\\.')} has no value\\. It must be `),
+    )
+  })
+
+  test('a wrong value is refused wherever it is given, also where another layer overrides it', () => {
+    const bad = type === 'text' ? '' : 'neither'
+    const good = `${flag}=${first}`
+    if (bad !== '') {
+      expect(refusal({ env: { [env]: bad }, argv: [good] })).toMatch(
+        new RegExp(`^${env} must be .*, not "neither"\\.$`),
+      )
+      expect(refusal({ argv: [`${flag}=${bad}`] })).toMatch(new RegExp(`^${flag} must be .*, not "neither"\\.$`))
+    }
+    const { text, line } = fileWith(fileKey, JSON.stringify(bad))
+    write(text)
+    expect(refusal({ argv: [good] })).toContain(`millrace.yaml:${line}: ${fileKey} must be `)
+  })
+})
+
+describe('a value of the wrong type is refused in words', () => {
+  test.each([
+    ['server: { port: "4570" }', 'server.port must be a whole number from 0 to 65535, not "4570".'],
+    ['server: { port: 65536 }', 'server.port must be a whole number from 0 to 65535, not the number 65536.'],
+    ['server: { port: -1 }', 'server.port must be a whole number from 0 to 65535, not the number -1.'],
+    ['server: { port: 1.5 }', 'server.port must be a whole number from 0 to 65535, not the number 1.5.'],
+    ['server: { port: .nan }', 'server.port must be a whole number from 0 to 65535, not the number .nan.'],
+    ['server: { port: true }', 'server.port must be a whole number from 0 to 65535, not the boolean true.'],
+    ['server: { host: 1 }', 'server.host must be a text, not the number 1. Put it in quotes: "1".'],
+    ['server: 4570', 'server must be a map of keys, not the number 4570.'],
+    ['server: [a]', 'server must be a map of keys, not a list.'],
+    ['prune: yes', 'prune must be true or false, not "yes".'],
+    ['adopt: true', 'adopt must be one of off, on, undo, not the boolean true. Put it in quotes: "true".'],
+    ['scaling: fast', 'scaling must be one of eager, aws, aws-2022, not "fast".'],
+    ['store: redis://x', 'store must be memory: or sqlite:PATH, not "redis://x".'],
+    [
+      'aws: { account: 000000000000 }',
+      'aws.account must be a text of twelve digits, not the number 000000000000. Put it in quotes: "000000000000".',
+    ],
+    ['aws: { account: "123" }', 'aws.account must be a text of twelve digits, not "123".'],
+    ['aws: { endpoint: "localhost:4566" }', 'aws.endpoint must be an http or https URL, not "localhost:4566".'],
+    ['aws: { endpoints: { sqs: "ftp://x" } }', 'aws.endpoints.sqs must be an http or https URL, not "ftp://x".'],
+    ['maxInvocations: 0', 'maxInvocations must be a whole number from 1 to 100000, not the number 0.'],
+  ])('%s', (text, message) => {
+    write(`\n${text}`)
+    expect(refusal()).toBe(`millrace.yaml:2: ${message}`)
+  })
+
+  test.each([
+    ['MILLRACE_PORT', ' 1', 'must be a whole number from 0 to 65535, not " 1".'],
+    ['MILLRACE_PORT', '0x10', 'must be a whole number from 0 to 65535, not "0x10".'],
+    ['MILLRACE_PORT', '1e3', 'must be a whole number from 0 to 65535, not "1e3".'],
+    ['MILLRACE_PRUNE', 'yes', 'must be true or false, not "yes".'],
+    ['MILLRACE_ADOPT', 'true', 'must be one of off, on, undo, not "true".'],
+  ])('%s=%s', (name, value, message) => {
+    expect(refusal({ env: { [name]: value } })).toBe(`${name} ${message}`)
+  })
+
+  test.each([
+    ['1', true],
+    ['TRUE', true],
+    ['0', false],
+    ['False', false],
+  ])('MILLRACE_PRUNE=%s is %s', (value, expected) => {
+    expect(read({ env: { MILLRACE_PRUNE: value } }).prune).toBe(expected)
+  })
+})
+
+describe('an unknown key is refused with what was probably meant', () => {
+  test.each([
+    ['sevrer: {}', 'unknown key sevrer. Did you mean server?'],
+    ['port: 1', 'unknown key port. Did you mean server.port?'],
+    ['region: x', 'unknown key region. Did you mean aws.region?'],
+    ['server: { prot: 1 }', 'unknown key server.prot. Did you mean server.port?'],
+    [
+      'aws: { endpoints: { dynamo_db: "http://x" } }',
+      'unknown key aws.endpoints.dynamo_db. Did you mean aws.endpoints.dynamodb?',
+    ],
+    ['Mappings: []', 'unknown key Mappings. Did you mean mappings?'],
+    [
+      'server: { color: 1 }',
+      'unknown key server.color. Known here: host, port, allowedHosts, auth, token, tokenFile, keys, keysFile.',
+    ],
+    [
+      'config: x',
+      'unknown key config. Known here: server, passThrough, store, scaling, maxInvocations, shutdownGraceMs, acknowledgeEmptyItems, prune, adopt, logLevel, logFunctionErrors, logFormat, aws, functions, mappings.',
+    ],
+  ])('%s', (text, message) => {
+    write(`# head\n\n${text}`)
+    expect(refusal()).toBe(`millrace.yaml:3: ${message}`)
+  })
+
+  test('a document that is no map is refused', () => {
+    write('- a')
+    expect(refusal()).toBe('millrace.yaml:1: the configuration must be a map of keys, not a list.')
+  })
+})
+
+describe('flags', () => {
+  test.each<[string[], Partial<ServiceSettings>]>([
+    [['--store', 'memory:'], { store: 'memory:' }],
+    [['--store=memory:', '--store=sqlite:b'], { store: 'sqlite:b' }],
+    [['--prune'], { prune: true }],
+    [['--prune', '--no-prune'], { prune: false }],
+    [['--prune=false'], { prune: false }],
+    [['--adopt'], { adopt: 'on' }],
+    [['--adopt', '--prune'], { adopt: 'on', prune: true }],
+    [['--adopt', 'undo'], { adopt: 'undo' }],
+    [['--adopt=undo'], { adopt: 'undo' }],
+  ])('%j', (argv, expected) => {
+    expect(read({ argv })).toEqual({ ...defaults, ...expected })
+  })
+
+  test.each([
+    [['--prot=1'], 'millrace start has no option --prot. Did you mean --port?'],
+    [['--nonsense'], 'millrace start has no option --nonsense.'],
+    [['--port'], '--port needs a value.'],
+    [['--port='], '--port needs a value.'],
+    [['--port', ''], '--port needs a value.'],
+    [['--port', '--prune'], '--port needs a value.'],
+    [['--port', '-1'], '--port must be a whole number from 0 to 65535, not "-1".'],
+    [['--no-prune=1'], '--no-prune takes no value.'],
+    [['--no-port'], 'millrace start has no option --no-port. Did you mean --port?'],
+    [['--adopt='], '--adopt needs a value.'],
+    [['--adopt', 'maybe'], "millrace start takes no argument 'maybe'. Options begin with --."],
+    [['extra'], "millrace start takes no argument 'extra'. Options begin with --."],
+    [['-p', '1'], "millrace start takes no argument '-p'. Options begin with --."],
+    [['--'], "millrace start takes no argument '--'. Options begin with --."],
+  ])('%j is refused', (argv, message) => {
+    expect(refusal({ argv })).toBe(message)
+  })
+
+  test('of another command are refused, and that command reads no file', () => {
+    write('nonsense: 1')
+    expect(read({ command: 'dev', argv: ['--port=0'], env: { MILLRACE_CONFIG: 'nonsense: 1' } }).server.port).toBe(0)
+    expect(refusal({ command: 'dev', argv: ['--config', 'x'] })).toBe('millrace dev has no option --config.')
+  })
+})
+
+test('a variable of ours that means nothing is told and stops nothing', () => {
+  const told: string[] = []
+  const env = {
+    MILLRACE_PROT: '1',
+    MILLRACE_STOER: 'x',
+    MILLRACE_ELSEWHERE: '',
+    MILLRACEX: '1',
+    PORT: '1',
+    MILLRACE_PORT: '7',
+  }
+  expect(read({ env, warn: (message) => void told.push(message) }).server.port).toBe(7)
+  expect(told).toEqual([
+    'The variable MILLRACE_PROT is not known and does nothing. Did you mean MILLRACE_PORT?',
+    'The variable MILLRACE_STOER is not known and does nothing. Did you mean MILLRACE_STORE?',
+    'The variable MILLRACE_ELSEWHERE is not known and does nothing.',
+  ])
+})
+
+describe('the file', () => {
+  test('is the one that is named, else ./millrace.yaml, else the one of the image', () => {
+    write('store: sqlite:etc', 'etc.yaml')
+    expect(read().store).toBe('sqlite:etc')
+    write('store: sqlite:here')
+    expect(read().store).toBe('sqlite:here')
+    mkdirSync(join(cwd, 'conf'))
+    write('store: sqlite:variable', 'conf/v.yaml')
+    expect(read({ env: { MILLRACE_CONFIG: 'conf/v.yaml' } }).store).toBe('sqlite:variable')
+    write('store: sqlite:flag', 'f.json')
+    expect(read({ argv: ['--config', 'f.json'], env: { MILLRACE_CONFIG: 'conf/v.yaml' } }).store).toBe('sqlite:flag')
+    expect(read({ argv: ['--config', join(cwd, 'f.json')] }).store).toBe('sqlite:flag')
+  })
+
+  test('may be JSON', () => {
+    write('{\n\t"server": {\n\t\t"port": 1,\n\t\t"host": 2\n\t}\n}', 'c.json')
+    expect(refusal({ argv: ['--config=c.json'] })).toBe(
+      'c.json:4: server.host must be a text, not the number 2. Put it in quotes: "2".',
+    )
+    write('{"server":{"port":1}}', 'c.json')
+    expect(read({ argv: ['--config=c.json'] }).server.port).toBe(1)
+  })
+
+  test.each([
+    ['store: memory', 'memory:'],
+    ['store: sqlite:x', 'sqlite:x'],
+    ['{"store":"memory:"}', 'memory:'],
+    ['\nstore: "memory:"\nserver:\n  port: 1\n', 'memory:'],
+    ['{}', 'sqlite:./millrace.db'],
+    ['# nothing yet\n', 'sqlite:./millrace.db'],
+  ])('may stand in the variable itself: %j', (text, store) => {
+    write('store: sqlite:not-read')
+    expect(read({ env: { MILLRACE_CONFIG: text } }).store).toBe(store)
+  })
+
+  test('with a colon in its name is still a file', () => {
+    write('store: "memory:"', 'a:b.yaml')
+    expect(read({ env: { MILLRACE_CONFIG: 'a:b.yaml' } }).store).toBe('memory:')
+    expect(refusal({ env: { MILLRACE_CONFIG: 'b:a.yaml' } })).toBe(
+      'MILLRACE_CONFIG:1: the configuration must be a map of keys, not "b:a.yaml".',
+    )
+  })
+
+  test('in the variable is called by the name of the variable', () => {
+    expect(refusal({ env: { MILLRACE_CONFIG: 'store: memory\nport: 1' } })).toBe(
+      'MILLRACE_CONFIG:2: unknown key port. Did you mean server.port?',
+    )
+  })
+
+  test('that is named and cannot be read is refused', () => {
+    expect(refusal({ argv: ['--config', 'no.yaml'] })).toBe('--config: the file no.yaml does not exist.')
+    expect(refusal({ env: { MILLRACE_CONFIG: 'no.yaml' } })).toBe('MILLRACE_CONFIG: the file no.yaml does not exist.')
+    expect(refusal({ argv: ['--config', '.'] })).toBe('--config: the file . is a directory.')
+    write('', 'file')
+    expect(refusal({ argv: ['--config', 'file/x'] })).toBe('--config: the file file/x cannot be read: ENOTDIR.')
+  })
+})

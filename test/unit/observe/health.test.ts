@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest'
+import { createHealth, type HealthPhase } from '../../../src/observe/health.ts'
+
+test('a process is live from its first moment and ready between the end of its start and its drain', () => {
+  const health = createHealth()
+  const seen = () => [health.phase, health.ready, health.live]
+  expect(seen()).toEqual(['starting', false, true])
+  health.enter('ready')
+  expect(seen()).toEqual(['ready', true, true])
+  health.enter('draining')
+  expect(seen()).toEqual(['draining', false, true])
+})
+
+test.each<[HealthPhase, HealthPhase]>([
+  ['draining', 'ready'],
+  ['draining', 'starting'],
+  ['ready', 'starting'],
+])('a process that is %s does not go back to %s', (reached, back) => {
+  const health = createHealth()
+  health.enter(reached)
+  health.enter(back)
+  expect(health.phase).toBe(reached)
+})
