@@ -243,7 +243,6 @@ interface Wiring {
 
 function engineOf({ settings, clock, log, store }: Parts, wiring: Wiring): EngineContext {
   const { access, target, opener, place, meters } = wiring
-  const isAws = (kind: SourceKind): boolean => access.isAws(sourceService[kind])
   return {
     services: {
       clock,
@@ -253,15 +252,12 @@ function engineOf({ settings, clock, log, store }: Parts, wiring: Wiring): Engin
       permits: new Permits(settings.maxInvocations),
       budget: new ByteBudget(heldBytesMax),
       startMachine: startCoreMachine,
-      logsFunctionErrors: settings.logFunctionErrors,
+      settings,
     },
     opener,
     census: new ShardCensus(),
     pace: mappingPace,
-    maxInvocations: settings.maxInvocations,
-    acknowledgesEmptyItem: settings.acknowledgeEmptyItems,
-    scaling: (kind) => settings.scaling ?? (isAws(kind) ? 'aws' : 'eager'),
-    isAws,
+    isAws: (kind) => access.isAws(sourceService[kind]),
     place,
     meterOf: (document) => meters.meterOf(document),
     forgetMeter: (uuid) => meters.forget(uuid),

@@ -79,6 +79,7 @@ export function settingsFor(stack: TryOutStack, own: ServiceSettings): ServiceSe
       endpoints: { sqs: nowhere, sns: nowhere, s3: nowhere, kinesis, dynamodb, dynamodbstreams: dynamodb },
       caFile: undefined,
       insecure: false,
+      trust: {},
     },
     functions: stack.functions.map(functionSettings),
     functionsOnly: true,

@@ -1,18 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { AccessKey } from '../model/access-key.ts'
+import type { authOptions } from '../model/server-options.ts'
 import type { AuthSettings } from '../model/settings.ts'
 import { parseKeyList, parseKeysFile } from './access-keys.ts'
 import { ConfigError } from './config-error.ts'
+import type { OptionValues } from './option-value.ts'
 
 /** What was given about who may use the API. Texts of secrets win over files of them. */
-export interface AuthOptions {
-  readonly auth: AuthSettings['kind'] | undefined
-  readonly token: string | undefined
-  readonly tokenFile: string | undefined
-  readonly keys: string | undefined
-  readonly keysFile: string | undefined
-}
+export type AuthOptions = Pick<OptionValues, keyof typeof authOptions>
 
 /** A token or keys that are given are meant: without `auth` they say which kind it is. */
 export function readAuth(options: AuthOptions, cwd: string): AuthSettings {

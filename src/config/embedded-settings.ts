@@ -1,3 +1,5 @@
+import type { Given, SettingsOf } from '../model/option-types.ts'
+import type { serviceOptions } from '../model/service-options.ts'
 import type { ServiceSettings } from '../model/settings.ts'
 import type { SourceKind } from '../model/source.ts'
 import { ConfigError } from './config-error.ts'
@@ -7,33 +9,10 @@ import { readSettings } from './settings-reader.ts'
  * The config file as an object, for those who start Millrace in their own process: the same keys, read as strictly. The store is
  * `memory:`, the port any free one and the log quiet unless it says otherwise.
  */
-export interface EmbeddedOptions {
-  readonly aws?: object
-  readonly server?: {
-    readonly host?: string
-    readonly port?: number
-    readonly allowedHosts?: readonly string[]
-    readonly auth?: ServiceSettings['server']['auth']['kind']
-    readonly token?: string
-    readonly tokenFile?: string
-    /** `ACCESS_KEY_ID:SECRET_ACCESS_KEY`, several between commas. */
-    readonly keys?: string
-    readonly keysFile?: string
-  }
-  readonly passThrough?: ServiceSettings['passThrough']
+export type EmbeddedOptions = Given<SettingsOf<typeof serviceOptions>> & {
   /** Short for `server.host` and `server.port`. */
   readonly host?: string
   readonly port?: number
-  readonly store?: string
-  readonly scaling?: ServiceSettings['scaling']
-  readonly maxInvocations?: number
-  readonly shutdownGraceMs?: number
-  readonly acknowledgeEmptyItems?: boolean
-  readonly prune?: boolean
-  readonly adopt?: ServiceSettings['adopt']
-  readonly logLevel?: ServiceSettings['logLevel']
-  readonly logFunctionErrors?: boolean
-  readonly logFormat?: ServiceSettings['logFormat']
   readonly functions?: Readonly<Record<string, object>>
   readonly mappings?: readonly object[]
 }

@@ -1,3 +1,4 @@
+import type { OptionValueOf } from '../model/option-types.ts'
 import type { OptionType, serviceOptions } from '../model/service-options.ts'
 import { storeLocationOf, storeUrlForms } from '../model/store-url.ts'
 import type { ConfigNode, ConfigScalar } from './config-document.ts'
@@ -13,19 +14,11 @@ export interface ValueRule {
 }
 
 type Table = typeof serviceOptions
-type ValueOf<Option> = Option extends { readonly type: 'choice'; readonly values: readonly (infer Choice)[] }
-  ? Choice
-  : Option extends { readonly type: 'integer' }
-    ? number
-    : Option extends { readonly type: 'boolean' }
-      ? boolean
-      : Option extends { readonly type: 'texts' }
-        ? readonly string[]
-        : string
 
 /** A value for every option of the table; undefined only where it has no default. */
 export type OptionValues = {
-  readonly [Name in keyof Table]: ValueOf<Table[Name]> | (Table[Name] extends { default: unknown } ? never : undefined)
+  readonly [Name in keyof Table]:
+    OptionValueOf<Table[Name]> | (Table[Name] extends { default: unknown } ? never : undefined)
 }
 
 export type OptionValue = string | number | boolean | readonly string[]
@@ -109,7 +102,8 @@ const booleans: ReadonlyMap<string, boolean> = new Map([
 ])
 
 function fits(value: OptionValue | undefined, rule: ValueRule): OptionValue | undefined {
-  return value !== undefined && checks[rule.type](value, rule) ? value : undefined
+  if (value === undefined || !checks[rule.type](value, rule)) return undefined
+  return rule.type === 'store' && value === 'memory' ? 'memory:' : value
 }
 
 type Check = (value: OptionValue, rule: ValueRule) => boolean

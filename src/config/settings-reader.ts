@@ -1,5 +1,6 @@
+import { authOptions } from '../model/server-options.ts'
 import { type ServiceCommand, type ServiceOptionName, serviceOptions } from '../model/service-options.ts'
-import type { AwsService, ServiceSettings } from '../model/settings.ts'
+import type { OptionSettings, ServiceSettings } from '../model/settings.ts'
 import type { SourceKind } from '../model/source.ts'
 import { readAuth } from './auth-settings.ts'
 import { readDocument } from './config-document.ts'
@@ -50,8 +51,8 @@ export function readSettings(input: SettingsInput): ServiceSettings {
   const mappings = mistakes.of(() => readMappings(file?.mappings, readingOf(input, values, name))) ?? []
   const auth = mistakes.of(() => readAuth(values, input.cwd)) ?? { kind: 'none' }
   mistakes.refuse(name)
-  const { allowedHosts = [], host, port } = values
-  return { ...settingsOf(values), server: { host, port, allowedHosts, auth }, functions, mappings }
+  const settings = settingsOf(values)
+  return { ...settings, server: { ...settings.server, auth }, functions, mappings }
 }
 
 interface Given {
@@ -109,62 +110,28 @@ function resolve([defaults, ...layers]: [Partial<OptionValues>, ...(Layer | unde
   return Object.fromEntries(values) as unknown as OptionValues
 }
 
-function given(byService: Readonly<Record<AwsService, string | undefined>>): Partial<Record<AwsService, string>> {
-  return Object.fromEntries(Object.entries(byService).filter(([, value]) => value !== undefined))
+/** Every value under its key. */
+function settingsOf(values: OptionValues): OptionSettings {
+  const settings: Section = {}
+  for (const [name, { key }] of optionEntries) {
+    if (key === null || Object.hasOwn(authOptions, name)) continue
+    const path = key.split('.')
+    const last = path.pop() ?? key
+    const section = path.reduce(sectionIn, settings)
+    if (values[name] !== undefined) section[last] = values[name]
+  }
+  // The type is made from the same table by the same rule: a section for every dot, an option under its last word.
+  return settings as unknown as OptionSettings
 }
 
-function settingsOf(values: OptionValues): Omit<ServiceSettings, 'functions' | 'mappings' | 'server'> {
-  const {
-    acknowledgeEmptyItems,
-    scaling,
-    store,
-    maxInvocations,
-    shutdownGraceMs,
-    prune,
-    adopt,
-    logFormat,
-    logFunctionErrors,
-    logLevel,
-    passThrough,
-  } = values
-  const endpoints: Readonly<Record<AwsService, string | undefined>> = {
-    sqs: values.endpointSqs,
-    kinesis: values.endpointKinesis,
-    dynamodbstreams: values.endpointDynamodbstreams,
-    dynamodb: values.endpointDynamodb,
-    lambda: values.endpointLambda,
-    sns: values.endpointSns,
-    s3: values.endpointS3,
-  }
-  const trust: Readonly<Record<AwsService, string | undefined>> = {
-    sqs: values.trustSqs,
-    kinesis: values.trustKinesis,
-    dynamodbstreams: values.trustDynamodbstreams,
-    dynamodb: values.trustDynamodb,
-    lambda: values.trustLambda,
-    sns: values.trustSns,
-    s3: values.trustS3,
-  }
-  return {
-    aws: {
-      region: values.region,
-      account: values.account,
-      endpoint: values.endpoint,
-      endpoints: given(endpoints),
-      caFile: values.caFile,
-      insecure: values.insecure,
-      trust: given(trust),
-    },
-    passThrough,
-    store: store === 'memory' ? 'memory:' : store,
-    scaling,
-    maxInvocations,
-    shutdownGraceMs,
-    acknowledgeEmptyItems,
-    prune,
-    adopt,
-    logFormat,
-    logFunctionErrors,
-    logLevel,
-  }
+interface Section {
+  [name: string]: Section | OptionValue
+}
+
+function sectionIn(parent: Section, name: string): Section {
+  const known = parent[name]
+  if (typeof known === 'object' && !Array.isArray(known)) return known as Section
+  const section: Section = {}
+  parent[name] = section
+  return section
 }

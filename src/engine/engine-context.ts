@@ -1,6 +1,5 @@
 import type { MappingDocument } from '../model/mapping.ts'
 import type { ArnPlace } from '../model/arn.ts'
-import type { ScalingPolicy } from '../model/settings.ts'
 import type { SourceKind } from '../model/source.ts'
 import type { MappingPace } from '../core/mapping/messages.ts'
 import type { Log } from '../observe/log.ts'
@@ -15,10 +14,6 @@ export interface EngineContext {
   readonly opener: SourceOpener
   readonly census: ShardCensus
   readonly pace: MappingPace
-  readonly maxInvocations: number
-  /** What a queue's function answers with an empty entry is no failure. */
-  readonly acknowledgesEmptyItem?: boolean | undefined
-  readonly scaling: (kind: SourceKind) => ScalingPolicy
   /** Whether the endpoint of this kind of source is AWS itself. */
   readonly isAws: (kind: SourceKind) => boolean
   /** Region and account of ARNs that Millrace builds itself. */

@@ -1,6 +1,7 @@
 import type { FlowConfig } from '../core/flow/config.ts'
 import type { FlowEnd } from '../core/mapping/messages.ts'
 import type { SourceRecord } from '../model/record.ts'
+import type { OptionSettings } from '../model/settings.ts'
 import type { SourceKind } from '../model/source.ts'
 import type { Log } from '../observe/log.ts'
 import type { Clock, Destination, Source, Store, Target } from '../ports.ts'
@@ -20,8 +21,7 @@ export interface FlowServices {
   readonly permits: Permits
   readonly budget: ByteBudget
   readonly startMachine: StartMachine
-  /** False: what a function says of its failure is not logged; it may hold what a record holds. */
-  readonly logsFunctionErrors?: boolean
+  readonly settings: OptionSettings
 }
 
 /** Which flow this is; never changes. */
@@ -44,7 +44,6 @@ export interface FlowSettings {
   /** Attempts that the function takes at once where Millrace hosts it. */
   readonly capacity: number | null
   readonly reportsFailures: boolean
-  readonly acknowledgesEmptyItem?: boolean | undefined
   /** The ARN that records carry. */
   readonly sourceArn: string
   /** The queue's redrive policy takes a message that was received so often; null: it has none. */

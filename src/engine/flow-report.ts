@@ -106,7 +106,7 @@ function reportAttempt({ log, listener, identity, health, services }: FlowContex
   })
   log.warn(
     {
-      ...logged(what, outcome.kind === 'failed' && services.logsFunctionErrors === false),
+      ...logged(what, outcome.kind === 'failed' && !services.settings.logFunctionErrors),
       records: records.length,
       messageIds: idsOf(told),
       attempt,

@@ -161,7 +161,7 @@ function outcomeOfInvoke(result: InvokeResult, request: Of<'invoke'>, { context,
         ids: request.records.map((record) => record.id),
         source: context.identity.kind,
         reportsFailures: settings.reportsFailures,
-        acknowledgesEmptyItem: settings.acknowledgesEmptyItem,
+        acknowledgesEmptyItem: context.services.settings.acknowledgeEmptyItems,
         window: windowOf(request),
       })
     case 'lost':

@@ -91,14 +91,16 @@ export class MappingView {
     const found = this.#found
     if (found === null) throw new Error('A flow was started before its source was seen.')
     const known = this.#knownOf(document)
+    const { maxInvocations, scaling } = this.#engine.services.settings
+    const isAws = this.#engine.isAws(source)
     const around = {
       found,
       ...known,
       unreachable: this.#unreachable,
       origin,
-      scaling: this.#engine.scaling(source),
-      maxInvocations: this.#engine.maxInvocations,
-      isAws: this.#engine.isAws(source),
+      scaling: scaling ?? (isAws ? 'aws' : 'eager'),
+      maxInvocations,
+      isAws,
       tipMsMax: this.#engine.census.tipMsMax,
       clockOffsetMs: this.#clockOffsetMs(),
     }
@@ -109,7 +111,6 @@ export class MappingView {
       functionArn: document.functionArn,
       capacity: known.capacity,
       reportsFailures: parameters.FunctionResponseTypes.includes('ReportBatchItemFailures'),
-      acknowledgesEmptyItem: this.#engine.acknowledgesEmptyItem,
       sourceArn: this.arnOf(incarnation) ?? found.arn,
       maxReceiveCount: found.maxReceiveCount ?? null,
       destination: parameters.DestinationConfig?.OnFailure.Destination ?? null,

@@ -1,6 +1,6 @@
 const both = ['start', 'dev'] as const
 
-/** What of the table of settings is about the server: where it listens, and who may use it. */
+/** What of the table of settings is about the server: where it listens. */
 export const serverOptions = {
   host: {
     key: 'server.host',
@@ -35,6 +35,10 @@ export const serverOptions = {
       'Host names that clients may call Millrace by; *.example.com allows all below it. Names of this machine always work, and on other ' +
       'interfaces than loopback also IP addresses, names without a dot, *.internal, *.local, *.svc and *.cluster.local.',
   },
+} as const
+
+/** Who may use the API. These are read together: texts and files of secrets become one set of proofs. */
+export const authOptions = {
   auth: {
     key: 'server.auth',
     flag: '--auth',

@@ -1,5 +1,5 @@
 import { awsOptions } from './aws-options.ts'
-import { serverOptions } from './server-options.ts'
+import { authOptions, serverOptions } from './server-options.ts'
 
 /**
  * The one table of what a process can be told. The reader of the file, the variables and the flags, the help text and
@@ -50,6 +50,7 @@ export const serviceOptions = {
       '/etc/millrace/millrace.yaml. The variable may hold the text itself.',
   },
   ...serverOptions,
+  ...authOptions,
   passThrough: {
     key: 'passThrough',
     flag: '--pass-through',

@@ -34,7 +34,7 @@ export interface GateSettings {
  * room for it, who sends it. What is turned away here has not been read, but for a body whose signature had to be checked.
  */
 export function addGate(server: FastifyInstance, { clock, limits, region, server: settings }: GateSettings): void {
-  const hosts = createOwnHosts(settings.host, settings.allowedHosts)
+  const hosts = createOwnHosts(settings.host, settings.allowedHosts ?? [])
   const authenticator = createAuthenticator(settings.auth, region, clock.wallMs)
   const admission = createAdmission(limits ?? admissionLimits)
   server.decorate('admission', admission)

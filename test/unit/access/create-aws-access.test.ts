@@ -7,17 +7,11 @@ import type { AwsAccess } from '../../../src/access/aws-access.ts'
 import { createAwsAccess, type AwsConnections } from '../../../src/access/create-aws-access.ts'
 import { knowsProxies } from '../../../src/access/network-settings.ts'
 import type { AwsSettings } from '../../../src/model/settings.ts'
+import { defaultSettings } from '../../support/settings.ts'
 import { startHttpService } from './http-service.ts'
 import type { Answer, HttpService, SeenRequest } from './http-service.ts'
 
-const plain: AwsSettings = {
-  region: 'eu-west-1',
-  account: '000000000000',
-  endpoint: undefined,
-  endpoints: {},
-  caFile: undefined,
-  insecure: false,
-}
+const plain: AwsSettings = { ...defaultSettings.aws, region: 'eu-west-1' }
 
 const signal = new AbortController().signal
 const cleanups: (() => Promise<void> | void)[] = []

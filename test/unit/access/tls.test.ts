@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { CallResult } from '../../../src/access/aws-access.ts'
 import { createAwsAccess } from '../../../src/access/create-aws-access.ts'
 import type { AwsSettings } from '../../../src/model/settings.ts'
+import { defaultSettings } from '../../support/settings.ts'
 import { testCertificate, testCertificateKey } from './tls-fixture.ts'
 
 let server: Server
@@ -34,8 +35,8 @@ afterAll(() => {
 })
 
 async function call(settings: Partial<AwsSettings>): Promise<CallResult> {
-  const plain = { region: 'us-east-1', account: '000000000000', endpoints: {}, caFile: undefined, insecure: false }
-  const access = await createAwsAccess({ ...plain, endpoint, ...settings }, { info: () => {}, warn: () => {} })
+  const plain = { ...defaultSettings.aws, region: 'us-east-1', endpoint }
+  const access = await createAwsAccess({ ...plain, ...settings }, { info: () => {}, warn: () => {} })
   const { signal } = new AbortController()
   const result = await access.service('sqs', undefined, undefined).json('ListQueues', {}, 'control', signal)
   await access.close()

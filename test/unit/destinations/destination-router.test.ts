@@ -9,6 +9,7 @@ import type { AwsAccess, AwsCaller } from '../../../src/access/aws-access.ts'
 import { createAwsAccess } from '../../../src/access/create-aws-access.ts'
 import { createDestination } from '../../../src/destinations/destination-router.ts'
 import type { Delivery, Destination } from '../../../src/ports.ts'
+import { defaultSettings } from '../../support/settings.ts'
 
 const idle = new AbortController().signal
 const body = '{"requestContext":{"condition":"RetryAttemptsExhausted"},"note":"ä & <b> +%20"}'
@@ -33,7 +34,7 @@ function deliveryTo(arn: string): Delivery {
 
 async function destinationAt(endpoint: string): Promise<Destination> {
   const access: AwsAccess = await createAwsAccess(
-    { region: 'us-east-1', account: '000000000000', endpoint, endpoints: {}, caFile: undefined, insecure: false },
+    { ...defaultSettings.aws, region: 'us-east-1', endpoint },
     { info: () => undefined, warn: () => undefined },
   )
   closers.push(() => access.close())

@@ -18,6 +18,7 @@ import type {
   Target,
 } from '../../../src/ports.ts'
 import { createMemoryStore } from '../../../src/store/memory.ts'
+import { defaultSettings } from '../../support/settings.ts'
 import { manualClock } from './manual-clock.ts'
 
 export const place = { region: 'us-east-1', account: '000000000000' }
@@ -79,12 +80,11 @@ export function engineRig(options: EngineOptions) {
       permits: new Permits(10),
       budget: new ByteBudget(10_000_000),
       startMachine: options.startMachine ?? startCoreMachine,
+      settings: { ...defaultSettings, maxInvocations: 10, scaling: 'eager' },
     },
     opener: { open: () => ({ ...options.source, close: () => Promise.resolve() }) },
     census,
     pace: mappingPace,
-    maxInvocations: 10,
-    scaling: () => 'eager',
     isAws: () => options.isAws ?? false,
     place,
     meterOf: () => silentMeter,

@@ -23,6 +23,7 @@ import type {
 } from '../../../src/ports.ts'
 import { createMemoryStore } from '../../../src/store/memory.ts'
 import { noDetail } from '../../support/flow-detail.ts'
+import { defaultSettings } from '../../support/settings.ts'
 import { manualClock } from './manual-clock.ts'
 
 /** A machine that does what the test says: commands are given from outside, events are kept. */
@@ -126,6 +127,7 @@ export function flowRig(kind: SourceKind, ports: Ports = {}) {
       permits,
       budget,
       startMachine: machine.start,
+      settings: defaultSettings,
     },
     identity: { uuid: 'mapping', flow: kind === 'sqs' ? 'queue' : 'shard-1', kind, incarnation: 'one', listed: true },
     source: {

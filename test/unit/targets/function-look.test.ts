@@ -5,6 +5,7 @@ import type { AwsSettings } from '../../../src/model/settings.ts'
 import { createLambdaApi } from '../../../src/targets/lambda-api.ts'
 import { noLambda } from '../../../src/targets/no-lambda.ts'
 import { createRieFunctions } from '../../../src/targets/rie.ts'
+import { defaultSettings } from '../../support/settings.ts'
 import { freePort } from '../../support/free-port.ts'
 import { startFunctionServer, type FunctionServer } from '../../support/functions/server.ts'
 import { realClock } from './clocks.ts'
@@ -30,8 +31,7 @@ function lookAt(urls: readonly string[], by = transport) {
 }
 
 function awsAt(lambda: string): AwsSettings {
-  const place = { region: 'us-east-1', account: '000000000000', endpoint: undefined }
-  return { ...place, endpoints: { lambda }, caFile: undefined, insecure: false }
+  return { ...defaultSettings.aws, region: 'us-east-1', endpoints: { lambda } }
 }
 
 describe('a look at a function', () => {

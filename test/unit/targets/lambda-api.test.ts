@@ -8,6 +8,7 @@ import type { AwsAccess } from '../../../src/access/aws-access.ts'
 import type { AwsSettings } from '../../../src/model/settings.ts'
 import type { Clock, Target } from '../../../src/ports.ts'
 import { createLambdaApi } from '../../../src/targets/lambda-api.ts'
+import { defaultSettings } from '../../support/settings.ts'
 import { gate, hanging, ok, partial, raw, reset, throttle, throwing } from '../../support/functions/behaviour.ts'
 import { startFunctionServer, type FunctionServer, type FunctionServerOptions } from '../../support/functions/server.ts'
 import { ManualClock, realClock } from './clocks.ts'
@@ -85,14 +86,7 @@ async function start(options: FunctionServerOptions = {}, clock: Clock = realClo
 }
 
 async function targetAt(endpoint: string, clock: Clock = realClock): Promise<Target> {
-  const settings: AwsSettings = {
-    region: 'us-east-1',
-    account: '000000000000',
-    endpoint: undefined,
-    endpoints: { lambda: endpoint },
-    caFile: undefined,
-    insecure: false,
-  }
+  const settings: AwsSettings = { ...defaultSettings.aws, region: 'us-east-1', endpoints: { lambda: endpoint } }
   const access = await createAwsAccess(settings, { info: () => undefined, warn: () => undefined })
   accesses.push(access)
   return createLambdaApi(access, clock)

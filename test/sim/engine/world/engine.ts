@@ -6,6 +6,7 @@ import { Registry } from '../../../../src/engine/registry.ts'
 import { ShardCensus } from '../../../../src/engine/shard-census.ts'
 import { silentLog } from '../../../../src/observe/log.ts'
 import type { Clock } from '../../../../src/ports.ts'
+import { defaultSettings } from '../../../support/settings.ts'
 import { openDestination } from './destination-port.ts'
 import type { Process } from './process.ts'
 import { openSource } from './source-port.ts'
@@ -45,12 +46,11 @@ export function startProcess(world: World): Process {
       permits,
       budget,
       startMachine: plants.startMachine,
+      settings: { ...defaultSettings, maxInvocations: scenario.maxInvocations },
     },
     opener: { open: (document) => plants.source(openSource(world, process, document), world, process) },
     census: new ShardCensus(),
     pace: mappingPace,
-    maxInvocations: scenario.maxInvocations,
-    scaling: () => (scenario.isAws ? 'aws' : 'eager'),
     isAws: () => scenario.isAws,
     place,
     meterOf: ({ uuid }) => ({
