@@ -1,4 +1,6 @@
-import type { Outcome } from '../../model/invocation.ts'
+import type { Outcome, WindowFrame } from '../../model/invocation.ts'
+import { assert } from '../assertion.ts'
+import { batchLength } from '../batch-size.ts'
 import type { NextStep } from './messages.ts'
 import { type Flight, type Held, type Turn, type Unit, ask, recordsOf } from './state.ts'
 
@@ -22,7 +24,10 @@ export function startFlight(turn: Turn, held: readonly Held[], place: { slot: nu
     discards: 0,
     dissolving: false,
   }
-  for (const one of held) one.stage = 'flying'
+  for (const one of held) {
+    assert(one.stage === 'held', 'a record is in one batch at a time')
+    one.stage = 'flying'
+  }
   turn.state.flights.set(flight.id, flight)
   return flight
 }
@@ -35,9 +40,57 @@ export function currentUnit(flight: Flight): Unit | null {
   return flight.units.at(-1) ?? null
 }
 
+/** The unit of a flight that is on its way: only one that has landed, or waits for its discards, has none. */
+export function unitOf(flight: Flight): Unit {
+  const unit = currentUnit(flight)
+  assert(unit !== null, 'a flight on its way has a unit')
+  return unit
+}
+
 export function askPermit(turn: Turn, flight: Flight): void {
+  assert(flight.phase !== 'permit', 'a flight asks for one permit at a time')
   flight.phase = 'permit'
   ask(turn, { kind: 'permit' }, { kind: 'permit', flight: flight.id })
+}
+
+/** Uses the permit: the attempt is out from now on. */
+export function invoke(
+  turn: Turn,
+  flight: Flight,
+  {
+    permit,
+    unit,
+    window,
+    bytesMax,
+  }: {
+    readonly permit: number
+    readonly unit: Unit
+    readonly window: WindowFrame | null
+    /** What its records may weigh in the event. */
+    readonly bytesMax: number
+  },
+): void {
+  const { held } = unit
+  assert(held.length > 0 !== unit.final, 'a final invocation carries no records, and no other does so')
+  const length = batchLength(held, 0, { records: turn.config.batchSize, bytes: bytesMax })
+  assert(length === held.length, 'a batch keeps to BatchSize and fits its event')
+  assert(held.every(isFlying), 'an attempt carries what is in its batch and nowhere else')
+  flight.phase = 'invoking'
+  ask(
+    turn,
+    { kind: 'invoke', permit, records: recordsOf(held), attempt: unit.attempts + 1, window },
+    { kind: 'invoke', flight: flight.id, window, sentMs: turn.env.monoMs },
+  )
+}
+
+function isFlying({ stage }: Held): boolean {
+  return stage === 'flying'
+}
+
+/** The next attempt comes after a pause, however short. */
+export function pause(turn: Turn, flight: Flight, inMs: number): void {
+  assert(inMs > 0, 'nothing is tried again without a pause')
+  waitUntil(flight, turn.env.monoMs + inMs)
 }
 
 export function waitUntil(flight: Flight, dueMs: number): void {
@@ -58,6 +111,11 @@ export function withdraw(turn: Turn, flight: Flight): readonly Held[] {
     .filter((one) => one.stage !== 'done')
   flight.units.length = 0
   return held
+}
+
+/** Indexes of records of a batch, as an answer names them. */
+export function isWithin(indexes: readonly number[], count: number): boolean {
+  return indexes.every((index) => Number.isInteger(index) && index >= 0 && index < count)
 }
 
 export function tellFailure(

@@ -131,8 +131,14 @@ export function expect<Kind extends Pending['kind']>(pending: Pending, kind: Kin
 
 type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never
 
+/** What a flow asks for only while it runs. */
+const beginnings: ReadonlySet<FlowRequest['kind']> = new Set(['read', 'look'])
+
 /** Issues a command that will be answered, and remembers what for. */
 export function ask(turn: Turn, request: WithoutId<FlowRequest>, pending: Pending): number {
+  const { phase, drainReason } = turn.state
+  assert(drainReason !== 'leaseLost', 'nothing is asked for a flow that somebody else owns')
+  assert(phase === 'running' || !beginnings.has(request.kind), 'a flow that ends begins nothing')
   const id = turn.state.nextId++
   turn.state.pending.set(id, pending)
   turn.commands.push({ ...request, id } as FlowRequest)
@@ -161,6 +167,7 @@ export function letGo(state: FlowState, held: Held): boolean {
   held.stage = 'done'
   state.heldRecords -= 1
   state.heldBytes -= held.record.bytes
+  assert(state.heldRecords >= 0 && state.heldBytes >= 0, 'no more leaves our hands than came into them')
   return true
 }
 

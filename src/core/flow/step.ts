@@ -167,9 +167,25 @@ function onPermitted<K extends PartKind>(
   pending: Extract<Pending, { kind: 'permit' }>,
   permit: number,
 ): void {
-  const flight = pending.flight === null ? undefined : turn.state.flights.get(pending.flight)
-  if (flight === undefined) turn.commands.push({ kind: 'giveBack', permit })
-  else handlers[part.kind].onPermitted(turn, part, flight, permit)
+  const flight = pending.flight === null ? null : turn.state.flights.get(pending.flight)
+  assert(flight !== undefined, 'a permit that nobody wants any more is withdrawn')
+  const said = turn.commands.length
+  if (flight === null) turn.commands.push({ kind: 'giveBack', permit })
+  else {
+    assert(flight.phase === 'permit', 'a permit is granted to a flight that waits for one')
+    handlers[part.kind].onPermitted(turn, part, flight, permit)
+  }
+  assert(isUsedOnce(turn.commands, said, permit), 'a permit is used or given back in its step')
+}
+
+/** Among what was said since: an invocation under it, or that it goes back. */
+function isUsedOnce(commands: readonly FlowCommand[], since: number, permit: number): boolean {
+  let uses = 0
+  for (let index = since; index < commands.length; index += 1) {
+    const command = commands[index]
+    if ((command?.kind === 'invoke' || command?.kind === 'giveBack') && command.permit === permit) uses += 1
+  }
+  return uses === 1
 }
 
 function onInvoked<K extends PartKind>(
@@ -179,7 +195,8 @@ function onInvoked<K extends PartKind>(
   { outcome }: Extract<FlowEvent, { kind: 'invoked' }>,
 ): void {
   const flight = turn.state.flights.get(pending.flight)
-  if (flight !== undefined) handlers[part.kind].onInvoked(turn, part, flight, { outcome, pending })
+  assert(flight?.phase === 'invoking', 'an attempt that is answered was out')
+  handlers[part.kind].onInvoked(turn, part, flight, { outcome, pending })
 }
 
 // ---- Changes of life
@@ -222,6 +239,9 @@ function pump<K extends PartKind>(turn: Turn, part: Part<K>): void {
 /** Nothing is outstanding: the flow is over when its shard is, or when it was told to end. */
 function end({ state, commands }: Turn, isFinished: boolean): void {
   if (state.phase !== 'draining' && !isFinished) return
+  // Only what a drain leaves undone of a shard is read again some day.
+  const mayLeave = state.part.kind === 'shard' && !isFinished && state.drainReason !== 'leaseLost'
+  assert(mayLeave || state.heldRecords === 0, 'a flow ends when its records have left its hands')
   state.phase = 'ended'
   // One word ends a flow: of a shard that ended while it was told to end, that nothing is left to read.
   commands.push({ kind: isFinished ? 'finished' : 'drained' })

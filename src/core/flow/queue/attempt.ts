@@ -1,8 +1,9 @@
 import type { Outcome } from '../../../model/invocation.ts'
 import { backoffMs, pauseAskedMs } from '../../backoff.ts'
-import { askPermit, currentUnit, startFlight, tellFailure, waitUntil, withdraw } from '../flight.ts'
+import { assert } from '../../assertion.ts'
+import { askPermit, invoke, isWithin, startFlight, tellFailure, unitOf, pause, withdraw } from '../flight.ts'
 import type { NextStep } from '../messages.ts'
-import { type Flight, type Held, type Pending, type Turn, type Unit, ask, recordsOf } from '../state.ts'
+import { type Flight, type Held, type Pending, type Turn, type Unit, recordsOf } from '../state.ts'
 import { fitsAlone } from '../../batch-size.ts'
 import { earliest } from '../../pace.ts'
 import { lockGroups } from './groups.ts'
@@ -29,9 +30,9 @@ export function startQueueFlight(turn: Turn, queue: QueueState, held: readonly H
 
 /** Cuts out of a batch that only waits what ran out meanwhile. */
 export function dropExpiredFlight(turn: Turn, queue: QueueState, flight: Flight): void {
-  const unit = currentUnit(flight)
-  const left = unit === null ? [] : cutExpired(turn, queue, unit.held)
-  if (unit === null || left.length === 0) turn.state.flights.delete(flight.id)
+  const unit = unitOf(flight)
+  const left = cutExpired(turn, queue, unit.held)
+  if (left.length === 0) turn.state.flights.delete(flight.id)
   else if (left.length < unit.held.length) flight.units[flight.units.length - 1] = { ...unit, held: left }
 }
 
@@ -46,12 +47,12 @@ export function onQueuePermitted(turn: Turn, queue: QueueState, flight: Flight, 
     turn.commands.push({ kind: 'giveBack', permit })
     return
   }
-  flight.phase = 'invoking'
-  ask(
-    turn,
-    { kind: 'invoke', permit, records: recordsOf(unit.held), attempt: unit.attempts + 1, window: null },
-    { kind: 'invoke', flight: flight.id, window: null, sentMs: turn.env.monoMs },
+  assert(queue.outage === null || queue.outage.flight === flight.id, 'in an outage one batch tries the function')
+  assert(
+    unit.held.every((one) => one.expiresMs > turn.env.monoMs),
+    'what is invoked is still ours',
   )
+  invoke(turn, flight, { permit, unit, window: null, bytesMax: turn.config.batchBytesMax })
 }
 
 /** Things may have changed while it waited for its permit: what does not start now waits, or goes back. */
@@ -67,11 +68,11 @@ function mayStart(turn: Turn, queue: QueueState, flight: Flight): boolean {
 
 /** Cuts out what expired, what is worn out, and what can never be sent; ends the flight when nothing is left. */
 function prepare(turn: Turn, queue: QueueState, flight: Flight): Unit | null {
-  const unit = currentUnit(flight)
-  const ours = unit === null ? [] : cutExpired(turn, queue, unit.held)
+  const unit = unitOf(flight)
+  const ours = cutExpired(turn, queue, unit.held)
   // A throttled batch is tried until its receipts run out (behaviour §2.3).
   const left = flight.notRunStreak > 0 ? ours : cutWornOut(turn, queue, ours)
-  if (unit === null || left.length === 0) {
+  if (left.length === 0) {
     turn.state.flights.delete(flight.id)
     return null
   }
@@ -93,8 +94,7 @@ export function onQueueInvoked(
   flight: Flight,
   { outcome, pending }: { readonly outcome: Outcome; readonly pending: Extract<Pending, { kind: 'invoke' }> },
 ): void {
-  const unit = currentUnit(flight)
-  if (unit === null) return
+  const unit = unitOf(flight)
   if (outcome.kind === 'notRun') return awaitAnother(turn, queue, flight, outcome)
   surviveOutage(turn, queue, flight)
   queue.longestRunMs = Math.max(queue.longestRunMs ?? 0, turn.env.monoMs - pending.sentMs)
@@ -106,6 +106,7 @@ export function onQueueInvoked(
       return settle(turn, unit.held, 'succeeded')
     case 'partial': {
       scaleOnSuccess(queue.scale, turn.config.scaling)
+      assert(isWithin(outcome.failed, unit.held.length), 'what failed is in the batch')
       const failed = new Set(outcome.failed)
       const kept = unit.held.filter((_, index) => failed.has(index))
       tellFailure(turn, unit, outcome, byVisibility(turn, kept))
@@ -133,8 +134,7 @@ function awaitAnother(
   outcome: Extract<Outcome, { kind: 'notRun' }>,
 ): void {
   const { state, config, env } = turn
-  const unit = currentUnit(flight)
-  if (unit === null) return
+  const unit = unitOf(flight)
   const reason = outageReasonOf(outcome)
   if (reason === null) surviveOutage(turn, queue, flight)
   if (state.phase !== 'running' && (reason !== null || !owesAttempts(turn, queue))) {
@@ -160,7 +160,7 @@ function awaitAnother(
     return endUnsettled(turn, queue, unit.held)
   }
   tellFailure(turn, unit, outcome, { kind: 'retry', inMs })
-  waitUntil(flight, env.monoMs + inMs)
+  pause(turn, flight, inMs)
 }
 
 /** The queue makes the next try, when it shows the first of them again. */

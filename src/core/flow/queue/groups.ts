@@ -1,3 +1,4 @@
+import { assert } from '../../assertion.ts'
 import type { Held, Turn } from '../state.ts'
 import type { QueueState } from './state.ts'
 
@@ -8,8 +9,12 @@ import type { QueueState } from './state.ts'
 
 export function lockGroups(turn: Turn, queue: QueueState, held: readonly Held[]): void {
   if (turn.config.traits.ordered !== 'group') return
+  assert(
+    !held.some(({ record }) => queue.lockedGroups.has(record.orderKey)),
+    'a batch takes off when its groups are free',
+  )
   for (const one of held) {
-    if (one.locked) continue
+    assert(!one.locked, 'a message locks its group once')
     one.locked = true
     queue.lockedGroups.set(one.record.orderKey, (queue.lockedGroups.get(one.record.orderKey) ?? 0) + 1)
   }
@@ -18,7 +23,9 @@ export function lockGroups(turn: Turn, queue: QueueState, held: readonly Held[])
 export function unlockGroup(queue: QueueState, held: Held): void {
   if (!held.locked) return
   held.locked = false
-  const left = (queue.lockedGroups.get(held.record.orderKey) ?? 1) - 1
+  const locks = queue.lockedGroups.get(held.record.orderKey)
+  assert(locks !== undefined, 'what locked a group is counted there')
+  const left = locks - 1
   if (left === 0) queue.lockedGroups.delete(held.record.orderKey)
   else queue.lockedGroups.set(held.record.orderKey, left)
 }

@@ -1,3 +1,5 @@
+import { assert } from '../../assertion.ts'
+import { isWithin } from '../flight.ts'
 import type { FlowEvent, SettleReason } from '../messages.ts'
 import { type Held, type Pending, type Turn, ask, letGo, recordsOf } from '../state.ts'
 import { behind, unlockGroup, withBehind } from './groups.ts'
@@ -15,6 +17,10 @@ export function settle(turn: Turn, held: readonly Held[], why: SettleReason): vo
 }
 
 function askSettle(turn: Turn, held: readonly Held[], why: SettleReason, attempt: number): void {
+  assert(
+    held.every((one) => one.stage !== 'done'),
+    'what is acknowledged is in our hands',
+  )
   const last = attempt >= settleTriesMax
   ask(turn, { kind: 'settle', records: recordsOf(held), why, attempt, last }, { kind: 'settle', held, why, attempt })
 }
@@ -30,6 +36,7 @@ export function onSettled(
   answer: Pick<Extract<FlowEvent, { kind: 'settled' }>, 'failed' | 'final'>,
 ): void {
   const { attempt, why } = pending
+  assert(isWithin(answer.failed, pending.held.length), 'what was refused was to be acknowledged')
   const refused = new Set(answer.failed)
   const final = new Set(answer.final)
   const dueMs = turn.env.monoMs + settleRetryMs * 2 ** (attempt - 1)

@@ -1,4 +1,5 @@
 import type { FlowRecord } from '../../../model/record.ts'
+import { assert } from '../../assertion.ts'
 import type { FlowConfig } from '../config.ts'
 import type { ReadOutcome } from '../messages.ts'
 import type { Unread } from '../part.ts'
@@ -39,6 +40,11 @@ export function receiveOne(turn: Turn, queue: QueueState): void {
 }
 
 function askRead({ state, config, env, commands }: Turn, queue: QueueState, recordsMax: number): void {
+  const { outage } = queue
+  assert(
+    outage === null || (outage.phase === 'trying' && recordsMax === 1),
+    'in an outage one message is received, after a look',
+  )
   const visibilityMs = config.receiveVisibilityMs
   const lost = queue.lostReads.shift()
   const repeats = lost !== undefined && env.monoMs - lost.sinceMs < attemptIdMs ? lost : null

@@ -1,5 +1,18 @@
 import type { DiscardCondition, Outcome } from '../../../model/invocation.ts'
-import { askPermit, createUnit, currentUnit, startFlight, tellFailure, waitUntil, withdraw } from '../flight.ts'
+import { assert } from '../../assertion.ts'
+import {
+  askPermit,
+  createUnit,
+  currentUnit,
+  invoke,
+  isWithin,
+  pause,
+  startFlight,
+  tellFailure,
+  unitOf,
+  waitUntil,
+  withdraw,
+} from '../flight.ts'
 import type { NextStep } from '../messages.ts'
 import { type Flight, type Held, type Pending, type Turn, type Unit, ask, recordsOf } from '../state.ts'
 import { batchLength, fitsAlone } from '../../batch-size.ts'
@@ -35,13 +48,18 @@ export function onShardPermitted(turn: Turn, shard: ShardState, flight: Flight, 
     turn.commands.push({ kind: 'giveBack', permit })
     return
   }
-  flight.phase = 'invoking'
-  const window = shard.window && frameOf(shard.window, unit.final)
-  ask(
-    turn,
-    { kind: 'invoke', permit, records: recordsOf(unit.held), attempt: unit.attempts + 1, window },
-    { kind: 'invoke', flight: flight.id, window, sentMs: turn.env.monoMs },
+  assert(!unit.held.some((one) => isTooOld(turn, one)), 'what is invoked is within its age')
+  const { window } = shard
+  assert(
+    unit.final ? window !== null && window.phase !== 'open' : window?.phase !== 'terminating',
+    'a final invocation comes when its window owes one, and before anything else',
   )
+  invoke(turn, flight, {
+    permit,
+    unit,
+    window: window && frameOf(window, unit.final),
+    bytesMax: recordBytesMax(turn, shard),
+  })
 }
 
 /** Finds the unit that can be invoked now, and gives up on the way what is too old or can never be sent. */
@@ -97,6 +115,10 @@ function cutAged(turn: Turn, shard: ShardState, flight: Flight, unit: Unit): Uni
   return aged.length === 0 ? left : null
 }
 
+function isTooOld(turn: Turn, held: Held): boolean {
+  return isOlder(turn, held, turn.config.recordAgeMsMax) || isOlder(turn, held, turn.config.retentionMs)
+}
+
 export function isOlder(turn: Turn, held: Held, limitMs: number | null): boolean {
   return limitMs !== null && turn.env.sourceMs - held.record.arrivedMs > limitMs
 }
@@ -150,9 +172,9 @@ export function onShardInvoked(
   flight: Flight,
   answer: { readonly outcome: Outcome; readonly pending: Extract<Pending, { kind: 'invoke' }> },
 ): void {
-  const unit = currentUnit(flight)
-  if (unit === null) return
+  const unit = unitOf(flight)
   const { outcome } = answer
+  if (outcome.kind === 'partial') assert(isWithin(outcome.failed, unit.held.length), 'what failed is in the batch')
   if (outcome.kind === 'notRun') flight.notRunStreak += 1
   else {
     flight.notRunStreak = 0
@@ -170,8 +192,7 @@ export function onShardInvoked(
 
 /** Changes the units as the plan says. */
 function applyPlan(turn: Turn, shard: ShardState, flight: Flight, plan: RetryPlan): void {
-  const unit = currentUnit(flight)
-  if (unit === null) return
+  const unit = unitOf(flight)
   switch (plan.kind) {
     case 'done':
       flight.units.pop()
@@ -182,6 +203,7 @@ function applyPlan(turn: Turn, shard: ShardState, flight: Flight, plan: RetryPla
       flight.units.push(createUnit(turn, unit.held.slice(plan.done)))
       return resolve(turn, shard, unit.held.slice(0, plan.done))
     case 'split':
+      assert(plan.first > 0 && plan.first < unit.held.length, 'a batch is split into two')
       flight.units.pop()
       flight.units.push(createUnit(turn, unit.held.slice(plan.first)), createUnit(turn, unit.held.slice(0, plan.first)))
       return
@@ -189,6 +211,7 @@ function applyPlan(turn: Turn, shard: ShardState, flight: Flight, plan: RetryPla
       giveUp(turn, shard, flight, { unit, condition: plan.condition })
       return
     case 'retry':
+      return assert(!isExhausted(turn, unit), 'a retry is one that MaximumRetryAttempts allows')
     case 'pause':
       return
     default:
@@ -198,8 +221,13 @@ function applyPlan(turn: Turn, shard: ShardState, flight: Flight, plan: RetryPla
 
 function goOn(turn: Turn, shard: ShardState, flight: Flight, next: NextStep): void {
   if (turn.state.phase !== 'running' || flight.dissolving) return dissolveShardFlight(turn, shard, flight)
-  if (next.kind === 'retry') waitUntil(flight, turn.env.monoMs + next.inMs)
+  if (next.kind === 'retry') pause(turn, flight, next.inMs)
   else tryUnit(turn, shard, flight)
+}
+
+/** The attempts that MaximumRetryAttempts allows were made. */
+function isExhausted({ config }: Turn, { attempts }: Unit): boolean {
+  return config.retryAttemptsMax !== null && attempts > config.retryAttemptsMax
 }
 
 // ---- Giving up
@@ -217,6 +245,13 @@ function giveUp(turn: Turn, shard: ShardState, flight: Flight, given: Given): nu
 
 function discard(turn: Turn, shard: ShardState, flight: Flight, { unit, condition }: Given): void {
   if (unit.held.length === 0 && !unit.final) return
+  assert(condition !== 'RetryAttemptsExhausted' || isExhausted(turn, unit), 'what is given up has spent its retries')
+  assert(
+    condition !== 'RecordAgeExceeded' ||
+      unit.final ||
+      unit.held.every((one) => isOlder(turn, one, turn.config.recordAgeMsMax)),
+    'what is given up for its age is too old',
+  )
   const window = shard.window && frameOf(shard.window, unit.final)
   flight.discards += 1
   ask(
@@ -243,7 +278,7 @@ export function onShardDiscarded(
   // The state of a window whose final invocation failed for good is gone with it.
   if (pending.held.length === 0) endWindow(shard)
   const flight = turn.state.flights.get(pending.flight)
-  if (flight === undefined) return
+  assert(flight !== undefined && flight.discards > 0, 'a flight waits for each of its discards')
   flight.discards -= 1
   if (flight.units.length > 0 && turn.state.phase === 'running') tryUnit(turn, shard, flight)
   else land(turn, shard, flight)

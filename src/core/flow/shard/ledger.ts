@@ -1,4 +1,5 @@
 import type { Checkpoint, CompletedRange } from '../../../model/checkpoint.ts'
+import { assert } from '../../assertion.ts'
 import type { DropReason } from '../messages.ts'
 import { type Held, type Pending, type Turn, ask, isPending, letGo, recordsOf } from '../state.ts'
 import type { ShardState } from './state.ts'
@@ -53,6 +54,7 @@ export function writeCheckpoint(turn: Turn, shard: ShardState): void {
   if (!shard.dirty && (!done || shard.doneWritten)) return
   if (isPending(turn.state, 'checkpoint')) return
   shard.dirty = false
+  assert(!shard.doneWritten, 'nothing is written of a shard after the word that it is done')
   ask(turn, { kind: 'checkpoint', checkpoint: checkpointOf(shard, done) }, { kind: 'checkpoint', done })
 }
 

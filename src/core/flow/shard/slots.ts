@@ -1,3 +1,4 @@
+import { assert } from '../../assertion.ts'
 import { type Flight, type Held, type Turn, sift } from '../state.ts'
 import { resolve } from './ledger.ts'
 import type { ShardState } from './state.ts'
@@ -23,18 +24,26 @@ export function isLayoutStale(turn: Turn, shard: ShardState): boolean {
 }
 
 export function enslot(shard: ShardState, held: Held): void {
-  shard.slots[held.record.orderHash % shard.slots.length]?.queue.push(held)
+  slotAt(shard, held.record.orderHash % shard.slots.length).queue.push(held)
 }
 
 /** No other batch of the slot starts until this one has landed. */
-export function occupy({ slots }: ShardState, flight: Flight): void {
-  const slot = slots[flight.slot]
-  if (slot !== undefined) slot.flight = flight.id
+export function occupy(shard: ShardState, flight: Flight): void {
+  const slot = slotAt(shard, flight.slot)
+  assert(slot.flight === null, 'a slot has one batch on its way')
+  slot.flight = flight.id
 }
 
-export function vacate({ slots }: ShardState, flight: Flight): void {
-  const slot = slots[flight.slot]
-  if (slot?.flight === flight.id) slot.flight = null
+export function vacate(shard: ShardState, flight: Flight): void {
+  const slot = slotAt(shard, flight.slot)
+  assert(slot.flight === flight.id, 'a batch that lands was on its way in its slot')
+  slot.flight = null
+}
+
+function slotAt({ slots }: ShardState, index: number): Slot {
+  const slot = slots[index]
+  assert(slot !== undefined, 'every key has a slot')
+  return slot
 }
 
 /** Fills the slots again from the ledger: everything that is neither resolved nor in a flight, in shard order. */

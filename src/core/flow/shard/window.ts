@@ -1,5 +1,6 @@
 import type { WindowFrame, WindowState } from '../../../model/invocation.ts'
 import { windowEnvelopeBytes, windowStateBytesMax } from '../../../model/limits.ts'
+import { assert } from '../../assertion.ts'
 import type { Held, Turn } from '../state.ts'
 import { isReadOut, type OpenWindow, type ShardState } from './state.ts'
 
@@ -59,7 +60,7 @@ export function keepState(shard: ShardState, state: WindowState | null): void {
 /** The final invocation succeeded, or was given up: its state is gone either way. */
 export function endWindow(shard: ShardState): void {
   const { window } = shard
-  if (window === null) return
+  assert(window !== null && window.phase !== 'open', 'a window that ends was closing')
   if (window.phase === 'terminating') {
     window.state = emptyState
     window.stateBytes = emptyState.length
