@@ -3,12 +3,13 @@ import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import type { Mutant } from './mutants.ts'
-import { mutants } from './mutants.ts'
+import { readCore } from './core-files.ts'
+import { type Mutant, mutants } from './mutants.ts'
+import { type Place, Planting, plant } from './planting.ts'
 
 /**
  * Plants one bug at a time in a copy of `src/core` and asks the level-1 simulation and the core's unit tests whether they
- * notice. Ends with 1 when a bug survives, or when one cannot be planted because the text it replaces has changed.
+ * notice. Ends with 1 when a bug survives, or when one cannot be planted because what it replaces has changed.
  */
 const { values } = parseArgs({
   options: {
@@ -21,8 +22,12 @@ const root = join(import.meta.dirname, '../../..')
 /** A bug may make the machine hang: that counts as noticed. */
 const patienceMs = 120_000
 
-interface Verdict {
+interface Planted {
   readonly mutant: Mutant
+  readonly place: Place
+}
+
+interface Verdict extends Planted {
   readonly caught: boolean
   readonly by: string
 }
@@ -31,36 +36,35 @@ process.exitCode = await main()
 
 async function main(): Promise<number> {
   const chosen = mutants.filter(
-    (mutant) => values.only === undefined || `${mutant.file} ${mutant.bug}`.includes(values.only),
+    (mutant) => values.only === undefined || `${mutant.in} ${mutant.bug}`.includes(values.only),
   )
-  const unplantable = (await Promise.all(chosen.map(explain))).filter((text) => text !== null)
-  for (const text of unplantable) console.error(text)
-  if (unplantable.length > 0) return 1
-  const queue = [...chosen]
+  const planting = new Planting(await readCore(root))
+  const queue: Planted[] = []
+  for (const mutant of chosen) {
+    const place = planting.placeOf(mutant)
+    if (typeof place === 'string') console.error(place)
+    else queue.push({ mutant, place })
+  }
+  if (queue.length < chosen.length) return 1
   const verdicts: Verdict[] = []
   await Promise.all(Array.from({ length: Number(values.workers) }, () => work(queue, verdicts)))
   const survivors = verdicts.filter((verdict) => !verdict.caught)
   console.log(`${String(verdicts.length - survivors.length)} of ${String(verdicts.length)} planted bugs were caught`)
-  for (const { mutant } of survivors) console.error(`survived: ${mutant.file}: ${mutant.bug}`)
+  for (const survivor of survivors) console.error(`survived: ${nameOf(survivor)}`)
   return survivors.length === 0 && verdicts.length > 0 ? 0 : 1
 }
 
-/** Why the bug cannot be planted; null when it can. */
-async function explain(mutant: Mutant): Promise<string | null> {
-  const text = await readFile(join(root, 'src/core', mutant.file), 'utf8')
-  const places = text.split(mutant.find).length - 1
-  return places === 1
-    ? null
-    : `${mutant.file}: "${mutant.bug}" cannot be planted: its text occurs ${String(places)} times, expected once. Bring test/tools/mutants/mutants.ts up to date.`
+function nameOf({ mutant, place }: Planted): string {
+  return `${place.file}, ${mutant.in}: ${mutant.bug}`
 }
 
-async function work(queue: Mutant[], verdicts: Verdict[]): Promise<void> {
+async function work(queue: Planted[], verdicts: Verdict[]): Promise<void> {
   const copy = await makeCopy()
   try {
-    for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
-      const verdict = await judge(copy, mutant)
+    for (let planted = queue.shift(); planted !== undefined; planted = queue.shift()) {
+      const verdict = await judge(copy, planted)
       verdicts.push(verdict)
-      console.log(`${verdict.caught ? 'caught  ' : 'SURVIVED'} ${mutant.file}: ${mutant.bug}\n         ${verdict.by}`)
+      console.log(`${verdict.caught ? 'caught  ' : 'SURVIVED'} ${nameOf(planted)}\n         ${verdict.by}`)
     }
   } finally {
     await rm(copy, { recursive: true, force: true })
@@ -79,13 +83,10 @@ async function makeCopy(): Promise<string> {
   return copy
 }
 
-async function judge(copy: string, mutant: Mutant): Promise<Verdict> {
-  const path = join(copy, 'src/core', mutant.file)
+async function judge(copy: string, planted: Planted): Promise<Verdict> {
+  const path = join(copy, 'src/core', planted.place.file)
   const sound = await readFile(path, 'utf8')
-  await writeFile(
-    path,
-    sound.replace(mutant.find, () => mutant.replace),
-  )
+  await writeFile(path, plant(sound, planted.place, planted.mutant.replace))
   try {
     const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--root', copy, '--bail', '1', 'test/unit/core']
     for (const args of [
@@ -94,9 +95,9 @@ async function judge(copy: string, mutant: Mutant): Promise<Verdict> {
       ['test/tools/mutants/hunt.ts', values.seeds, '151'],
     ]) {
       const by = await fails(copy, args)
-      if (by !== null) return { mutant, caught: true, by }
+      if (by !== null) return { ...planted, caught: true, by }
     }
-    return { mutant, caught: false, by: `nobody noticed in ${values.seeds} seeds` }
+    return { ...planted, caught: false, by: `nobody noticed in ${values.seeds} seeds` }
   } finally {
     await writeFile(path, sound)
   }
