@@ -1,4 +1,5 @@
 import { ApiError } from '../model/api-error.ts'
+import { mappingOptions } from '../model/mapping-options.ts'
 import { wireName } from '../model/mapping-shape.ts'
 import { validateCreate, type ValidationContext } from '../model/mapping-validation.ts'
 import type { ConfigMap } from './config-document.ts'
@@ -71,21 +72,9 @@ function without(members: Members, names: readonly string[]): Members {
 
 function isAbout(message: string, name: string): boolean {
   const texts = [`at '${wireName(name)}'`, `at '${wireName(name)}.`, `Unsupported ${name} `, `Unsupported ${name}.`]
-  return texts.some((text) => message.includes(text)) || (subjects[name]?.test(message) ?? false)
+  return texts.some((text) => message.includes(text)) || (subjectOf(name)?.test(message) ?? false)
 }
 
-/** How AWS's rules call a parameter where they do not name it. */
-const subjects: Readonly<Record<string, RegExp>> = {
-  BatchSize: /^Maximum batch size /,
-  MaximumBatchingWindowInSeconds: /^(Batching window|Maximum batch window) /,
-  MaximumRecordAgeInSeconds: /^MaximumRecordAgeInSeconds /,
-  StartingPosition: /^Unsupported starting position /,
-  StartingPositionTimestamp: /^StartingPositionTimestamp /,
-  ProvisionedPollerConfig: /^(MinimumPollers|Either MinimumPollers|Provisioned mode) /,
-  DestinationConfig: /^Unsupported OnFailure destination/,
-  FilterCriteria: /^(Invalid filter pattern|FilterCriteria|Filter criteria) /,
-  ParallelizationFactor: /^Parallelization factor /,
-  MetricsConfig: /^Unsupported metric /,
-  EventSourceArn: /^(Unrecognized event source|Unsupported event source)/,
-  Tags: /^(Tag keys|Number of tags) /,
+function subjectOf(name: string): RegExp | undefined {
+  return mappingOptions.find((option) => option.name === name)?.subject
 }

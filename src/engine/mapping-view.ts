@@ -113,7 +113,7 @@ export class MappingView {
       reportsFailures: parameters.FunctionResponseTypes.includes('ReportBatchItemFailures'),
       sourceArn: this.arnOf(incarnation) ?? found.arn,
       maxReceiveCount: found.maxReceiveCount ?? null,
-      destination: parameters.DestinationConfig?.OnFailure.Destination ?? null,
+      destination: parameters.DestinationConfig?.OnFailure?.Destination ?? null,
       matches: this.#matches(document),
     }
   }

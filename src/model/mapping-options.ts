@@ -1,5 +1,6 @@
-import { functionNameLengthMax, parseFunctionName } from './arn.ts'
-import type { Pattern, Shape } from './mapping-shape.ts'
+import { functionNameLengthMax } from './arn.ts'
+import { destinationShape, functionPattern, keyPattern, sourcePattern, tagsShape } from './mapping-patterns.ts'
+import type { Shape } from './mapping-shape.ts'
 import type { SourceKind } from './source.ts'
 
 /**
@@ -9,6 +10,8 @@ import type { SourceKind } from './source.ts'
 export interface MappingOption {
   readonly name: string
   readonly shape: Shape
+  /** A mapping cannot be without it, whatever the source. */
+  readonly required?: true
   readonly unit?: 'records' | 'seconds' | 'attempts' | 'batches' | 'pollers'
   /** False: only at create. */
   readonly updatable: boolean
@@ -19,6 +22,8 @@ export interface MappingOption {
   readonly limits?: Readonly<Partial<Record<SourceKind, string>>>
   /** The value that takes it back in an update; null or leaving it out always keeps it. */
   readonly clearedBy?: '""' | '{}' | '[]'
+  /** How AWS's rules call it where they do not name it: such a refusal is shown at its line of the file. */
+  readonly subject?: RegExp
   readonly doc: string
 }
 
@@ -29,62 +34,20 @@ const streams = ['kinesis', 'dynamodb'] as const
 const forAll = <T>(value: T) => ({ sqs: value, 'sqs-fifo': value, kinesis: value, dynamodb: value })
 const forStreams = <T>(value: T) => ({ kinesis: value, dynamodb: value })
 
-// The region is wider than AWS's: emulators make ARNs with regions of their own (`ddblocal`, `dynoxide`, `elasticmq`).
-const arn = /^arn:aws[a-zA-Z0-9-]*:[a-zA-Z0-9-]+:[a-zA-Z0-9-]*:(\d{12})?:.*$/
-const regionPrinted = String.raw`(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}`
-const arnPrinted = String.raw`arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:(${regionPrinted})?:(\d{12})?:(.*)`
-const sourcePattern: Pattern = {
-  matches: (text) => arn.test(text) || /^(kinesis|dynamodb):[a-zA-Z0-9_.-]{1,255}$/.test(text),
-  printed: arnPrinted,
-}
-const functionPattern: Pattern = {
-  matches: (text) => parseFunctionName(text) !== undefined,
-  printed: String.raw`(arn:(aws[a-zA-Z-]*)?:lambda:)?(${regionPrinted}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_]+)(:(\$LATEST(\.PUBLISHED)?|[a-zA-Z0-9-_]+))?`,
-}
-const keyPattern: Pattern = {
-  matches: (text) => text === '' || /^arn:aws[a-zA-Z-]*:[a-z0-9.-]+:.*$/.test(text),
-  printed: String.raw`(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()`,
-}
-const destinationPattern: Pattern = {
-  matches: (text) => text === '' || arn.test(text) || /^kafka:\/\/[^.][a-zA-Z0-9\-_.]{0,248}$/.test(text),
-  printed: String.raw`^$|kafka://([^.]([a-zA-Z0-9\-_.]{0,248}))|${arnPrinted}`,
-}
-const tagPattern: Pattern = {
-  matches: (text) => /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u.test(text),
-  printed: String.raw`^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$`,
-}
-
-export const tagsShape = {
-  type: 'map',
-  key: { type: 'string', lengthMin: 1, lengthMax: 128, pattern: tagPattern },
-  value: { type: 'string', lengthMin: 0, lengthMax: 256, pattern: tagPattern },
-} as const satisfies Shape
-
-const destination: Shape = {
-  type: 'structure',
-  members: { Destination: { type: 'string', lengthMin: 0, lengthMax: 350, pattern: destinationPattern } },
-}
-
-/** Parameters of sources that Millrace does not run: refused whenever they are given. */
-const foreign = (name: string, doc: string, updatable = true): MappingOption => ({
-  name,
-  shape: { type: 'any' },
-  updatable,
-  sources: [],
-  doc,
-})
-
-export const mappingOptions: readonly MappingOption[] = [
+const ownOptions = [
   {
     name: 'EventSourceArn',
     shape: { type: 'string', lengthMin: 0, lengthMax: 10_000, pattern: sourcePattern },
+    required: true,
     updatable: false,
     sources: all,
+    subject: /^(Unrecognized event source|Unsupported event source)/,
     doc: 'The queue, or the stream. The config file may name a stream instead: kinesis:NAME, dynamodb:TABLE.',
   },
   {
     name: 'FunctionName',
     shape: { type: 'string', lengthMin: 1, lengthMax: functionNameLengthMax, pattern: functionPattern },
+    required: true,
     updatable: true,
     sources: all,
     doc: 'A name, name:qualifier, a partial ARN or an ARN. Names are at most 64 characters long.',
@@ -105,6 +68,7 @@ export const mappingOptions: readonly MappingOption[] = [
     sources: all,
     defaults: { sqs: 10, 'sqs-fifo': 10, kinesis: 100, dynamodb: 100 },
     limits: { sqs: 'above 10 only with a batching window', 'sqs-fifo': 'at most 10' },
+    subject: /^Maximum batch size /,
     doc: 'The most records of one invocation.',
   },
   {
@@ -115,6 +79,7 @@ export const mappingOptions: readonly MappingOption[] = [
     sources: all,
     defaults: forAll(0),
     limits: { 'sqs-fifo': '0 only' },
+    subject: /^(Batching window|Maximum batch window) /,
     doc: 'How long a batch is gathered. 0: what one read returned goes at once.',
   },
   {
@@ -131,6 +96,7 @@ export const mappingOptions: readonly MappingOption[] = [
     updatable: true,
     sources: all,
     clearedBy: '{}',
+    subject: /^(Invalid filter pattern|FilterCriteria|Filter criteria) /,
     doc: 'Up to 5 patterns; a record that matches none is acknowledged and never reaches the function.',
   },
   {
@@ -156,6 +122,7 @@ export const mappingOptions: readonly MappingOption[] = [
     updatable: true,
     sources: all,
     clearedBy: '{}',
+    subject: /^Unsupported metric /,
     doc: 'Only EventCount. It decides the echo alone: every counter is always on.',
   },
   {
@@ -172,9 +139,9 @@ export const mappingOptions: readonly MappingOption[] = [
     shape: {
       type: 'structure',
       members: {
-        MinimumPollers: { type: 'integer', min: 1, max: 200 },
-        MaximumPollers: { type: 'integer', min: 1, max: 10_000 },
-        PollerGroupName: { type: 'string', lengthMin: 0, lengthMax: 128 },
+        MinimumPollers: { type: 'integer', min: 1, max: 200, default: 2 },
+        MaximumPollers: { type: 'integer', min: 1, max: 10_000, default: 200 },
+        PollerGroupName: { type: 'string', lengthMin: 0, lengthMax: 128, foreign: true },
       },
     },
     unit: 'pollers',
@@ -182,6 +149,7 @@ export const mappingOptions: readonly MappingOption[] = [
     sources: queues,
     limits: { sqs: 'at least 2; no PollerGroupName', 'sqs-fifo': 'at least 2; no PollerGroupName' },
     clearedBy: '{}',
+    subject: /^(MinimumPollers|Either MinimumPollers|Provisioned mode) /,
     doc: 'Ten invocations at once are ready for each of MinimumPollers (default 2); ten for each of MaximumPollers (default 200) are the most.',
   },
   {
@@ -191,6 +159,7 @@ export const mappingOptions: readonly MappingOption[] = [
     updatable: true,
     sources: streams,
     defaults: forStreams(1),
+    subject: /^Parallelization factor /,
     doc: 'Batches of one shard at once; order holds per partition key or item. 1 with a tumbling window.',
   },
   {
@@ -199,6 +168,7 @@ export const mappingOptions: readonly MappingOption[] = [
     updatable: false,
     sources: streams,
     limits: { dynamodb: 'not AT_TIMESTAMP' },
+    subject: /^Unsupported starting position /,
     doc: 'Where a stream is read from at first. Required for streams.',
   },
   {
@@ -208,15 +178,20 @@ export const mappingOptions: readonly MappingOption[] = [
     updatable: false,
     sources: ['kinesis'],
     limits: { kinesis: 'with AT_TIMESTAMP only, not in the future' },
+    subject: /^StartingPositionTimestamp /,
     doc: 'Epoch seconds.',
   },
   {
     name: 'DestinationConfig',
-    shape: { type: 'structure', members: { OnSuccess: destination, OnFailure: destination } },
+    shape: {
+      type: 'structure',
+      members: { OnSuccess: { ...destinationShape, foreign: true }, OnFailure: destinationShape },
+    },
     updatable: true,
     sources: streams,
     defaults: forStreams({ OnFailure: {} }),
     clearedBy: '{}',
+    subject: /^Unsupported OnFailure destination/,
     doc: 'OnFailure: a standard queue, a standard topic or a bucket that gets a record of each batch given up. An empty Destination takes it back. OnSuccess is refused.',
   },
   {
@@ -227,6 +202,7 @@ export const mappingOptions: readonly MappingOption[] = [
     sources: streams,
     defaults: forStreams(-1),
     limits: forStreams('-1 (without limit), or at least 60'),
+    subject: /^MaximumRecordAgeInSeconds /,
     doc: 'Older records are given up.',
   },
   {
@@ -269,22 +245,39 @@ export const mappingOptions: readonly MappingOption[] = [
     shape: tagsShape,
     updatable: false,
     sources: all,
+    subject: /^(Tag keys|Number of tags) /,
     doc: 'At most 50, none with a key that begins with aws:; afterwards by TagResource and UntagResource.',
   },
-  foreign('LoggingConfig', 'Kafka in provisioned mode only.'),
-  foreign('Topics', 'Kafka only.', false),
-  foreign('Queues', 'Amazon MQ only.', false),
-  foreign('SourceAccessConfigurations', 'Kafka and Amazon MQ only.'),
-  foreign('SelfManagedEventSource', 'Kafka only.', false),
-  foreign('AmazonManagedKafkaEventSourceConfig', 'Kafka only.'),
-  foreign('SelfManagedKafkaEventSourceConfig', 'Kafka only.'),
+] as const satisfies readonly MappingOption[]
+
+/** Parameters of sources that Millrace does not run: refused whenever they are given. */
+const foreign: readonly (readonly [name: string, doc: string, updatable?: boolean])[] = [
+  ['LoggingConfig', 'Kafka in provisioned mode only.'],
+  ['Topics', 'Kafka only.', false],
+  ['Queues', 'Amazon MQ only.', false],
+  ['SourceAccessConfigurations', 'Kafka and Amazon MQ only.'],
+  ['SelfManagedEventSource', 'Kafka only.', false],
+  ['AmazonManagedKafkaEventSourceConfig', 'Kafka only.'],
+  ['SelfManagedKafkaEventSourceConfig', 'Kafka only.'],
   // A member of the one above. Whoever writes it beside it would otherwise not hear that it does nothing.
-  foreign('ConsumptionMode', 'Kafka only.', false),
-  foreign('DocumentDBEventSourceConfig', 'DocumentDB only.'),
+  ['ConsumptionMode', 'Kafka only.', false],
+  ['DocumentDBEventSourceConfig', 'DocumentDB only.'],
 ]
+const foreignOptions = foreign.map(([name, doc, updatable = true]): MappingOption => ({
+  name,
+  shape: { type: 'any' },
+  updatable,
+  sources: [],
+  doc,
+}))
+
+export const mappingOptions: readonly MappingOption[] = [...ownOptions, ...foreignOptions]
 
 /** The members of a create, or of an update, as the reader of shapes takes them. */
 export function optionShapes(operation: 'create' | 'update'): Readonly<Record<string, Shape>> {
   const given = mappingOptions.filter((option) => operation === 'create' || option.updatable)
   return Object.fromEntries(given.map((option) => [option.name, option.shape]))
 }
+
+/** A row of a parameter that is for one of our sources. */
+export type OwnOption = (typeof ownOptions)[number]

@@ -64,7 +64,7 @@ function checkStream(parameters: MappingParameters, { nowMs }: RuleContext): voi
     throw invalid('MaximumRecordAgeInSeconds must be either -1 (forever) or between 60 and 604800 (inclusive)')
   }
   checkTumbling(parameters)
-  const target = parameters.DestinationConfig?.OnFailure.Destination
+  const target = parameters.DestinationConfig?.OnFailure?.Destination
   if (target !== undefined) checkDestination(target)
 }
 
@@ -85,6 +85,12 @@ function checkStart(parameters: MappingParameters, nowMs: number): void {
 export function refusePosition(source: SourceKind, arn: unknown, position: unknown): void {
   if (source !== 'dynamodb' || position !== 'AT_TIMESTAMP') return
   throw invalid(`Unsupported starting position for arn type: ${String(arn)}`)
+}
+
+/** A create has to say what an update may leave out: there it ends provisioned mode. */
+export function refuseEmptyPollers({ ProvisionedPollerConfig: config }: Readonly<Record<string, unknown>>): void {
+  if (typeof config !== 'object' || config === null || Object.keys(config).length > 0) return
+  throw invalid('Either MinimumPollers or MaximumPollers are required if ProvisionedPollerConfig is provided.')
 }
 
 /** AWS answers this one as an invalid parameter, not as a violation of the shape, and with a full stop. */
@@ -119,7 +125,7 @@ function checkDestination(target: string): void {
 }
 
 function checkMetrics({ MetricsConfig: config }: MappingParameters): void {
-  const other = config?.Metrics.find((metric) => metric !== 'EventCount')
+  const other = config?.Metrics?.find((metric) => metric !== 'EventCount')
   if (other !== undefined) throw invalid(`Unsupported metric ${other} for given event source mapping type.`)
 }
 

@@ -12,9 +12,22 @@ export type Shape =
   | { readonly type: 'timestamp' }
   | { readonly type: 'list'; readonly of: Shape; readonly lengthMax?: number }
   | { readonly type: 'map'; readonly key: StringShape; readonly value: StringShape }
-  | { readonly type: 'structure'; readonly members: Readonly<Record<string, Shape>> }
+  | StructureShape
   /** Refused later whatever it holds: parameters of sources that Millrace does not run. */
   | { readonly type: 'any' }
+
+export interface StructureShape {
+  readonly type: 'structure'
+  readonly members: Readonly<Record<string, Member>>
+}
+
+/** A member of a structure. */
+type Member = Shape & {
+  /** It belongs to sources that Millrace does not run: refused where it holds anything. */
+  readonly foreign?: true
+  /** What holds where its structure is given without it. */
+  readonly default?: unknown
+}
 
 export interface StringShape {
   readonly type: 'string'

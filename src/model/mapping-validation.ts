@@ -1,9 +1,9 @@
 import { ApiError } from './api-error.ts'
 import { parseFunctionName, sourceOf } from './arn.ts'
 import type { MappingDocument, MappingParameters } from './mapping.ts'
-import { mappingOptions, optionShapes } from './mapping-options.ts'
-import { checkRules, invalid, refusePosition, type RuleContext } from './mapping-rules.ts'
-import { readStructure, refuse, violation, type Violation } from './mapping-shape.ts'
+import { mappingOptions, optionShapes, type MappingOption } from './mapping-options.ts'
+import { checkRules, invalid, refuseEmptyPollers, refusePosition, type RuleContext } from './mapping-rules.ts'
+import { readStructure, refuse, violation, type StructureShape, type Violation } from './mapping-shape.ts'
 import type { SourceKind } from './source.ts'
 
 /**
@@ -45,9 +45,7 @@ export function validateCreate(body: unknown, context: ValidationContext): Valid
   refusePosition(source, sourceName, given['StartingPosition'])
   refuseForeign(given, source)
   refuseParts(given)
-  if (isEmptyObject(given['ProvisionedPollerConfig'])) {
-    throw invalid('Either MinimumPollers or MaximumPollers are required if ProvisionedPollerConfig is provided.')
-  }
+  refuseEmptyPollers(given)
   const parameters = settle(given, source)
   checkRules(source, parameters, context)
   return { source, sourceName: parameters.EventSourceArn, parameters, tags: validateTags(given['Tags'] ?? {}) }
@@ -67,7 +65,11 @@ export function validateUpdate(
   refuseParts(given)
   const merged: Record<string, unknown> = { ...current.parameters, ...given }
   // Criteria that are dropped take their key with them (Encryption of filter criteria).
-  if (given['FilterCriteria'] !== undefined && given['KMSKeyArn'] === undefined && noFilters(given['FilterCriteria'])) {
+  if (
+    given['FilterCriteria'] !== undefined &&
+    given['KMSKeyArn'] === undefined &&
+    valueIn(given['FilterCriteria']) === undefined
+  ) {
     delete merged['KMSKeyArn']
   }
   const parameters = settle(merged, current.source)
@@ -127,75 +129,55 @@ function refuseForeign(given: Record<string, unknown>, source: SourceKind): void
 
 /** Members inside a parameter that exist in the shape and belong to other sources. */
 function refuseParts(given: Record<string, unknown>): void {
-  const { DestinationConfig: destination, ProvisionedPollerConfig: pollers } = given
-  if (isGiven(member(member(destination, 'OnSuccess'), 'Destination'))) {
-    throw invalid('Unsupported DestinationConfig.OnSuccess parameter for given event source mapping type.')
-  }
-  if (isGiven(member(pollers, 'PollerGroupName'))) {
-    throw invalid('Unsupported ProvisionedPollerConfig.PollerGroupName parameter for given event source mapping type.')
+  for (const { name, shape } of mappingOptions) {
+    if (shape.type !== 'structure') continue
+    const part = Object.entries(shape.members).find(
+      ([member, { foreign }]) => foreign && valueIn(memberOf(given[name], member)) !== undefined,
+    )
+    if (part) throw invalid(`Unsupported ${name}.${part[0]} parameter for given event source mapping type.`)
   }
 }
 
 /** Fills the defaults in and takes out what was cleared: what is stored is exactly what a response echoes. */
 function settle(given: Readonly<Record<string, unknown>>, source: SourceKind): MappingParameters {
   const settled: Record<string, unknown> = {}
-  for (const { defaults, name, sources } of mappingOptions) {
+  for (const option of mappingOptions) {
+    const { defaults, name, sources } = option
     if (name === 'Tags' || !sources.includes(source)) continue
-    const value = settleOne(name, given[name] ?? defaults?.[source])
+    const value = settleOne(option, given[name]) ?? defaults?.[source]
     if (value !== undefined) settled[name] = value
   }
   // Read by its shape, required members checked, defaults filled in: this is the set by construction.
   return settled as unknown as MappingParameters
 }
 
-function settleOne(name: string, value: unknown): unknown {
-  switch (name) {
-    case 'FilterCriteria':
-      return noFilters(value) ? undefined : value
-    case 'KMSKeyArn':
-      return value === '' ? undefined : value
-    case 'ScalingConfig':
-      return isEmptyObject(value) ? undefined : value
-    case 'MetricsConfig': {
-      const metrics = member(value, 'Metrics')
-      return Array.isArray(metrics) && metrics.length > 0 ? { Metrics: metrics } : undefined
-    }
-    case 'ProvisionedPollerConfig':
-      return settlePollers(value)
-    case 'DestinationConfig': {
-      const destination = member(member(value, 'OnFailure'), 'Destination')
-      return { OnFailure: isGiven(destination) ? { Destination: destination } : {} }
-    }
-    default:
-      return value
-  }
+/** undefined: it is not given, or was cleared. */
+function settleOne({ clearedBy, shape }: MappingOption, given: unknown): unknown {
+  if (clearedBy === undefined) return given
+  const value = valueIn(given)
+  return value === undefined || shape.type !== 'structure' ? value : { ...presetsOf(shape.members), ...value }
 }
 
-/** Defaults of provisioned mode for queues: 2 and 200. */
-function settlePollers(value: unknown): unknown {
-  const minimum = member(value, 'MinimumPollers')
-  const maximum = member(value, 'MaximumPollers')
-  if (minimum === undefined && maximum === undefined) return undefined
-  return { MinimumPollers: minimum ?? 2, MaximumPollers: maximum ?? 200 }
+/** A value without the members that hold nothing; undefined: nothing is left of it. */
+function valueIn(value: unknown): unknown {
+  if (value === '' || (Array.isArray(value) && value.length === 0)) return undefined
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  const members = Object.entries(value).flatMap(([name, member]) => {
+    const held = valueIn(member)
+    return held === undefined ? [] : [[name, held] as const]
+  })
+  return members.length === 0 ? undefined : Object.fromEntries(members)
 }
 
-function noFilters(criteria: unknown): boolean {
-  const filters = member(criteria, 'Filters')
-  return !Array.isArray(filters) || filters.length === 0
+function presetsOf(members: StructureShape['members']): Readonly<Record<string, unknown>> {
+  const presets = Object.entries(members).filter(([, member]) => member.default !== undefined)
+  return Object.fromEntries(presets.map(([name, member]) => [name, member.default]))
 }
 
-function member(value: unknown, name: string): unknown {
+function memberOf(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null
     ? Object.entries(value).find(([key]) => key === name)?.[1]
     : undefined
-}
-
-function isGiven(value: unknown): boolean {
-  return value !== undefined && value !== ''
-}
-
-function isEmptyObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && Object.keys(value).length === 0
 }
 
 /** The refusal of a body that is no JSON. */

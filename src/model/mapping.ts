@@ -1,3 +1,5 @@
+import type { OwnOption } from './mapping-options.ts'
+import type { ShapeValue } from './shape-value.ts'
 import type { SourceKind } from './source.ts'
 
 /** The states of AWS's EventSourceMappingConfiguration. */
@@ -7,33 +9,17 @@ export type MappingState = 'Creating' | 'Enabling' | 'Enabled' | 'Disabling' | '
  * The parameters of a mapping in the names and units of the Lambda API, defaults filled in, exactly what a response
  * echoes. Members that do not exist for a source are absent, not null.
  */
-export interface MappingParameters {
-  readonly EventSourceArn: string
-  /** As given: a name, `name:qualifier`, a partial or a full ARN. */
-  readonly FunctionName: string
-  readonly Enabled: boolean
-  readonly BatchSize: number
-  readonly MaximumBatchingWindowInSeconds: number
-  readonly FilterCriteria?: { readonly Filters: readonly { readonly Pattern?: string }[] } | undefined
-  readonly KMSKeyArn?: string | undefined
-  readonly MetricsConfig?: { readonly Metrics: readonly string[] } | undefined
-  readonly LoggingConfig?: { readonly SystemLogLevel: string } | undefined
-  readonly ScalingConfig?: { readonly MaximumConcurrency: number } | undefined
-  readonly ProvisionedPollerConfig?:
-    { readonly MinimumPollers?: number | undefined; readonly MaximumPollers?: number | undefined } | undefined
-  readonly FunctionResponseTypes: readonly string[]
-  readonly ParallelizationFactor?: number | undefined
-  readonly StartingPosition?: StartingPosition | undefined
-  /** Epoch seconds, fractions allowed. */
-  readonly StartingPositionTimestamp?: number | undefined
-  readonly DestinationConfig?: { readonly OnFailure: { readonly Destination?: string | undefined } } | undefined
-  readonly MaximumRecordAgeInSeconds?: number | undefined
-  readonly MaximumRetryAttempts?: number | undefined
-  readonly BisectBatchOnFunctionError?: boolean | undefined
-  readonly TumblingWindowInSeconds?: number | undefined
-}
+export type MappingParameters = { readonly [Of in Name & Always]: ValueOf<Of> } & {
+  readonly [Of in Exclude<Name, Always>]?: ValueOf<Of> | undefined
+} extends infer Whole
+  ? { readonly [Of in keyof Whole]: Whole[Of] }
+  : never
 
-export type StartingPosition = 'TRIM_HORIZON' | 'LATEST' | 'AT_TIMESTAMP'
+/** Tags are kept beside the parameters. */
+type Name = Exclude<OwnOption['name'], 'Tags'>
+/** The parameters that no mapping is without. */
+type Always = Extract<OwnOption, { required: true } | { defaults: Readonly<Record<SourceKind, unknown>> }>['name']
+type ValueOf<Of extends Name> = ShapeValue<Extract<OwnOption, { name: Of }>['shape']>
 
 /** Who made a mapping: `prune` removes only what a file made and no longer names. */
 export type MappingOrigin = 'file' | 'api' | 'adopted'

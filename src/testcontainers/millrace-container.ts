@@ -6,20 +6,20 @@ import {
   type StartedTestContainer,
 } from 'testcontainers'
 import type { MappingParameters } from '../model/mapping.ts'
+import type { OptionValueOf } from '../model/option-types.ts'
+import type { functionOptions } from '../model/service-options.ts'
 import { startFunctionServer, type FunctionHandler, type FunctionServer } from './function-server.ts'
 
 /** A mapping in the names of the Lambda API. `EventSourceArn` may also be `kinesis:NAME` or `dynamodb:TABLE`. */
 export type MappingDeclaration = Pick<MappingParameters, 'EventSourceArn' | 'FunctionName'> &
   Partial<MappingParameters> & { readonly Tags?: Readonly<Record<string, string>> }
 
-export interface FunctionOptions {
-  /** Seconds after which an attempt has failed. */
-  readonly timeout?: number
-  /** Beyond it invocations are throttled, as on AWS. */
-  readonly reservedConcurrency?: number
-  /** `allow`: what comes back to the function more than 16 times goes on. */
-  readonly recursiveLoop?: 'terminate' | 'allow'
+type FunctionValues = {
+  readonly [Name in keyof typeof functionOptions]?: OptionValueOf<(typeof functionOptions)[Name]>
 }
+
+/** What the config file says of a function, but where it is and how often it runs at once there. */
+export type FunctionOptions = Omit<FunctionValues, 'url' | 'concurrencyPerUrl'>
 
 /** What every source puts into a record; the types of `@types/aws-lambda` say the rest. */
 export interface FunctionEvent {
@@ -37,9 +37,8 @@ export interface AwsClientConfig {
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
 }
 
-interface HostedFunction extends FunctionOptions {
+interface HostedFunction extends FunctionValues {
   readonly url: string
-  readonly concurrencyPerUrl?: number
 }
 
 const millracePort = 4570

@@ -26,7 +26,7 @@ function forInvocation(evidence: Evidence): readonly Finding[] {
 
 function forDestination(evidence: Evidence): readonly Finding[] {
   const waiting = batchesIn(evidence, 'landing')
-  const destination = evidence.document.parameters.DestinationConfig?.OnFailure.Destination
+  const destination = evidence.document.parameters.DestinationConfig?.OnFailure?.Destination
   if (waiting === 0 || destination === undefined) return []
   return [
     finding(
