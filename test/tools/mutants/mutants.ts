@@ -1,3 +1,4 @@
+import { assertionMutants } from './assertion-mutants.ts'
 import { queueMutants } from './queue-mutants.ts'
 
 /** One planted bug. Its place is found by syntax (`planting.ts`): a move or another layout makes no difference to it. */
@@ -8,16 +9,19 @@ export interface Mutant {
   /** What is replaced: a sequence of tokens that the declaration has once. */
   readonly find: string
   readonly replace: string
+  /** What the machine itself is to say of it. Absent: whoever notices it will do. */
+  readonly assertion?: string
 }
 
 export const mutants: readonly Mutant[] = [
+  ...assertionMutants,
   ...queueMutants,
   // ---- Both
   {
     in: 'onPermitted',
     bug: 'a permit that nobody wants any more is kept',
-    find: "if (flight === undefined) turn.commands.push({ kind: 'giveBack', permit })\n  else",
-    replace: 'if (flight !== undefined)',
+    find: "if (flight === null) turn.commands.push({ kind: 'giveBack', permit })\n  else",
+    replace: 'if (flight !== null)',
   },
   {
     in: 'pump',
@@ -120,8 +124,8 @@ export const mutants: readonly Mutant[] = [
   {
     in: 'goOn',
     bug: 'a failed batch is tried again at once',
-    find: "if (next.kind === 'retry') waitUntil(flight, turn.env.monoMs + next.inMs)\n  else tryUnit",
-    replace: "if (next.kind === 'retry') waitUntil(flight, turn.env.monoMs)\n  else tryUnit",
+    find: 'pause(turn, flight, next.inMs)',
+    replace: 'pause(turn, flight, 0)',
   },
   {
     in: 'reconfigure',
@@ -192,8 +196,8 @@ export const mutants: readonly Mutant[] = [
   {
     in: 'enslot',
     bug: 'the records of a key change their slot',
-    find: 'shard.slots[held.record.orderHash % shard.slots.length]',
-    replace: 'shard.slots[(held.record.orderHash + held.record.bytes) % shard.slots.length]',
+    find: 'held.record.orderHash % shard.slots.length',
+    replace: '(held.record.orderHash + held.record.bytes) % shard.slots.length',
   },
   {
     in: 'readRecordsMax',

@@ -252,8 +252,8 @@ export const queueMutants: readonly Mutant[] = [
   {
     in: 'awaitAnother',
     bug: 'a throttled batch is tried again at once',
-    find: 'waitUntil(flight, env.monoMs + inMs)',
-    replace: 'waitUntil(flight, env.monoMs)',
+    find: 'pause(turn, flight, inMs)',
+    replace: 'pause(turn, flight, 0)',
   },
   {
     in: 'startQueueFlight',

@@ -95,7 +95,7 @@ async function judge(copy: string, planted: Planted): Promise<Verdict> {
       ['test/tools/mutants/hunt.ts', values.seeds, '151'],
     ]) {
       const by = await fails(copy, args)
-      if (by !== null) return { ...planted, caught: true, by }
+      if (by !== null) return { ...planted, caught: by.includes(planted.mutant.assertion ?? ''), by }
     }
     return { ...planted, caught: false, by: `nobody noticed in ${values.seeds} seeds` }
   } finally {
@@ -123,7 +123,8 @@ async function fails(cwd: string, args: readonly string[]): Promise<string | nul
 function summary(args: readonly string[], output: string): string {
   const lines = output.split('\n').map((line) => line.trim())
   const telling = args[0]?.includes('vitest')
-    ? lines.find((line) => line.includes('FAIL'))
-    : lines.find((line) => line !== '')
-  return (telling ?? 'failed').slice(0, 160)
+    ? // What the machine itself said comes before the name of the test.
+      lines.filter((line) => /FlowAssertion\S*:|FAIL/.test(line)).toReversed()
+    : lines.filter((line) => line !== '')
+  return (telling[0] ?? 'failed').slice(0, 160)
 }
