@@ -50,13 +50,24 @@ export type Part<K extends PartKind = PartKind> = { [P in K]: Parts[P] & { reado
 export interface Held {
   readonly record: FlowRecord
   readonly readMs: number
-  /** Receipts: when ours runs out (monotonic). */
-  readonly expiresMs: number
+  /** Of a stream's record: one without an end. */
+  readonly receipt: Receipt
   /** Streams: which life of the stream it belongs to. */
   readonly life: number
   stage: 'held' | 'flying' | 'done'
   /** It counts in the lock of its message group. */
   locked: boolean
+}
+
+/** How long a message is ours (`flow/queue/receipt.ts`). All moments are monotonic. */
+export interface Receipt {
+  readonly receivedMs: number
+  /** What its receive asked for. */
+  readonly visibilityMs: number
+  /** It counts as run out. */
+  expiresMs: number
+  /** The queue shows the message again: the end without the margin. */
+  shownMs: number
 }
 
 /** One batch on its way through permit, invoke, wait, retry and bisect. */
@@ -155,10 +166,10 @@ export function cancelAll({ state, commands }: Turn, kind: Pending['kind']): voi
   for (const [id, pending] of state.pending) if (pending.kind === kind) commands.push({ kind: 'cancel', id })
 }
 
-export function hold(turn: Turn, record: FlowRecord, expiresMs: number, life: number): Held {
+export function hold(turn: Turn, record: FlowRecord, receipt: Receipt, life: number): Held {
   turn.state.heldRecords += 1
   turn.state.heldBytes += record.bytes
-  return { record, readMs: turn.env.monoMs, expiresMs, life, stage: 'held', locked: false }
+  return { record, readMs: turn.env.monoMs, receipt, life, stage: 'held', locked: false }
 }
 
 /** The record leaves our hands. Twice is harmless. */

@@ -29,8 +29,8 @@ export const queueMutants: readonly Mutant[] = [
   {
     in: 'isWornOut',
     bug: 'a message is run although the queue shows it again meanwhile',
-    find: 'endMs - env.monoMs < Math.min(runMsOf(config, queue) ?? 0, freshMs)',
-    replace: 'endMs - env.monoMs < 0',
+    find: 'shownMs - env.monoMs < Math.min(runMsOf(config, queue) ?? 0, freshMs)',
+    replace: 'shownMs - env.monoMs < 0',
   },
   {
     in: 'isWornOut',
@@ -53,7 +53,7 @@ export const queueMutants: readonly Mutant[] = [
   {
     in: 'isSince',
     bug: 'a copy of a message is dropped with the receipt that ran out',
-    find: 'return one.record.id === ended.record.id || one.readMs >= ended.expiresMs',
+    find: 'return one.record.id === ended.record.id || one.receipt.receivedMs >= ended.receipt.expiresMs',
     replace: 'return false && one === ended',
   },
   {

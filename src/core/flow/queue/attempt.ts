@@ -12,7 +12,7 @@ import { owesAttempts } from './drain.ts'
 import { outageReasonOf, park, sufferOutage, surviveOutage } from './outage.ts'
 import { regroup } from './reader.ts'
 import type { QueueState } from './state.ts'
-import { shownAgainMs } from './receipt.ts'
+import { isRunOut } from './receipt.ts'
 import { scaleOnSuccess, scaleOnTrouble } from './scale.ts'
 
 /**
@@ -48,10 +48,7 @@ export function onQueuePermitted(turn: Turn, queue: QueueState, flight: Flight, 
     return
   }
   assert(queue.outage === null || queue.outage.flight === flight.id, 'in an outage one batch tries the function')
-  assert(
-    unit.held.every((one) => one.expiresMs > turn.env.monoMs),
-    'what is invoked is still ours',
-  )
+  assert(!unit.held.some((one) => isRunOut(one, turn.env.monoMs)), 'what is invoked is still ours')
   invoke(turn, flight, { permit, unit, window: null, bytesMax: turn.config.batchBytesMax })
 }
 
@@ -153,7 +150,7 @@ function awaitAnother(
   if (reason !== null) return
   flight.notRunStreak += 1
   const inMs = pauseAskedMs(outcome.retryAfterMs, backoffMs(flight.notRunStreak, config.throttleBackoff, env.jitter))
-  if (unit.held.every((one) => one.expiresMs <= env.monoMs + inMs)) {
+  if (unit.held.every((one) => isRunOut(one, env.monoMs + inMs))) {
     tellFailure(turn, unit, outcome, byVisibility(turn, unit.held))
     state.flights.delete(flight.id)
     turn.commands.push({ kind: 'dropped', records: recordsOf(unit.held), reason: 'visibility' })
@@ -165,7 +162,7 @@ function awaitAnother(
 
 /** The queue makes the next try, when it shows the first of them again. */
 function byVisibility(turn: Turn, held: readonly Held[]): NextStep {
-  const shownMs = earliest(held.map(shownAgainMs)) ?? turn.env.monoMs
+  const shownMs = earliest(held.map(({ receipt }) => receipt.shownMs)) ?? turn.env.monoMs
   return { kind: 'visibility', inMs: Math.max(0, Math.round(shownMs - turn.env.monoMs)) }
 }
 

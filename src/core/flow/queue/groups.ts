@@ -73,5 +73,5 @@ export function withBehind(
 }
 
 function isSince(one: Held, ended: Held): boolean {
-  return one.record.id === ended.record.id || one.readMs >= ended.expiresMs
+  return one.record.id === ended.record.id || one.receipt.receivedMs >= ended.receipt.expiresMs
 }

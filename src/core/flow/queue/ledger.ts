@@ -3,7 +3,7 @@ import { isWithin } from '../flight.ts'
 import type { FlowEvent, SettleReason } from '../messages.ts'
 import { type Held, type Pending, type Turn, ask, letGo, recordsOf } from '../state.ts'
 import { behind, unlockGroup, withBehind } from './groups.ts'
-import { isWornOut, shownAgainMs } from './receipt.ts'
+import { isRunOut, isWornOut } from './receipt.ts'
 import type { HiddenMessages, QueueState } from './state.ts'
 
 /** What happens to the messages of a queue: acknowledged, handed back, or left to their visibility. */
@@ -59,7 +59,7 @@ export function retryUnsettled(turn: Turn, queue: QueueState): void {
 /** Hands back at once what no attempt has failed, so that nobody has to wait for the visibility to end. */
 export function release(turn: Turn, queue: QueueState, held: readonly Held[]): void {
   if (held.length === 0) return
-  const ours = held.filter((one) => one.expiresMs > turn.env.monoMs)
+  const ours = held.filter((one) => !isRunOut(one, turn.env.monoMs))
   if (ours.length > 0) ask(turn, { kind: 'release', records: recordsOf(ours) }, { kind: 'release' })
   for (const one of held) end(turn, queue, one)
 }
@@ -86,7 +86,7 @@ export function forgetEnded(queue: QueueState): void {
 
 /** Cuts out what is no longer ours; of a message group also what lies behind it. Answers with what is left. */
 export function cutExpired(turn: Turn, queue: QueueState, held: readonly Held[]): readonly Held[] {
-  const cut = withBehind(turn, held, { ended: [], isMeant: (one) => one.expiresMs <= turn.env.monoMs })
+  const cut = withBehind(turn, held, { ended: [], isMeant: (one) => isRunOut(one, turn.env.monoMs) })
   if (cut.length === 0) return held
   turn.commands.push({ kind: 'dropped', records: recordsOf(cut), reason: 'visibility' })
   endUnsettled(turn, queue, cut)
@@ -113,7 +113,7 @@ const hiddenMax = 1_000
 
 function noteHidden({ env }: Turn, hidden: HiddenMessages, held: readonly Held[]): void {
   for (const one of held) {
-    const untilMs = shownAgainMs(one)
+    const untilMs = one.receipt.shownMs
     if (untilMs > env.monoMs) hidden.set(one.record.id, { group: one.record.orderKey, untilMs })
   }
   if (hidden.size <= hiddenMax) return

@@ -89,7 +89,9 @@ export function mayTry(turn: Turn, outage: Outage): boolean {
 export function outageMoments(turn: Turn, { phase, nextMs }: Outage): readonly number[] {
   const waiting = [...turn.state.flights.values()].filter((flight) => flight.phase === 'waiting')
   // Of what is held, each receipt that runs out.
-  const endsMs = waiting.flatMap(({ units }) => units.flatMap(({ held }) => held.map((one) => one.expiresMs)))
+  const endsMs = waiting.flatMap(({ units }) =>
+    units.flatMap(({ held }) => held.map(({ receipt }) => receipt.expiresMs)),
+  )
   return [...(phase === 'looking' ? [] : [nextMs]), ...waiting.map(({ dueMs }) => dueMs), ...endsMs]
 }
 

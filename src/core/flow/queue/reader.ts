@@ -10,7 +10,7 @@ import { owesAttempts } from './drain.ts'
 import { takeFree, unlockGroup } from './groups.ts'
 import { cutExpired, forgetEnded, release, settle } from './ledger.ts'
 import type { QueueState } from './state.ts'
-import { canReceiveAhead, visibilityMarginMs } from './receipt.ts'
+import { canReceiveAhead, createReceipt, isRunOut } from './receipt.ts'
 import { flightsAllowed, scaleOnIdle, scaleReceives } from './scale.ts'
 
 /** Decides the receives of a queue, and which of the messages held make the next batch. */
@@ -157,7 +157,7 @@ export function onUnreceived(_turn: Turn, queue: QueueState, { id, pending, resu
 }
 
 function take(turn: Turn, record: FlowRecord, visibilityMs: number): Held {
-  return hold(turn, record, turn.env.monoMs + visibilityMs - visibilityMarginMs(visibilityMs), 0)
+  return hold(turn, record, createReceipt(turn.env.monoMs, visibilityMs), 0)
 }
 
 function chunk(held: readonly Held[], limits: BatchLimits): Held[][] {
@@ -201,7 +201,7 @@ export function gatherDueMs(config: FlowConfig, queue: QueueState): number | nul
 /** Messages whose visibility ran out while they waited for a flight belong to the queue again. */
 export function dropExpired(turn: Turn, queue: QueueState): void {
   const waiting = [...queue.ready.map((batch) => batch[0]), queue.gathering[0]]
-  if (!waiting.some((one) => one !== undefined && one.expiresMs <= turn.env.monoMs)) return
+  if (!waiting.some((one) => one !== undefined && isRunOut(one, turn.env.monoMs))) return
   cutExpired(turn, queue, [...queue.ready.flat(), ...queue.gathering])
   forgetEnded(queue)
 }

@@ -1,18 +1,21 @@
 import type { FlowConfig } from '../config.ts'
-import type { Held, Turn } from '../state.ts'
+import type { Held, Receipt, Turn } from '../state.ts'
 import type { QueueState } from './state.ts'
 
 /** How long a message stays ours, and whether that is enough to run it. */
 
 /** The end of a receipt is pulled forward by this much, so that a batch does not start what it cannot finish acknowledging. */
-export function visibilityMarginMs(visibilityMs: number): number {
+function visibilityMarginMs(visibilityMs: number): number {
   return Math.min(5_000, visibilityMs / 5)
 }
 
-/** When the queue shows the message again, if nobody acknowledges it: the end of its receipt without the margin. */
-export function shownAgainMs({ readMs, expiresMs }: Held): number {
-  const oursMs = expiresMs - readMs
-  return readMs + Math.min(oursMs * 1.25, oursMs + 5_000)
+export function createReceipt(receivedMs: number, visibilityMs: number): Receipt {
+  const shownMs = receivedMs + visibilityMs
+  return { receivedMs, visibilityMs, expiresMs: shownMs - visibilityMarginMs(visibilityMs), shownMs }
+}
+
+export function isRunOut({ receipt }: Held, nowMs: number): boolean {
+  return receipt.expiresMs <= nowMs
 }
 
 /** How long a run may take: the function's timeout, or the longest run seen; null: nobody knows. */
@@ -31,11 +34,10 @@ export function canReceiveAhead(config: FlowConfig, queue: QueueState): boolean 
  * The message has waited here for so long that the queue would show it again while it runs. What not even a fresh receipt covers
  * gains nothing by another one.
  */
-export function isWornOut({ config, env }: Turn, queue: QueueState, held: Held): boolean {
-  const endMs = shownAgainMs(held)
-  const visibilityMs = endMs - held.readMs
+export function isWornOut({ config, env }: Turn, queue: QueueState, { receipt }: Held): boolean {
+  const { receivedMs, visibilityMs, shownMs } = receipt
   const marginMs = visibilityMarginMs(visibilityMs)
-  if (env.monoMs - held.readMs <= marginMs) return false
+  if (env.monoMs - receivedMs <= marginMs) return false
   const freshMs = visibilityMs - marginMs - config.windowMs
-  return endMs - env.monoMs < Math.min(runMsOf(config, queue) ?? 0, freshMs)
+  return shownMs - env.monoMs < Math.min(runMsOf(config, queue) ?? 0, freshMs)
 }

@@ -1,7 +1,7 @@
 import type { FlowRecord } from '../../../model/record.ts'
 import type { ReadOutcome } from '../messages.ts'
 import type { Unread } from '../part.ts'
-import { type Held, type Turn, ask, cancelAll, hold, isPending, letGo } from '../state.ts'
+import { type Held, type Receipt, type Turn, ask, cancelAll, hold, isPending, letGo } from '../state.ts'
 import { paceAfterPage } from '../../pace.ts'
 import { advanceWatermark } from './ledger.ts'
 import { enslot, isLayoutStale } from './slots.ts'
@@ -77,8 +77,15 @@ function noteOvertaken(turn: Turn, shard: ShardState, page: Extract<ReadOutcome,
   if (readMs !== undefined) shard.readUpToMs = Math.max(readMs, shard.readUpToMs ?? readMs)
 }
 
+const endless: Receipt = {
+  receivedMs: 0,
+  visibilityMs: Number.POSITIVE_INFINITY,
+  expiresMs: Number.POSITIVE_INFINITY,
+  shownMs: Number.POSITIVE_INFINITY,
+}
+
 function take(turn: Turn, shard: ShardState, record: FlowRecord): void {
-  const held = hold(turn, record, Number.POSITIVE_INFINITY, shard.life)
+  const held = hold(turn, record, endless, shard.life)
   shard.entries.push(held)
   const isKnown = isCompleted(shard, record.position)
   if (isKnown) shard.skippedArrivedMs = record.arrivedMs
