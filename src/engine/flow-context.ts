@@ -1,6 +1,5 @@
 import type { FlowConfig } from '../core/flow/config.ts'
 import type { FlowEnd } from '../core/mapping/messages.ts'
-import type { SourceRecord } from '../model/record.ts'
 import type { OptionSettings } from '../model/settings.ts'
 import type { SourceKind } from '../model/source.ts'
 import type { Log } from '../observe/log.ts'
@@ -11,6 +10,7 @@ import type { StartMachine } from './flow-machine.ts'
 import type { Results } from './last-result.ts'
 import type { MappingMeter } from './meter.ts'
 import type { Permits } from './permits.ts'
+import type { RecordFilter } from './record-sieve.ts'
 
 /** What all flows of the process share. */
 export interface FlowServices {
@@ -50,8 +50,7 @@ export interface FlowSettings {
   readonly maxReceiveCount: number | null
   /** ARN of the failure destination; null: there is none. */
   readonly destination: string | null
-  /** null: every record matches. */
-  readonly matches: ((record: SourceRecord) => boolean) | null
+  readonly matches: RecordFilter
 }
 
 /** Where a flow reports to. */

@@ -4,7 +4,7 @@ import { isoSeconds } from '../events/event-time.ts'
 import { judgeReply } from '../events/response.ts'
 import { lineageCountMax, longestChain } from '../events/trace.ts'
 import type { Outcome } from '../model/invocation.ts'
-import type { FlowRecord, SourceRecord } from '../model/record.ts'
+import type { FlowRecord } from '../model/record.ts'
 import { isStream } from '../model/source.ts'
 import { invocationSucceeded } from '../observe/pretty.ts'
 import type { InvokeResult, ReadResult, SettleRefusal } from '../ports.ts'
@@ -16,6 +16,7 @@ import { lostReply } from './lost-reply.ts'
 import type { InvokeMeasure } from './meter.ts'
 import { sleep } from './sleep.ts'
 import { sourceNowMs } from './source-time.ts'
+import type { RecordSieve } from './record-sieve.ts'
 import { reachesTip } from './tip.ts'
 
 /** What carrying out a request needs beside the context. The settings are those of the moment it was asked. */
@@ -27,8 +28,7 @@ export interface RequestScope {
   /** The life of the stream that the flow reads, as it knows. */
   readonly incarnation: string
   readonly signal: AbortSignal
-  /** The filters of the moment a read is answered: a long poll may outlast an update. */
-  readonly matches: () => FlowSettings['matches']
+  readonly sieve: RecordSieve
   /** How far behind the tip the source says it was read. */
   readonly noteBehind: (behindMs: number | null) => void
 }
@@ -73,7 +73,7 @@ async function read(request: Of<'read'>, scope: RequestScope): Promise<Answer> {
     // Only a read whose reply was lost is ever repeated.
     if (result.kind !== 'failed') scope.attemptIds.forget(id)
     if (result.kind === 'records') context.meter.polled(result.records.length, clock.monoMs() - startMs)
-    return { kind: 'readDone', id, result: outcomeOfRead(result, scope) }
+    return { kind: 'readDone', id, result: await outcomeOfRead(result, scope) }
   } catch (error) {
     if (signal.aborted) throw error
     // A thrown error is a bug of the adapter; the flow treats it as an outage and reads again, paced (sls#226).
@@ -82,20 +82,15 @@ async function read(request: Of<'read'>, scope: RequestScope): Promise<Answer> {
   }
 }
 
-function outcomeOfRead(result: ReadResult, scope: RequestScope): ReadOutcome {
+async function outcomeOfRead(result: ReadResult, scope: RequestScope): Promise<ReadOutcome> {
   if (result.kind !== 'records') return result
   const { context } = scope
   const tip = isStream(context.identity.kind) ? reachesTip(result, sourceNowMs(context)) : result.tip
   scope.noteBehind(result.behindMs ?? (tip ? 0 : null))
-  const matches = scope.matches()
-  const records = result.records.map((record) => marked(record, matches))
+  const records = await scope.sieve.mark(result.records)
   const unmatched = records.reduce((count, record) => count + (record.matched ? 0 : 1), 0)
   if (unmatched > 0) context.meter.filteredOut(unmatched)
   return { kind: 'records', records, end: result.end, tip, held: result.held }
-}
-
-function marked(record: SourceRecord, matches: FlowSettings['matches']): FlowRecord {
-  return { ...record, matched: matches === null || matches(record) }
 }
 
 async function invoke(request: Of<'invoke'>, scope: RequestScope): Promise<Answer> {

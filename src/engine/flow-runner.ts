@@ -12,6 +12,7 @@ import { carryOut } from './flow-requests.ts'
 import type { FlowStatus } from './mappings.ts'
 import { endsByItselfMs, patienceSpareMs } from './patience.ts'
 import type { PermitRequest } from './permits.ts'
+import { RecordSieve } from './record-sieve.ts'
 import { servesBeyond, withoutRetention } from './retention.ts'
 import { GivenUp } from './sleep.ts'
 import { sourceNowMs } from './source-time.ts'
@@ -31,6 +32,7 @@ export class FlowRunner {
   readonly #context: FlowContext
   readonly #machine: FlowMachine
   readonly #attemptIds: AttemptIds
+  readonly #sieve: RecordSieve
   readonly #outstanding = new Map<number, Outstanding>()
   readonly #permits: FlowPermits
   readonly #lifetime = new AbortController()
@@ -56,6 +58,7 @@ export class FlowRunner {
     this.#machine = context.services.startMachine(settings.config)
     this.#permits = new FlowPermits(context.services.permits)
     this.#attemptIds = new AttemptIds(context.services.clock)
+    this.#sieve = new RecordSieve(context.services.clock, () => this.#settings.matches, this.#lifetime.signal)
   }
 
   /** The life of the stream that it reads. */
@@ -82,7 +85,7 @@ export class FlowRunner {
     const isFilterNew = settings.matches !== before.matches
     this.#settings = this.#keepsLonger ? withoutRetention(settings) : settings
     if (settings.functionName !== before.functionName || settings.capacity !== before.capacity) this.#permits.renew()
-    this.#happen({ kind: 'configured', matches: isFilterNew ? (settings.matches ?? (() => true)) : undefined })
+    this.#happen({ kind: 'configured', matches: isFilterNew ? this.#sieve.passes : undefined })
   }
 
   /** The next look at the shard is paced so. It is no `configured`: what waits for its retry goes on as it is. */
@@ -236,7 +239,7 @@ export class FlowRunner {
       return await carryOut(request, {
         context: this.#context,
         settings: this.#settings,
-        matches: () => this.#settings.matches,
+        sieve: this.#sieve,
         attemptIds: this.#attemptIds,
         fence: this.#fence,
         incarnation: this.#incarnation,

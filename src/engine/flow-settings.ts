@@ -3,10 +3,10 @@ import type { ReadFrom } from '../core/flow/messages.ts'
 import { compileFilters } from '../events/filter.ts'
 import { envelopeBytes, invokePayloadBytesMax, visibilityMsMax } from '../model/limits.ts'
 import type { MappingDocument, MappingParameters } from '../model/mapping.ts'
-import type { SourceRecord } from '../model/record.ts'
 import type { ScalingPolicy } from '../model/settings.ts'
 import { isStream, sourceTraits } from '../model/source.ts'
 import type { DescribeResult } from '../ports.ts'
+import type { RecordFilter } from './record-sieve.ts'
 
 export type FoundSource = Extract<DescribeResult, { kind: 'found' }>
 
@@ -166,7 +166,7 @@ function paceOf({ source }: MappingDocument, { isAws, tipMsMax }: Circumstances)
 }
 
 /** The mapping's filters as one question; null: there are none. Patterns were checked when the mapping was made. */
-export function matcherOf({ parameters, source }: MappingDocument): ((record: SourceRecord) => boolean) | null {
+export function matcherOf({ parameters, source }: MappingDocument): RecordFilter {
   const patterns = (parameters.FilterCriteria?.Filters ?? []).flatMap(({ Pattern }) => Pattern ?? [])
   if (patterns.length === 0) return null
   const compiled = compileFilters(source, patterns)

@@ -1,11 +1,11 @@
 import type { MappingDocument } from '../model/mapping.ts'
-import type { SourceRecord } from '../model/record.ts'
 import { isStream } from '../model/source.ts'
 import type { Log } from '../observe/log.ts'
 import type { Source } from '../ports.ts'
 import type { EngineContext } from './engine-context.ts'
 import type { FlowSettings } from './flow-context.ts'
 import { flowConfigOf, matcherOf, receiveVisibilityOf, type FoundSource } from './flow-settings.ts'
+import type { RecordFilter } from './record-sieve.ts'
 
 /** Offsets below this are the grain of a Date header, not a wrong clock. */
 const offsetMsMin = 1_500
@@ -31,7 +31,7 @@ export class MappingView {
   /** A stream that is followed by its name has another ARN in each life. */
   readonly #arns = new Map<string, string>()
   #function: { readonly name: string; readonly known: KnownFunction } | null = null
-  #filter: { readonly criteria: unknown; readonly matches: ((record: SourceRecord) => boolean) | null } | null = null
+  #filter: { readonly criteria: unknown; readonly matches: RecordFilter } | null = null
   #toldVisibilityMs: number | null = null
   #unreachable = false
 
@@ -124,7 +124,7 @@ export class MappingView {
   }
 
   /** Compiled once for each set of criteria. */
-  #matches(document: MappingDocument): ((record: SourceRecord) => boolean) | null {
+  #matches(document: MappingDocument): RecordFilter {
     const criteria = document.parameters.FilterCriteria
     if (this.#filter === null || this.#filter.criteria !== criteria) {
       this.#filter = { criteria, matches: matcherOf(document) }

@@ -1,18 +1,35 @@
 import { compileLeaf, PatternFault, type Leaf } from './filter-leaf.ts'
-import { parseExactJson, SpelledNumber } from './filter-number.ts'
+import { parseExactJson } from './exact-json.ts'
 import { isJsonObject, type JsonObject } from './json-value.ts'
+import { SpelledNumber } from './spelled-number.ts'
 
 /** One way to fulfil a pattern: every leaf must hold, and they are judged in this order, that of their paths. */
 export interface Branch {
   readonly leaves: readonly Leaf[]
   /** The paths of the leaves as a tree of field names. */
   readonly root: PathNode
+  /** No leaf has fields below it: what is in an element of a list is asked for there or not at all. */
+  readonly isPlain: boolean
 }
 
 export interface PathNode {
   /** Index of the leaf whose path ends here. */
   readonly leaf: number | null
+  /** Leaves here and below that ask for a value. */
+  readonly required: number
   readonly children: ReadonlyMap<string, PathNode>
+}
+
+/** The place of a field; a key with dots is the same as nested objects. */
+export function childAt(node: PathNode, key: string): PathNode | undefined {
+  let at: PathNode | undefined = node
+  for (let from = 0; at !== undefined && from <= key.length;) {
+    const dot = key.indexOf('.', from)
+    const end = dot === -1 ? key.length : dot
+    at = at.children.get(key.slice(from, end))
+    from = end + 1
+  }
+  return at
 }
 
 export type CompiledPattern =
@@ -159,23 +176,30 @@ function branchOf(way: Way): Branch {
   if (way.size > fieldsMax) throw new PatternFault(`More than ${fieldsMax} fields.`)
   const root = newNode()
   const sorted = [...way].sort(([one], [other]) => (one < other ? -1 : 1))
-  sorted.forEach(([path], index) => {
+  let isPlain = true
+  sorted.forEach(([path, leaf], index) => {
+    const required = leaf.absent ? 0 : 1
     let node = root
+    node.required += required
     for (const name of path.split('.')) {
+      // Sorted as they are, a leaf comes before those below it.
+      if (node.leaf !== null) isPlain = false
       const child = node.children.get(name) ?? newNode()
+      child.required += required
       node.children.set(name, child)
       node = child
     }
     node.leaf = index
   })
-  return { leaves: sorted.map(([, leaf]) => leaf), root }
+  return { leaves: sorted.map(([, leaf]) => leaf), root, isPlain }
 }
 
 interface GrowingNode {
   leaf: number | null
+  required: number
   readonly children: Map<string, GrowingNode>
 }
 
 function newNode(): GrowingNode {
-  return { leaf: null, children: new Map() }
+  return { leaf: null, required: 0, children: new Map() }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { compileFilters } from '../../../src/events/filter.ts'
+import { compileFilters, finished } from '../../../src/events/filter.ts'
 import { encodeSqsRecord } from '../../../src/events/sqs-record.ts'
 
 const context = { arn: 'arn:aws:sqs:us-east-1:000000000000:q', region: 'us-east-1', withNullMd5: false }
@@ -8,7 +8,7 @@ const context = { arn: 'arn:aws:sqs:us-east-1:000000000000:q', region: 'us-east-
 function matches(pattern: string, body: string): boolean {
   const filter = compileFilters('sqs', [`{"body":${pattern}}`])
   if (filter.kind === 'refused') throw new Error(filter.detail)
-  return filter.matches(encodeSqsRecord({ MessageId: 'm', ReceiptHandle: 'r', Body: body }, context).fragment)
+  return finished(filter.matches(encodeSqsRecord({ MessageId: 'm', ReceiptHandle: 'r', Body: body }, context).fragment))
 }
 
 function refusal(pattern: string): string | null {

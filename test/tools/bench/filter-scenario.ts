@@ -87,7 +87,7 @@ export function filters(filterMs: number): readonly Row[] {
     const filter = compileFilters(source, [JSON.stringify(pattern)])
     if (filter.kind === 'refused') throw new Error(filter.detail)
     const fragments = Array.from({ length: 100 }, (_, index) => fragment(index))
-    const round = (): number => fragments.filter((each) => filter.matches(each)).length
+    const round = (): number => fragments.filter((each) => filter.matches(each) === true).length
     for (let index = 0; index < 50; index += 1) round()
     let records = 0
     let matched = 0

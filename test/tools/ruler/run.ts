@@ -1,5 +1,5 @@
 import { matchesBranch } from '../../../src/events/filter-match.ts'
-import { parseExactJson } from '../../../src/events/filter-number.ts'
+import { parseExactJson } from '../../../src/events/exact-json.ts'
 import { compilePattern } from '../../../src/events/filter-pattern.ts'
 import { findLibrary, libraryVerdicts, type Verdict } from './library.ts'
 import { drawPairs, type Pair } from './pairs.ts'

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { encodeDynamoRecord } from '../../../src/events/dynamodb-record.ts'
-import { compileFilters } from '../../../src/events/filter.ts'
+import { compileFilters, finished } from '../../../src/events/filter.ts'
 import { encodeKinesisRecord } from '../../../src/events/kinesis-record.ts'
 import { encodeSqsRecord } from '../../../src/events/sqs-record.ts'
 import type { SourceKind } from '../../../src/model/source.ts'
@@ -11,7 +11,7 @@ function filterOf(kind: SourceKind, ...patterns: readonly (object | string)[]): 
   const texts = patterns.map((pattern) => (typeof pattern === 'string' ? pattern : JSON.stringify(pattern)))
   const filter = compileFilters(kind, texts)
   if (filter.kind === 'refused') throw new Error(filter.detail)
-  return filter.matches
+  return (fragment) => finished(filter.matches(fragment))
 }
 
 function message(body: string, more: object = {}): string {

@@ -77,4 +77,16 @@ export const filterPatterns: readonly Behaviour[] = [
     sources,
     'Odd data and hostile events match or not; they never fail a batch. One made so that no end of the matching is in sight matches.',
   ),
+  does(
+    'filter.bounded',
+    '§6.3',
+    sources,
+    'A match looks at each node of an event a few times for each way through `$or`, whatever event and pattern are; the number of alternatives costs nothing.',
+  ),
+  does(
+    'filter.slices',
+    'own',
+    sources,
+    'A match that takes long is done in slices, and other mappings go on in between; records keep their order.',
+  ),
 ]
