@@ -2,9 +2,9 @@ import { ApiError } from '../model/api-error.ts'
 import type { MappingDocument } from '../model/mapping.ts'
 import { refuseDuplicate } from '../model/mapping-conflict.ts'
 import { validateCreate, validateUpdate, type ValidationContext } from '../model/mapping-validation.ts'
+import { Sequence } from '../async/sequence.ts'
 import { isStream } from '../model/source.ts'
 import type { ApiDeps, SourceCandidate } from './api-deps.ts'
-import { createKeyedLock } from './keyed-lock.ts'
 import { checkFunction, checkSettled, checkSourceAccess, checkVisibility } from './mapping-checks.ts'
 
 /** Create, get, update and delete as the Lambda API has them: bodies in, documents or an `ApiError` out. */
@@ -23,7 +23,8 @@ const noAnswer = 'it did not answer in time'
 
 export function createMappingOperations(deps: Deps, lookMs = lookMsMax): MappingOperations {
   const { mappings } = deps
-  const lock = createKeyedLock()
+  /** Between a check and the change that it allows nobody else gets in. */
+  const changes = new Sequence<string>()
   const context = (): ValidationContext => ({ nowMs: deps.clock.wallMs(), checkPattern: deps.checkPattern })
 
   const get = (uuid: string): MappingDocument => {
@@ -45,7 +46,7 @@ export function createMappingOperations(deps: Deps, lookMs = lookMsMax): Mapping
     const { parameters, source, sourceName, tags } = validateCreate(body, context())
     const { functionArn, timeoutMs } = await describeFunction(parameters.FunctionName, sourceName)
     const request = { origin: 'api', sourceName, functionArn, parameters, tags } as const
-    return lock(sourceName, async () => {
+    return changes.run(sourceName, async () => {
       refuseDuplicate(mappings.list(), { source, sourceName, functionArn })
       const result = await lookAt({ ...request, source })
       checkSourceAccess(source, sourceName, result, timeoutMs)
@@ -55,7 +56,7 @@ export function createMappingOperations(deps: Deps, lookMs = lookMsMax): Mapping
 
   async function update(uuid: string, body: unknown): Promise<MappingDocument> {
     const { sourceName } = get(uuid)
-    return lock(sourceName, async () => {
+    return changes.run(sourceName, async () => {
       const current = get(uuid)
       const { namesFunction, parameters } = validateUpdate(body, current, context())
       checkSettled(current, 'update')
@@ -75,7 +76,7 @@ export function createMappingOperations(deps: Deps, lookMs = lookMsMax): Mapping
   }
 
   async function remove(uuid: string): Promise<MappingDocument> {
-    return lock(get(uuid).sourceName, async () => {
+    return changes.run(get(uuid).sourceName, async () => {
       checkSettled(get(uuid), 'delete')
       return mappings.delete(uuid)
     })

@@ -4,12 +4,13 @@ import { adoptedOf, type Adopted, type AdoptionMode, type AdoptionStep } from '.
 import { backoffMs } from '../core/backoff.ts'
 import type { ArnPlace } from '../model/arn.ts'
 import type { RuleContext } from '../model/mapping-rules.ts'
+import { Sequence } from '../async/sequence.ts'
 import type { Log } from '../observe/log.ts'
 import type { Clock, UpstreamList, UpstreamMappings } from '../ports.ts'
 import { seenOf } from './adopt-declaration.ts'
 import { carryOutAdoption } from './adopt-steps.ts'
 import type { Registry } from './registry.ts'
-import { sleep } from './sleep.ts'
+import { sleep } from '../async/sleep.ts'
 
 export interface AdoptionParts {
   readonly mode: AdoptionMode
@@ -39,6 +40,7 @@ export class AdoptionWatch {
   readonly #toldForAll = new Set<string>()
   readonly #refused = new Map<string, number | null>()
   readonly #orders = new Map<string, number>()
+  readonly #turns = new Sequence<'all'>()
   /** LastModified of what was listed at the last look. */
   #listed: ReadonlyMap<string, number | null> = new Map()
   #missed: ReadonlySet<string> = new Set()
@@ -46,7 +48,6 @@ export class AdoptionWatch {
   #failures = 0
   /** Looks in a row at which something was under way and nothing moved. */
   #idleLooks = 0
-  #turn: Promise<void> = Promise.resolve()
   #running: Promise<void> = Promise.resolve()
 
   constructor(parts: AdoptionParts) {
@@ -95,12 +96,7 @@ export class AdoptionWatch {
 
   /** Looks and changes through our own port take turns, so that neither acts on what the other has just made old. */
   exclusive<T>(action: () => Promise<T>): Promise<T> {
-    const turn = this.#turn.then(action)
-    this.#turn = turn.then(
-      () => {},
-      () => {},
-    )
-    return turn
+    return this.#turns.run('all', action)
   }
 
   async #run(): Promise<void> {

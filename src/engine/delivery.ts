@@ -5,7 +5,7 @@ import type { FlowRequest } from '../core/flow/messages.ts'
 import { parseArn } from '../model/arn.ts'
 import type { Delivery, DeliveryResult } from '../ports.ts'
 import type { FlowContext, FlowSettings } from './flow-context.ts'
-import { sleep } from './sleep.ts'
+import { again, retryUntil } from '../async/retry-until.ts'
 
 type Discard = Extract<FlowRequest, { kind: 'discard' }>
 
@@ -25,20 +25,20 @@ export async function deliverFailure(
   if (destination === null) return 'undestined'
   const { clock } = context.services
   const delivery = deliveryOf(context, { ...settings, destination }, discard)
-  for (let tries = 1; ; tries++) {
-    const result = await tryDelivery(context, delivery, signal)
-    if (result.kind === 'delivered') return 'delivered'
-    if (tries >= (result.retryable ? triesMax : triesMin)) {
+  return retryUntil(
+    async (tries) => {
+      const result = await tryDelivery(context, delivery, signal)
+      if (result.kind === 'delivered') return 'delivered'
+      if (tries < (result.retryable ? triesMax : triesMin)) return again
       context.meter.deliveryFailed()
       context.log.error(
         { destination, records: discard.records.length, condition: discard.condition, tries, reason: result.message },
         'The failure destination refused a record of failed records; it is dropped.',
       )
       return 'undeliverable'
-    }
-    const waitMs = Math.min(backoff.capMs, backoff.baseMs * 2 ** (tries - 1))
-    await sleep(clock, waitMs * (0.5 + clock.random() / 2), signal)
-  }
+    },
+    { clock, signal, backoff, share: () => 0.5 + clock.random() / 2 },
+  )
 }
 
 /** An adapter that throws has a bug; that must not stop the shard. */

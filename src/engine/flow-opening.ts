@@ -2,7 +2,7 @@ import type { Checkpoint } from '../model/checkpoint.ts'
 import { isStream } from '../model/source.ts'
 import type { FlowContext } from './flow-context.ts'
 import { lifeToBeginIn } from './flow-life.ts'
-import { sleep } from './sleep.ts'
+import { untilStored } from './until-stored.ts'
 
 /** Where a flow goes on. */
 export interface Opening {
@@ -16,14 +16,18 @@ export async function openFlow(context: FlowContext, signal: AbortSignal): Promi
   const { services, identity, log, source } = context
   const { incarnation } = identity
   if (!isStream(identity.kind)) return { fence: 0, checkpoint: null, incarnation }
-  for (let waitMs = 100; !signal.aborted; waitMs = Math.min(5_000, waitMs * 2)) {
-    try {
+  if (signal.aborted) return null
+  const opening = untilStored(
+    async () => {
       const { fence, checkpoint } = await services.store.openFlow(identity.uuid, identity.flow)
       return { fence, checkpoint, incarnation: await lifeToBeginIn(source, incarnation, checkpoint, signal) }
-    } catch (error) {
-      log.debug({ error }, 'The checkpoint cannot be read; it is tried until it can.')
-      await sleep(services.clock, waitMs, signal).catch(() => {})
-    }
-  }
-  return null
+    },
+    {
+      clock: services.clock,
+      signal,
+      failed: (error) => log.debug({ error }, 'The checkpoint cannot be read; it is tried until it can.'),
+    },
+  )
+  // It rejects for its signal alone.
+  return opening.catch(() => null)
 }

@@ -1,5 +1,5 @@
 import type { Permit, PermitRequest, Permits } from './permits.ts'
-import { GivenUp } from './sleep.ts'
+import { GivenUp } from '../async/sleep.ts'
 
 /** The permits of one flow: those it waits for, and those it has. */
 export class FlowPermits {

@@ -14,10 +14,10 @@ import type { FlowContext, FlowSettings } from './flow-context.ts'
 import { warnOfRedrive } from './flow-report.ts'
 import { lostReply } from './lost-reply.ts'
 import type { InvokeMeasure } from './meter.ts'
-import { sleep } from './sleep.ts'
 import { sourceNowMs } from './source-time.ts'
 import type { RecordSieve } from './record-sieve.ts'
 import { reachesTip } from './tip.ts'
+import { untilStored } from './until-stored.ts'
 
 /** What carrying out a request needs beside the context. The settings are those of the moment it was asked. */
 export interface RequestScope {
@@ -251,20 +251,16 @@ async function discard(request: Of<'discard'>, { context, settings, signal }: Re
   return { kind: 'discarded', id: request.id, fate }
 }
 
-const checkpointBackoff = { baseMs: 100, capMs: 5_000 }
-
-/** A store that cannot be written holds the flow up: progress that is not written down is none. Whoever opened the store tells of it. */
+/** A store that cannot be written holds the flow up: progress that is not written down is none. */
 async function checkpoint(request: Of<'checkpoint'>, { context, fence, signal }: RequestScope): Promise<Answer> {
   const { clock, store } = context.services
   const { uuid, flow } = context.identity
-  for (let tries = 1; ; tries++) {
-    try {
-      const answer = await store.writeCheckpoint(uuid, flow, fence, request.checkpoint)
-      return { kind: answer === 'written' ? 'checkpointed' : 'fenced', id: request.id }
-    } catch (error) {
+  const answer = await untilStored(() => store.writeCheckpoint(uuid, flow, fence, request.checkpoint), {
+    clock,
+    signal,
+    failed: (error, tries) => {
       if (tries === 1) context.log.debug({ error }, 'The checkpoint cannot be written; it is tried until it can.')
-      const waitMs = Math.min(checkpointBackoff.capMs, checkpointBackoff.baseMs * 2 ** (tries - 1))
-      await sleep(clock, waitMs, signal)
-    }
-  }
+    },
+  })
+  return { kind: answer === 'written' ? 'checkpointed' : 'fenced', id: request.id }
 }

@@ -14,7 +14,7 @@ import { endsByItselfMs, patienceSpareMs } from './patience.ts'
 import type { PermitRequest } from './permits.ts'
 import { RecordSieve } from './record-sieve.ts'
 import { servesBeyond, withoutRetention } from './retention.ts'
-import { GivenUp } from './sleep.ts'
+import { GivenUp } from '../async/sleep.ts'
 import { sourceNowMs } from './source-time.ts'
 
 interface Outstanding {

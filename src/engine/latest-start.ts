@@ -1,7 +1,7 @@
 import { parseArn } from '../model/arn.ts'
 import type { HeldLatest, Store } from '../ports.ts'
 import type { MappingWork } from './mapping-requests.ts'
-import { GivenUp } from './sleep.ts'
+import { GivenUp } from '../async/sleep.ts'
 
 /** The longest that a create waits for it. */
 const holdMsMax = 5_000

@@ -7,7 +7,7 @@ import type { FunctionDescription } from '../ports.ts'
 import type { EngineContext } from './engine-context.ts'
 import type { MappingTroubles } from './mapping-troubles.ts'
 import type { MappingView } from './mapping-view.ts'
-import { sleep } from './sleep.ts'
+import { untilStored } from './until-stored.ts'
 import { tellOfVanished } from './vanished-stream.ts'
 
 export interface MappingWork {
@@ -45,13 +45,13 @@ export async function carryOutForMapping(
         await configure(work)
         return { kind: 'configured', id }
       case 'save':
-        await untilStored(work, () => work.save())
+        await written(work, () => work.save())
         return { kind: 'saved', id }
       case 'forget':
-        await untilStored(work, () => work.engine.services.store.deleteCheckpoint(work.document.uuid, request.flow))
+        await written(work, () => work.engine.services.store.deleteCheckpoint(work.document.uuid, request.flow))
         return { kind: 'forgotten', id }
       case 'remove':
-        await untilStored(work, () => work.remove())
+        await written(work, () => work.remove())
         return { kind: 'removed', id }
       default:
         return request satisfies never
@@ -71,7 +71,7 @@ function answerAfterError(request: MappingRequest, message: string, aborted: boo
 
 async function doneFlows(work: MappingWork) {
   const { store } = work.engine.services
-  const kept = await untilStored(work, () => store.checkpoints(work.document.uuid))
+  const kept = await written(work, () => store.checkpoints(work.document.uuid))
   return kept
     .filter(({ checkpoint }) => checkpoint.done)
     .map(({ flow, checkpoint }) => ({ flow, incarnation: checkpoint.incarnation }))
@@ -120,7 +120,7 @@ async function attach(incarnation: string, work: MappingWork): Promise<void> {
     work.learn({ attachedArn: arn === document.sourceArn ? undefined : arn })
     log.info({ stream: arn }, 'The mapping goes on in the next stream of its table.')
   }
-  await untilStored(work, () => work.save())
+  await written(work, () => work.save())
 }
 
 async function configure(work: MappingWork): Promise<void> {
@@ -153,14 +153,11 @@ function noteFunction({ view, document, troubles }: MappingWork, described: Func
   })
 }
 
-/** The store is waited for: a state that is not written down is none. Whoever opened the store tells of it, once for all. */
-async function untilStored<T>({ engine, signal, log }: MappingWork, action: () => Promise<T>): Promise<T> {
-  for (let waitMs = 100; ; waitMs = Math.min(5_000, waitMs * 2)) {
-    try {
-      return await action()
-    } catch (error) {
-      log.debug({ error, retryMs: waitMs }, 'The store refused; it is tried until it does not.')
-      await sleep(engine.services.clock, waitMs, signal)
-    }
-  }
+/** A state that is not written down is none. */
+function written<T>({ engine, signal, log }: MappingWork, write: () => Promise<T>): Promise<T> {
+  return untilStored(write, {
+    clock: engine.services.clock,
+    signal,
+    failed: (error, tries) => log.debug({ error, tries }, 'The store refused; it is tried until it does not.'),
+  })
 }

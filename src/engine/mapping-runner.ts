@@ -18,7 +18,7 @@ import { MappingTroubles } from './mapping-troubles.ts'
 import type { MappingStatus } from './mappings.ts'
 import type { MappingMeter } from './meter.ts'
 import { statusOf } from './mapping-status.ts'
-import { GivenUp } from './sleep.ts'
+import { GivenUp } from '../async/sleep.ts'
 
 /** The shell of one mapping: owns its machine, its source and its flows. It decides nothing. */
 export class MappingRunner {

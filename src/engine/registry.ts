@@ -4,6 +4,7 @@ import { sourceKindOf } from '../model/arn.ts'
 import { processingResults } from '../model/failure.ts'
 import type { Adoption, MappingDocument } from '../model/mapping.ts'
 import { refuseDuplicate } from '../model/mapping-conflict.ts'
+import { Sequence } from '../async/sequence.ts'
 import { sourceTraits } from '../model/source.ts'
 import type { EngineContext } from './engine-context.ts'
 import { MappingRunner } from './mapping-runner.ts'
@@ -14,8 +15,8 @@ import { SetAside } from './set-aside.ts'
 export class Registry implements Mappings {
   readonly #engine: EngineContext
   readonly #runners = new Map<string, MappingRunner>()
-  /** The last write of each mapping: writes of one mapping keep their order. */
-  readonly #writes = new Map<string, Promise<unknown>>()
+  /** Writes of one mapping keep their order. */
+  readonly #writes = new Sequence<string>()
   /** Who waits for a mapping to come to rest. */
   readonly #waiters = new Map<string, (() => void)[]>()
   /** Mappings as a create or a change is writing them down. Until the store has taken it nobody can tell what the next one changes. */
@@ -80,7 +81,7 @@ export class Registry implements Mappings {
     this.#refuseDuplicate(document)
     this.#planned.set(document.uuid, document)
     try {
-      await asAnswer(this.#enqueue(document.uuid, () => this.#engine.services.store.putMapping(document)))
+      await asAnswer(this.#writes.run(document.uuid, () => this.#engine.services.store.putMapping(document)))
       // The drain that has begun meanwhile does not know of it: the next start runs it.
       if (this.#stopping) return document
       await this.#add(document).begin()
@@ -110,7 +111,7 @@ export class Registry implements Mappings {
   async #deleteDamaged(damaged: MappingDocument): Promise<MappingDocument> {
     this.#refuseWhileStopping()
     const { uuid } = damaged
-    await asAnswer(this.#enqueue(uuid, () => this.#engine.services.store.deleteMapping(uuid)))
+    await asAnswer(this.#writes.run(uuid, () => this.#engine.services.store.deleteMapping(uuid)))
     this.#aside.drop(uuid)
     return { ...damaged, state: 'Deleting' }
   }
@@ -142,7 +143,7 @@ export class Registry implements Mappings {
   async stop(endsMs?: number): Promise<void> {
     this.#stopping = true
     await Promise.all([...this.#runners.values()].map((runner) => runner.stop(endsMs)))
-    await Promise.allSettled(this.#writes.values())
+    await this.#writes.ended()
   }
 
   /** Cuts off what is still out. */
@@ -155,17 +156,16 @@ export class Registry implements Mappings {
     const runner = new MappingRunner(this.#engine, document, {
       save: async () => {
         // Nobody was told of it: what a power cut undoes of it is found out again.
-        await this.#enqueue(uuid, () => this.#engine.services.store.putMapping(runner.document, 'process'))
+        await this.#writes.run(uuid, () => this.#engine.services.store.putMapping(runner.document, 'process'))
         this.#tellSettled(uuid)
       },
       remove: () =>
-        this.#enqueue(uuid, async () => {
+        this.#writes.run(uuid, async () => {
           await this.#engine.services.store.deleteMapping(uuid)
           this.#removed.add(runner)
         }),
       removed: () => {
         this.#runners.delete(uuid)
-        this.#writes.delete(uuid)
         this.#tellSettled(uuid)
       },
     })
@@ -197,7 +197,7 @@ export class Registry implements Mappings {
     runner: MappingRunner,
     changesOf: (document: MappingDocument) => Partial<MappingDocument>,
   ): Promise<MappingDocument> {
-    return this.#enqueue(runner.document.uuid, async () => {
+    return this.#writes.run(runner.document.uuid, async () => {
       if (this.#removed.has(runner)) throw missing()
       const changes = changesOf(runner.document)
       await this.#engine.services.store.putMapping({ ...runner.document, ...changes })
@@ -205,13 +205,6 @@ export class Registry implements Mappings {
       runner.replace({ ...runner.document, ...changes })
       return runner.shown
     })
-  }
-
-  #enqueue<T>(uuid: string, action: () => Promise<T>): Promise<T> {
-    const before = this.#writes.get(uuid) ?? Promise.resolve()
-    const write = before.catch(() => {}).then(action)
-    this.#writes.set(uuid, write)
-    return write
   }
 
   #documentOf(request: CreateMapping): MappingDocument {

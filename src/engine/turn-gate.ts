@@ -1,4 +1,4 @@
-import { reasonOf } from './sleep.ts'
+import { reasonOf } from '../async/sleep.ts'
 
 interface Member {
   running: number

@@ -13,7 +13,7 @@ import { depthOf, redriveOf } from './queue-depth.ts'
 import { createQueueCalls } from './queue-calls.ts'
 import type { Trouble } from './service-errors.ts'
 import type { SourceAccess } from './source-access.ts'
-import { untilAborted } from './until-aborted.ts'
+import { untilAborted } from '../async/until-aborted.ts'
 
 /** A queue, standard or FIFO, on any endpoint that speaks SQS's JSON protocol. */
 export function openSqsSource(mapping: MappingDocument, access: SourceAccess): Source {

@@ -1,6 +1,6 @@
 import type { DescribeResult, StreamListing } from '../ports.ts'
 import type { Trouble } from './service-errors.ts'
-import { untilAborted } from './until-aborted.ts'
+import { untilAborted } from '../async/until-aborted.ts'
 
 /**
  * Which lives of a stream can be read. A stream that is deleted and made again, or an emulator that was restarted, keeps

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { sleep } from '../../../src/engine/sleep.ts'
+import { sleep } from '../../../src/async/sleep.ts'
 import { createLogger } from '../../../src/observe/log.ts'
 import { createMemoryQueue } from '../../support/sources/memory-queue.ts'
 import { answered, engineRig } from '../../unit/engine/engine-rig.ts'

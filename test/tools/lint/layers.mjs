@@ -3,15 +3,16 @@
 import { dirname, relative, resolve, sep } from 'node:path'
 
 const src = resolve(import.meta.dirname, '../../../src')
-const adapter = ['model', 'ports', 'events', 'observe', 'access', 'aws', 'node']
+const adapter = ['model', 'ports', 'async', 'events', 'observe', 'access', 'aws', 'node']
 
 /** Folder (or file) below src → what it may import beside itself. `node`: any node:*; `aws`: the SDK; `type:x`: x as types. */
 const table = {
   model: [],
   ports: ['model'],
   core: ['model'],
+  async: ['ports'],
   events: ['model', 'node:buffer'],
-  engine: ['model', 'ports', 'core', 'events', 'observe', 'npm:p-queue', 'node'],
+  engine: ['model', 'ports', 'async', 'core', 'events', 'observe', 'npm:p-queue', 'node'],
   auth: ['model', 'node'],
   access: ['model', 'ports', 'observe', 'auth', 'aws', 'node'],
   sources: adapter,
@@ -19,7 +20,7 @@ const table = {
   destinations: adapter,
   store: adapter,
   config: ['model', 'npm:yaml', 'node'],
-  api: ['model', 'ports', 'events', 'observe', 'auth', 'access', 'npm:fastify', 'aws', 'node', 'type:engine'],
+  api: ['model', 'ports', 'async', 'events', 'observe', 'auth', 'access', 'npm:fastify', 'aws', 'node', 'type:engine'],
   observe: ['model', 'node', 'npm:pino', 'npm:prom-client'],
   testcontainers: ['model', 'npm:testcontainers', 'node'],
   service:

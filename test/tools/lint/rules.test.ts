@@ -37,6 +37,7 @@ const layers: readonly Case[] = [
   forbidden('src/core/a2.ts', 'node:util', 'core may not import node:util'),
   forbidden('src/core/a3.ts', 'p-queue', 'core may not import npm:p-queue'),
   forbidden('src/core/deep/er/a4.ts', '../../../engine/target.ts', 'core may not import engine'),
+  forbidden('src/async/a1.ts', '../engine/target.ts', 'async may not import engine'),
   forbidden('src/events/a1.ts', 'node:fs', 'events may not import node:fs'),
   forbidden('src/engine/a1.ts', '../sources/target.ts', 'engine may not import sources'),
   forbidden('src/engine/a2.ts', '@aws-sdk/client-sqs', 'engine may not import aws'),

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { sleep } from '../../../src/engine/sleep.ts'
+import { sleep } from '../../../src/async/sleep.ts'
 import { systemClock } from '../../../src/engine/system-clock.ts'
 import { manualClock } from './manual-clock.ts'
 
