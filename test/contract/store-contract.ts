@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import type { Checkpoint } from '../../src/model/checkpoint.ts'
 import type { MappingDocument } from '../../src/model/mapping.ts'
 import type { Store } from '../../src/ports.ts'
@@ -63,7 +63,7 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
 type Open = () => Promise<StoreUnderTest>
 
 function keepsMappings(open: Open): void {
-  test('finds nothing wrong with what it wrote itself', async () => {
+  it('finds nothing wrong with what it wrote itself', async () => {
     const { store, reopen } = await open()
     await store.putMapping(mappingDocument('a'))
     await store.putMapping(mappingDocument('b'))
@@ -79,7 +79,7 @@ function keepsMappings(open: Open): void {
     expect(await again.mappings()).toEqual([mappingDocument('a', { state: 'Disabled' })])
   })
 
-  test('changes nothing by being tried', async () => {
+  it('changes nothing by being tried', async () => {
     const { store } = await open()
     await store.putMapping(mappingDocument('a'))
     const { fence } = await store.openFlow('a', 's')
@@ -89,13 +89,13 @@ function keepsMappings(open: Open): void {
     expect((await store.openFlow('a', 's')).fence).toBe(fence + 1)
   })
 
-  test('starts with nothing', async () => {
+  it('starts with nothing', async () => {
     const { store } = await open()
     expect(await store.mappings()).toEqual([])
     expect(await store.checkpoints('a')).toEqual([])
   })
 
-  test('gives a mapping back as it was put, whatever its texts hold', async () => {
+  it('gives a mapping back as it was put, whatever its texts hold', async () => {
     const { store } = await open()
     const document = mappingDocument('a', {
       tags: { 'e\u0301 \u0000 "': "'; DROP TABLE mapping; --", empty: '' },
@@ -106,14 +106,14 @@ function keepsMappings(open: Open): void {
     expect(await store.mappings()).toEqual([document])
   })
 
-  test('replaces a mapping that is put again', async () => {
+  it('replaces a mapping that is put again', async () => {
     const { store } = await open()
     await store.putMapping(mappingDocument('a', { tags: { old: '1' } }))
     await store.putMapping(mappingDocument('a', { state: 'Disabled' }))
     expect(await store.mappings()).toEqual([mappingDocument('a', { state: 'Disabled' })])
   })
 
-  test('lists mappings oldest first, then by UUID', async () => {
+  it('lists mappings oldest first, then by UUID', async () => {
     const { store } = await open()
     const documents = [
       mappingDocument('b', { createdMs: 2 }),
@@ -125,7 +125,7 @@ function keepsMappings(open: Open): void {
     expect((await store.mappings()).map(({ uuid }) => uuid)).toEqual(['z', 'a', 'b', 'c'])
   })
 
-  test('hands out copies: what a caller does to them changes nothing', async () => {
+  it('hands out copies: what a caller does to them changes nothing', async () => {
     const { store } = await open()
     const document = mappingDocument('a')
     await store.putMapping(document)
@@ -135,7 +135,7 @@ function keepsMappings(open: Open): void {
     expect(await store.mappings()).toEqual([mappingDocument('a')])
   })
 
-  test('forgets a mapping with its checkpoints and leaves the others alone', async () => {
+  it('forgets a mapping with its checkpoints and leaves the others alone', async () => {
     const { store } = await open()
     await store.putMapping(mappingDocument('a'))
     await store.putMapping(mappingDocument('b'))
@@ -149,7 +149,7 @@ function keepsMappings(open: Open): void {
     expect(await store.checkpoints('b')).toEqual([{ flow: 's', checkpoint: checkpointAt('1') }])
   })
 
-  test('takes the removal of a mapping it does not have in its stride', async () => {
+  it('takes the removal of a mapping it does not have in its stride', async () => {
     const { store } = await open()
     await store.deleteMapping('nobody')
     await store.deleteCheckpoint('nobody', 's')
@@ -158,7 +158,7 @@ function keepsMappings(open: Open): void {
 }
 
 function keepsCheckpoints(open: Open): void {
-  test('gives a checkpoint back whole to the next owner', async () => {
+  it('gives a checkpoint back whole to the next owner', async () => {
     const { store } = await open()
     const checkpoint = checkpointAt('49545115243490985018280067714973144582180062593244200961', {
       completed: [{ first: '3', last: '5' }],
@@ -171,7 +171,7 @@ function keepsCheckpoints(open: Open): void {
     expect((await store.openFlow('a', 'shardId-000000000000')).checkpoint).toEqual(checkpoint)
   })
 
-  test('keeps two mappings on one stream apart (own reading: key by mapping, stream, shard)', async () => {
+  it('keeps two mappings on one stream apart (own reading: key by mapping, stream, shard)', async () => {
     const { store } = await open()
     const a = await store.openFlow('a', 's')
     const b = await store.openFlow('b', 's')
@@ -181,7 +181,7 @@ function keepsCheckpoints(open: Open): void {
     expect((await store.openFlow('b', 's')).checkpoint?.watermark).toBe('2')
   })
 
-  test('lists the checkpoints of a mapping by flow, without the flows that have none', async () => {
+  it('lists the checkpoints of a mapping by flow, without the flows that have none', async () => {
     const { store } = await open()
     for (const flow of ['s2', 's1', 's3']) {
       const { fence } = await store.openFlow('a', flow)
@@ -193,7 +193,7 @@ function keepsCheckpoints(open: Open): void {
     ])
   })
 
-  test('forgets one checkpoint and keeps the others of the mapping', async () => {
+  it('forgets one checkpoint and keeps the others of the mapping', async () => {
     const { store } = await open()
     for (const flow of ['s1', 's2']) {
       const { fence } = await store.openFlow('a', flow)
@@ -207,7 +207,7 @@ function keepsCheckpoints(open: Open): void {
 
 function fences(open: Open): void {
   // KCL#1765: a handoff that came late.
-  test('refuses the writes of an owner whose flow another one took over', async () => {
+  it('refuses the writes of an owner whose flow another one took over', async () => {
     const { store } = await open()
     const old = await store.openFlow('a', 's')
     await store.writeCheckpoint('a', 's', old.fence, checkpointAt('1'))
@@ -219,13 +219,13 @@ function fences(open: Open): void {
     expect(await store.checkpoints('a')).toEqual([{ flow: 's', checkpoint: checkpointAt('2') }])
   })
 
-  test('refuses a write to a flow that nobody opened', async () => {
+  it('refuses a write to a flow that nobody opened', async () => {
     const { store } = await open()
     expect(await store.writeCheckpoint('a', 's', 0, checkpointAt('1'))).toBe('fenced')
     expect(await store.checkpoints('a')).toEqual([])
   })
 
-  test.each(['deleteMapping', 'deleteCheckpoint'] as const)(
+  it.each(['deleteMapping', 'deleteCheckpoint'] as const)(
     'refuses an owner from before %s, also after the flow was opened anew',
     async (removal) => {
       const { store } = await open()
@@ -239,7 +239,7 @@ function fences(open: Open): void {
     },
   )
 
-  test('one flow taken over leaves the owners of the others in place', async () => {
+  it('one flow taken over leaves the owners of the others in place', async () => {
     const { store } = await open()
     const mine = await store.openFlow('a', 's1')
     await store.openFlow('a', 's2')
@@ -247,7 +247,7 @@ function fences(open: Open): void {
     expect(await store.writeCheckpoint('a', 's1', mine.fence, checkpointAt('1'))).toBe('written')
   })
 
-  test('obeys its last owner and nobody else, in any order of calls made at once', async () => {
+  it('obeys its last owner and nobody else, in any order of calls made at once', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(command, { maxLength: 40 }), async (commands) => {
         const { store } = await open()
@@ -264,7 +264,7 @@ function fences(open: Open): void {
 }
 
 function survives(open: Open): void {
-  test('refuses everything after it was closed, and closes only once', async () => {
+  it('refuses everything after it was closed, and closes only once', async () => {
     const { store } = await open()
     await store.close()
     await store.close()
@@ -274,7 +274,7 @@ function survives(open: Open): void {
     await expect(store.probe()).rejects.toThrow('is closed')
   })
 
-  test('commits what was written before it was closed', async () => {
+  it('commits what was written before it was closed', async () => {
     const { store, reopen } = await open()
     const { fence } = await store.openFlow('a', 's')
     const writes = [
@@ -289,7 +289,7 @@ function survives(open: Open): void {
     expect(await again.checkpoints('a')).toEqual([{ flow: 's', checkpoint: checkpointAt('1') }])
   })
 
-  test('fences owners from before a restart', async () => {
+  it('fences owners from before a restart', async () => {
     const { store, reopen } = await open()
     if (!reopen) return
     const old = await store.openFlow('a', 's')

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { WindowFrame } from '../../src/model/invocation.ts'
 import { ages } from './checkers/ages.ts'
 import { receipts } from './checkers/receipts.ts'
@@ -263,12 +263,12 @@ function closeTwice(story: Story): void {
 }
 
 describe('checkers of attempts, receipts, ages and windows', () => {
-  test.each(cases)('catch $wrong', ({ checker, story, says }) => {
+  it.each(cases)('catch $wrong', ({ checker, story, says }) => {
     expect(story().judged(checker())).toMatch(says)
   })
 
   // Found by seed 282373417: two updates of the filter while the deletion was refused.
-  test('let a filtered message be deleted that matches again when the deletion is repeated', () => {
+  it('let a filtered message be deleted that matches again when the deletion is repeated', () => {
     const settle = { kind: 'settle', records: [m1], why: 'filtered', last: false } as const
     const story = queue().put(m1).opened().read(m1)
     story.event({ kind: 'configured', matches: () => false })
@@ -278,7 +278,7 @@ describe('checkers of attempts, receipts, ages and windows', () => {
   })
 
   // Found by seed 265014678: the life that noticed the recreation was over before the old window was closed.
-  test('let the window of a recreated stream close, and then the new stream its own of the same borders', () => {
+  it('let the window of a recreated stream close, and then the new stream its own of the same borders', () => {
     const window = { startMs: 0, endMs: 1_000, state: '{}', phase: 'closing' } as const
     const checkpoint = { incarnation: 'life-1', watermark: null, arrivedMs: null, completed: [], window, done: false }
     const story = shard({ tumblingMs: 1_000 }).opened(checkpoint)

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { bounded } from './checkers/bounded.ts'
 import { isolation } from './checkers/isolation.ts'
 import { limits } from './checkers/limits.ts'
@@ -235,7 +235,7 @@ const cases: readonly Case[] = [
 ]
 
 describe('checkers of limits, drains and loops', () => {
-  test.each(cases)('catch $wrong', ({ checker, story, says }) => {
+  it.each(cases)('catch $wrong', ({ checker, story, says }) => {
     expect(story().judged(checker())).toMatch(says)
   })
 })

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { noLoss } from './checkers/no-loss.ts'
 import { order } from './checkers/order.ts'
 import { progress } from './checkers/progress.ts'
@@ -195,7 +195,7 @@ const cases: readonly Case[] = [
 ]
 
 describe('checkers of no record is lost, overtaken or passed, and every command is answered once', () => {
-  test.each(cases)('catch $wrong', ({ checker, story, says }) => {
+  it.each(cases)('catch $wrong', ({ checker, story, says }) => {
     expect(story().judged(checker())).toMatch(says)
   })
 })

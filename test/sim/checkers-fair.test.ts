@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { allCheckers } from './checkers/all.ts'
 import { fifo, message, record, shard, success, terms } from './checkers/story.ts'
 
@@ -8,7 +8,7 @@ describe('every checker', () => {
   const [r1, r2, r3] = [record(1), record(2), record(3)]
   const [m1, m2] = [message(1), message(2)]
 
-  test.each(names)('$name lets a fair shard pass', ({ index }) => {
+  it.each(names)('$name lets a fair shard pass', ({ index }) => {
     const story = shard().put(r1, r2, r3).opened().read(r1, r2, r3)
     story
       .invoked(story.invoke([r1, r2, r3]), success)
@@ -18,7 +18,7 @@ describe('every checker', () => {
     expect(story.judged(checkerAt(index))).toBeNull()
   })
 
-  test.each(names)('$name lets a fair queue pass', ({ index }) => {
+  it.each(names)('$name lets a fair queue pass', ({ index }) => {
     const story = fifo().put(m1, m2).opened().read(m1, m2)
     story
       .invoked(story.invoke([m1, m2]), success)

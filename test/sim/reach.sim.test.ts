@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { realFlow } from './real-flow.ts'
 import type { Entry } from './trace.ts'
 import type { ScenarioKind } from './world/scenario.ts'
@@ -68,7 +68,7 @@ const everywhere = [
   ...['configured', 'pressure', 'draining', 'drained', 'crashed', 'cancelled', 'sourceTrouble', 'sourceHealthy'],
 ]
 
-test.each([
+it.each([
   {
     kind: 'queue',
     corners: [

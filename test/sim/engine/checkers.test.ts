@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { startCoreMachine } from '../../../src/engine/flow-machine.ts'
 import type { FlowMachine } from '../../../src/engine/flow-machine.ts'
 import { Permits } from '../../../src/engine/permits.ts'
@@ -318,11 +318,11 @@ async function alone<T>(work: () => Promise<T>): Promise<T> {
 }
 
 describe('the checkers of the simulated engine', () => {
-  test.each(cases)('catch $wrong', { timeout: 60_000 }, async ({ says, plants }) => {
+  it.each(cases)('catch $wrong', { timeout: 60_000 }, async ({ says, plants }) => {
     expect(await alone(() => firstComplaint(plants, says))).toMatch(says)
   })
 
-  test('catch a flow that is opened again and again', () => {
+  it('catch a flow that is opened again and again', () => {
     const checker = churn()
     const open = (t: number): void =>
       checker.see({ kind: 'session', t, process: 1, uuid: 'u', flow: 'shard-0', fence: t })

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { partsOf, seedsOf } from '../seeds.ts'
 import { cornersOf, everywhere } from './corners.ts'
 import { runEngineSeed } from './run.ts'
@@ -9,7 +9,7 @@ const reached = new Set<string>()
 /** Level 2 of the simulation: the real engine on a virtual clock, with ports that fail. A failure prints its seed, options and trace. */
 // proves: stream.reshard, stream.checkpoint
 describe('the engine keeps every promise whatever the world does', () => {
-  test.each(partsOf(seeds, 25))('seeds $from to $to', { timeout: 120_000 }, async ({ from, to }) => {
+  it.each(partsOf(seeds, 25))('seeds $from to $to', { timeout: 120_000 }, async ({ from, to }) => {
     let steps = 0
     for (let seed = from; seed <= to; seed++) {
       const result = await runEngineSeed(seed, undefined, (seen) => {
@@ -20,7 +20,7 @@ describe('the engine keeps every promise whatever the world does', () => {
     expect(steps).toBeGreaterThan(to - from)
   })
 
-  test.skipIf(seeds.count < 150)('and the world goes into every corner', () => {
+  it.skipIf(seeds.count < 150)('and the world goes into every corner', () => {
     expect(everywhere.filter((corner) => !reached.has(corner))).toEqual([])
   })
 })

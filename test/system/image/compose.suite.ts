@@ -1,4 +1,4 @@
-import { describe, expect, inject, test } from 'vitest'
+import { describe, expect, inject, it } from 'vitest'
 import { startLocalStack } from '../readme/local-stack.ts'
 import { commandsOf, commandsWithin, composed, composeMissing, inProject, startsAndShows } from './compose.ts'
 import { eventually } from './docker.ts'
@@ -25,7 +25,7 @@ function absent(images: readonly string[]): string {
 if (composeMissing !== '') for (const { title } of stacks) skipped(title, composeMissing)
 
 describe.skipIf(composeMissing !== '').each(stacks)('$title', ({ file }) => {
-  test('the compose file is read', async () => {
+  it('the compose file is read', async () => {
     const text = await composed(file)
     expect(text).toContain('service_healthy')
     expect(text).toContain('host.docker.internal')
@@ -38,7 +38,7 @@ for (const stack of stacks.filter(({ title }) => title !== 'LocalStack' && title
   const { file, title } = stack
   const reason = 'left' in stack ? stack.left : absent(stack.images)
   describe.skipIf(composeMissing !== '')(title, () => {
-    test('a message of the queue reaches the function', async ({ skip }) => {
+    it('a message of the queue reaches the function', async ({ skip }) => {
       skip(reason !== '', reason)
       await inProject(file, async (project) => {
         const { upSeconds, shown } = await startsAndShows(project, commandsOf(file), 'received aws:sqs hello')
@@ -59,7 +59,7 @@ for (const stack of stacks.filter(({ title }) => title !== 'LocalStack' && title
 }
 
 describe.skipIf(composeMissing !== '')('sam local', () => {
-  test('a message of the queue reaches the function', async ({ skip }) => {
+  it('a message of the queue reaches the function', async ({ skip }) => {
     const reason = absent(['softwaremill/'])
     skip(reason !== '', reason)
     // Stands for `sam local start-lambda` on this machine.

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { docker, eventually, tryDocker, type Container } from './docker.ts'
 import { report } from './report.ts'
 import { configText, isHealthy, startImageStack, type ImageStack } from './stack.ts'
@@ -10,14 +10,14 @@ import { baseTag, imageTag } from './tags.ts'
 const missing = inject('dockerMissing')
 
 describe.skipIf(missing !== '')('image', () => {
-  test('is less than 90 MB above its base', async () => {
+  it('is less than 90 MB above its base', async () => {
     const [image, base] = await Promise.all([sizeOf(imageTag), sizeOf(baseTag)])
     const above = (image - base) / 1e6
     report('size above the base', `${above.toFixed(1)} MB (limit 90)`)
     expect(above).toBeLessThan(90)
   })
 
-  test('adds one bundled file and its compile cache to the base: no packages, nothing made for one processor', async () => {
+  it('adds one bundled file and its compile cache to the base: no packages, nothing made for one processor', async () => {
     const list = 'cd /; find bin etc home lib opt sbin srv usr var -xdev \\( -type f -o -type l \\) 2>/dev/null; true'
     const [ours, theirs] = await Promise.all([imageTag, baseTag].map((tag) => sh(tag, list)))
     const known = new Set(theirs?.split('\n'))
@@ -35,13 +35,13 @@ describe.skipIf(missing !== '')('image', () => {
     report('files added to the base', `${others.length} and the compile cache; no packages, no ELF file`)
   })
 
-  test('runs as a user other than root, who may write to /data and where anybody may', async () => {
+  it('runs as a user other than root, who may write to /data and where anybody may', async () => {
     expect(await sh(imageTag, 'id -u; find / -xdev -writable -type d ! -path "/proc/*" 2>/dev/null; true')).toMatch(
       /^1000\n(?:(?:\/data|\/tmp|\/var\/tmp|\/run\/lock|\/dev\/\S+|\/home\/node\S*|\/var\/lock)\n?)+$/,
     )
   })
 
-  test('holds nothing that installs packages, and says what is inside of its file', async () => {
+  it('holds nothing that installs packages, and says what is inside of its file', async () => {
     const tools =
       'for tool in npm npx corepack yarn yarnpkg; do command -v $tool; done; ls -d /usr/local/lib/node_modules 2>/dev/null; true'
     expect(await sh(imageTag, tools)).toBe('')
@@ -51,7 +51,7 @@ describe.skipIf(missing !== '')('image', () => {
     expect(bill.components.length).toBeGreaterThan(20)
   })
 
-  test('is labelled', async () => {
+  it('is labelled', async () => {
     const labels = JSON.parse(await docker('inspect', '--format', '{{json .Config.Labels}}', imageTag)) as object
     expect(labels).toMatchObject({
       'org.opencontainers.image.title': 'Millrace',
@@ -60,7 +60,7 @@ describe.skipIf(missing !== '')('image', () => {
     })
   })
 
-  test('runs as another user as well', async () => {
+  it('runs as another user as well', async () => {
     const args = ['--user=2000:2000', '--env=MILLRACE_STORE=memory:', '--env=AWS_REGION=us-east-1']
     const id = await docker('run', '--detach', ...args, imageTag)
     try {
@@ -75,7 +75,7 @@ describe.skipIf(missing !== '')('image', () => {
     }
   })
 
-  test('refuses arguments it does not know with exit code 2', async () => {
+  it('refuses arguments it does not know with exit code 2', async () => {
     expect((await tryDocker('run', '--rm', imageTag, 'start', '--nonsense')).code).toBe(2)
   })
 })
@@ -95,7 +95,7 @@ describe.skipIf(missing !== '')('image', () => {
   }
 
   // With variables alone.
-  test('a message of the queue reaches the function', async () => {
+  it('a message of the queue reaches the function', async () => {
     const container = await stack.healthy([`--env=MILLRACE_CONFIG=${configText}`])
     await stack.send('by variables')
     await stack.functionWrote('ended by variables')
@@ -103,7 +103,7 @@ describe.skipIf(missing !== '')('image', () => {
     await ended(container)
   })
 
-  test('takes the file that is mounted, which may say where the store is and the port', async () => {
+  it('takes the file that is mounted, which may say where the store is and the port', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'millrace-mounted-'))
     await writeFile(join(folder, 'millrace.yaml'), `${configText}server: { port: 4580 }\nstore: memory\n`)
     await docker('run', '--rm', `--volume=${folder}:/to`, '--entrypoint=chmod', baseTag, '-R', 'a+rX', '/to')
@@ -115,7 +115,7 @@ describe.skipIf(missing !== '')('image', () => {
     await rm(folder, { recursive: true })
   })
 
-  test('runs on a read-only root without any capability', async () => {
+  it('runs on a read-only root without any capability', async () => {
     const hardened = ['--read-only', '--cap-drop=ALL', '--security-opt=no-new-privileges']
     const container = await stack.healthy([...hardened, `--env=MILLRACE_CONFIG=${configText}`])
     await stack.send('read-only')
@@ -124,7 +124,7 @@ describe.skipIf(missing !== '')('image', () => {
     await ended(container)
   })
 
-  test('docker stop lets the invocation in flight end, deletes its message and ends with 0', async () => {
+  it('docker stop lets the invocation in flight end, deletes its message and ends with 0', async () => {
     const container = await stack.healthy([`--env=MILLRACE_CONFIG=${configText}`])
     // A second try must not take the lines of the first for its own.
     const body = `slow ${2_500 + Math.floor(Math.random() * 100)}`
@@ -139,7 +139,7 @@ describe.skipIf(missing !== '')('image', () => {
     await ended(container)
   })
 
-  test('as PID 1 ends on SIGINT as on SIGTERM, and leaves no zombies of its health checks', async () => {
+  it('as PID 1 ends on SIGINT as on SIGTERM, and leaves no zombies of its health checks', async () => {
     const container = await stack.healthy(['--health-interval=200ms', '--env=MILLRACE_STORE=memory:'])
     expect(await container.exec('cat', '/proc/1/cmdline')).toMatch(/^node\0.*millrace\0start/)
     await eventually('five health checks', async () => {
@@ -154,7 +154,7 @@ describe.skipIf(missing !== '')('image', () => {
     await ended(container)
   })
 
-  test('keeps its mappings in a named volume, also over a new container', async () => {
+  it('keeps its mappings in a named volume, also over a new container', async () => {
     const volume = `--volume=${await stack.yard.volume()}:/data`
     const first = await stack.healthy([volume, `--env=MILLRACE_CONFIG=${configText}`])
     const uuid = await uuidIn(first)
@@ -165,7 +165,7 @@ describe.skipIf(missing !== '')('image', () => {
     await ended(second)
   })
 
-  test('on a mounted folder of root says what is wrong and ends with 1', async () => {
+  it('on a mounted folder of root says what is wrong and ends with 1', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'millrace-root-'))
     await docker('run', '--rm', '--user=0', `--volume=${folder}:/to`, '--entrypoint=chown', baseTag, 'root:root', '/to')
     const { code, out, err } = await tryDocker(
@@ -183,7 +183,7 @@ describe.skipIf(missing !== '')('image', () => {
     await rm(folder, { recursive: true })
   })
 
-  test('turns unhealthy when it hangs, and healthy again', async () => {
+  it('turns unhealthy when it hangs, and healthy again', async () => {
     const container = await stack.healthy([
       '--health-retries=1',
       '--health-interval=200ms',
@@ -199,7 +199,7 @@ describe.skipIf(missing !== '')('image', () => {
     await ended(container)
   })
 
-  test('listens on IPv4 and IPv6', async () => {
+  it('listens on IPv4 and IPv6', async () => {
     const ipv6 = ['--sysctl=net.ipv6.conf.all.disable_ipv6=0', '--sysctl=net.ipv6.conf.lo.disable_ipv6=0']
     const container = await stack.healthy([...ipv6, '--env=MILLRACE_STORE=memory:'])
     expect(await statusAt(container, 'http://127.0.0.1:4570/healthz')).toBe('200')
@@ -207,7 +207,7 @@ describe.skipIf(missing !== '')('image', () => {
     await ended(container)
   })
 
-  test('where the kernel has no IPv6, listens on IPv4', async () => {
+  it('where the kernel has no IPv6, listens on IPv4', async () => {
     const profile = join(import.meta.dirname, 'inside/no-ipv6.json')
     const container = await stack.healthy([`--security-opt=seccomp=${profile}`, '--env=MILLRACE_STORE=memory:'])
     expect(await statusAt(container, 'http://127.0.0.1:4570/healthz')).toBe('200')
@@ -215,7 +215,7 @@ describe.skipIf(missing !== '')('image', () => {
     await ended(container)
   })
 
-  test('listens each time it is started', async () => {
+  it('listens each time it is started', async () => {
     const times: number[] = []
     for (let round = 0; round < 5; round += 1) {
       const container = await stack.millrace([`--env=MILLRACE_CONFIG=${configText}`])
@@ -230,7 +230,7 @@ describe.skipIf(missing !== '')('image', () => {
     expect(times).toHaveLength(5)
   })
 
-  test('is healthy with the intervals of the image', async () => {
+  it('is healthy with the intervals of the image', async () => {
     const began = performance.now()
     const container = await stack.yard.start('plain', '--env=AWS_REGION=us-east-1', imageTag)
     await isHealthy(container)

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
 import { freePort } from '../../support/free-port.ts'
 import { readmeCode, substituted } from '../readme/code-blocks.ts'
 import { freshCopy, repository } from '../readme/fresh-copy.ts'
@@ -64,20 +64,20 @@ describe.skipIf(missing !== '')('docker run', () => {
     if (!isWritten()) throw new Error(`it ended without "${text}":\n${shell.written()}`)
   }
 
-  test('the commands of the README build the image and start it beside a stack of this machine', async () => {
+  it('the commands of the README build the image and start it beside a stack of this machine', async () => {
     await untilWritten('Millrace is ready.')
     await untilWritten('The mapping is Enabled.')
     expect(shell.ended()).toBe(false)
   }, 300_000)
 
-  test('a message of the queue reaches the function', async () => {
+  it('a message of the queue reaches the function', async () => {
     stack.send('orders', 'hello')
     await eventually('the function has it', async () => stack.received('orders').includes('hello'))
     await eventually('the message is deleted', async () => stack.left('orders') === 0)
     expect(stack.received('orders')).toEqual(['hello'])
   })
 
-  test('the AWS CLI creates a mapping, and its messages flow', async ({ skip }) => {
+  it('the AWS CLI creates a mapping, and its messages flow', async ({ skip }) => {
     skip(absent('amazon/aws-cli') !== '', absent('amazon/aws-cli'))
     const container = await docker('ps', '--quiet', '--filter', `publish=${port}`)
     // In the container's network, the port of Millrace is what the README says.
@@ -91,7 +91,7 @@ describe.skipIf(missing !== '')('docker run', () => {
     await eventually('the function has it', async () => stack.received('payments').includes('paid'))
   })
 
-  test('with the network of the machine, it reaches a stack of 127.0.0.1', async () => {
+  it('with the network of the machine, it reaches a stack of 127.0.0.1', async () => {
     const here = await startLocalStack(['orders'])
     const lines = substituted(lastCommand(readmeCode('In Docker', 'sh')), {
       '--publish 127.0.0.1:4570:4570 --add-host host.docker.internal:host-gateway': '--network host',
@@ -111,7 +111,7 @@ describe.skipIf(missing !== '')('docker run', () => {
     }
   })
 
-  test('Ctrl-C ends it, and nothing is left', async () => {
+  it('Ctrl-C ends it, and nothing is left', async () => {
     await shell.end('SIGINT')
     expect(shell.written()).toContain('Millrace has stopped.')
     await eventually('it is removed', async () => (await docker('ps', '-aq', '--filter', `publish=${port}`)) === '')
@@ -119,7 +119,7 @@ describe.skipIf(missing !== '')('docker run', () => {
 })
 
 describe.skipIf(composeMissing !== '')('LocalStack', () => {
-  test('a message of the queue reaches the function', async ({ skip }) => {
+  it('a message of the queue reaches the function', async ({ skip }) => {
     const reason = absent('localstack/', 'amazon/aws-cli', 'public.ecr.aws/')
     skip(reason !== '', reason)
     const commands = readmeCode('With LocalStack', 'sh').split('\n')
@@ -147,7 +147,7 @@ describe.skipIf(missing !== '')('Testcontainers', () => {
     await rm(folder, { recursive: true, force: true })
   })
 
-  test('the snippet of the README is right for the compiler, and its handler gets the message', async ({ skip }) => {
+  it('the snippet of the README is right for the compiler, and its handler gets the message', async ({ skip }) => {
     const reason = absent('localstack/', 'testcontainers/')
     skip(reason !== '', reason)
     await installPackage(folder)

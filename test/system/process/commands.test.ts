@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { runMillrace } from './built-file.ts'
 import { ordersArn, startStack, type Stack } from './stack.ts'
 import { until } from './until.ts'
@@ -36,7 +36,7 @@ async function only(): Promise<Mapping> {
   return mapping
 }
 
-test('mappings list shows the mapping of the file as a table', async () => {
+it('mappings list shows the mapping of the file as a table', async () => {
   await until(async () => (await only()).State === 'Enabled', 'the mapping is enabled')
   const { out, code } = await millrace('mappings', 'list')
   expect(out).toMatch(/^UUID +STATE +SOURCE +FUNCTION +BATCH\n/)
@@ -44,7 +44,7 @@ test('mappings list shows the mapping of the file as a table', async () => {
   expect(code).toBe(0)
 })
 
-test('status and why say that all is well', async () => {
+it('status and why say that all is well', async () => {
   const { UUID } = await only()
   expect((await millrace('status')).out).toContain('sqs:orders')
   await until(
@@ -53,7 +53,7 @@ test('status and why say that all is well', async () => {
   )
 })
 
-test('why explains all mappings, those of a queue or function, and says what there is instead of a wrong name', async () => {
+it('why explains all mappings, those of a queue or function, and says what there is instead of a wrong name', async () => {
   const { UUID } = await only()
   const [all, ofQueue, ofFunction] = await Promise.all([
     millrace('why'),
@@ -71,7 +71,7 @@ test('why explains all mappings, those of a queue or function, and says what the
   expect(wrong.code).toBe(1)
 })
 
-test('update disables and enables, get shows it, delete removes', async () => {
+it('update disables and enables, get shows it, delete removes', async () => {
   const { UUID } = await only()
   expect((await millrace('mappings', 'update', UUID, '--no-enabled', '--batch-size', '5')).code).toBe(0)
   await until(async () => (await only()).State === 'Disabled', 'the mapping is disabled')
@@ -86,7 +86,7 @@ test('update disables and enables, get shows it, delete removes', async () => {
   await until(async () => (await millrace('mappings', 'list')).out === 'No mappings.\n', 'the mapping is gone')
 })
 
-test('create makes one, and a second of the same key is refused in the words of AWS', async () => {
+it('create makes one, and a second of the same key is refused in the words of AWS', async () => {
   const create = ['mappings', 'create', '--event-source-arn', ordersArn, '--function-name', 'orders']
   const made = await millrace(...create, '--batch-size', '3')
   expect(made.err).toBe('')
@@ -96,13 +96,13 @@ test('create makes one, and a second of the same key is refused in the words of 
   expect(again.code).toBe(1)
 })
 
-test('a mapping that does not exist is said to be unknown', async () => {
+it('a mapping that does not exist is said to be unknown', async () => {
   const { code, err } = await millrace('mappings', 'get', '00000000-0000-4000-8000-000000000000')
   expect(err).toContain('ResourceNotFoundException')
   expect(code).toBe(1)
 })
 
-test('doctor sees what a start would: the port that is taken, the queue service, the function and the mapping', async () => {
+it('doctor sees what a start would: the port that is taken, the queue service, the function and the mapping', async () => {
   const { code, out } = await millrace('doctor', '--config', 'millrace.yaml')
   expect(out.match(/^BAD.*$/gm)).toEqual([
     expect.stringMatching(
@@ -117,7 +117,7 @@ test('doctor sees what a start would: the port that is taken, the queue service,
   expect(free.code).toBe(0)
 })
 
-test('doctor names an endpoint that nobody listens on, and fails', async () => {
+it('doctor names an endpoint that nobody listens on, and fails', async () => {
   const { code, out } = await millrace('doctor', '--port', '0', '--aws-endpoint', 'http://127.0.0.1:9')
   expect(out).toContain('BAD  endpoint: http://127.0.0.1:9 cannot be reached (connect ECONNREFUSED 127.0.0.1:9)')
   expect(code).toBe(1)

@@ -1,11 +1,11 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { startFauxqs } from 'fauxqs'
 import type * as library from '../../../src/service.ts'
 import { startFunction } from './function-server.ts'
 import { ordersArn } from './stack.ts'
 import { until } from './until.ts'
 
-test('the built library starts the same service in-process and disposes of it', async () => {
+it('the built library starts the same service in-process and disposes of it', async () => {
   // By its own name, as package.json exports it to others.
   const { startMillrace } = (await import('millrace' as string)) as typeof library
   const queues = await startFauxqs({ host: '127.0.0.1', port: 0, logger: false })

@@ -3,7 +3,7 @@ import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { builtFile } from './built-file.ts'
 
 const run = promisify(execFile)
@@ -20,7 +20,7 @@ async function findOldNode(): Promise<string | null> {
 
 const oldNode = await findOldNode()
 
-test('an older Node is told in one sentence, before anything that it lacks is imported', async () => {
+it('an older Node is told in one sentence, before anything that it lacks is imported', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-node-'))
   try {
     // A Node that says it is 20, and has no node:sqlite.
@@ -43,11 +43,11 @@ process.getBuiltinModule = (name) => (name === 'node:sqlite' ? undefined : real.
   }
 })
 
-test('the built file imports node:sqlite nowhere before the check of the version', async () => {
+it('the built file imports node:sqlite nowhere before the check of the version', async () => {
   expect(await readFile(builtFile, 'utf8')).not.toMatch(/^import .*node:sqlite/m)
 })
 
-test.skipIf(oldNode === null)("the machine's own Node, where it is older, says the same and nothing else", async () => {
+it.skipIf(oldNode === null)("the machine's own Node, where it is older, says the same and nothing else", async () => {
   await expect(run(oldNode ?? '', [builtFile, '--version'])).rejects.toMatchObject({
     code: 1,
     stdout: '',

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { freePort } from '../../support/free-port.ts'
 import { builtFile } from './built-file.ts'
 import { until } from './until.ts'
@@ -17,7 +17,7 @@ const isAllowed =
   spawnSync('unshare', [...ownSpace, 'true']).status === 0 &&
   existsSync(`/proc/${process.pid}/task/${process.pid}/children`)
 
-test.skipIf(!isAllowed).each(['SIGTERM', 'SIGINT'] as const)(
+it.skipIf(!isAllowed).each(['SIGTERM', 'SIGINT'] as const)(
   'as PID 1 the process ends on %s, with 0',
   async (signal) => {
     const port = await freePort()
@@ -32,7 +32,7 @@ test.skipIf(!isAllowed).each(['SIGTERM', 'SIGINT'] as const)(
   },
 )
 
-test.skipIf(!isAllowed).each([
+it.skipIf(!isAllowed).each([
   ['SIGTERM', 143],
   ['SIGINT', 130],
 ] as const)('as PID 1 a command that waits for an answer ends on %s with %i', async (signal, code) => {

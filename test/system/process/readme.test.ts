@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { readmeCode, substituted } from '../readme/code-blocks.ts'
 import { freshCopy, repository } from '../readme/fresh-copy.ts'
 import { startLocalStack, type LocalStack } from '../readme/local-stack.ts'
@@ -53,7 +53,7 @@ function endpointOf(running: Shell): string {
   return /"endpoint":"(http:[^"]+)"/.exec(running.written())?.[1] ?? ''
 }
 
-test('a file with a mapping, and npx: messages of the queue reach the function at the same endpoint', async () => {
+it('a file with a mapping, and npx: messages of the queue reach the function at the same endpoint', async () => {
   stack = await startLocalStack(['orders'])
   const file = join(folder, 'millrace.yaml')
   await writeFile(
@@ -73,7 +73,7 @@ test('a file with a mapping, and npx: messages of the queue reach the function a
   expect(running.written()).toContain('Millrace has stopped.')
 })
 
-test('functions of the file answer Invoke on the port of Millrace', async () => {
+it('functions of the file answer Invoke on the port of Millrace', async () => {
   const target = await startFunction('answer')
   const file = join(folder, 'millrace.yaml')
   const yaml = substituted(readmeCode('With functions of your own', 'yaml'), {
@@ -95,7 +95,7 @@ test('functions of the file answer Invoke on the port of Millrace', async () => 
   await target.stop()
 })
 
-test('in the same process: starts, says where it serves, stops, and the process ends', async () => {
+it('in the same process: starts, says where it serves, stops, and the process ends', async () => {
   stack = await startLocalStack(['orders'])
   await mkdir(join(folder, 'node_modules'))
   await symlink(repository, join(folder, 'node_modules/millrace'))
@@ -109,7 +109,7 @@ test('in the same process: starts, says where it serves, stops, and the process 
   expect(stderr).toBe('')
 })
 
-test('npm start in a fresh copy builds, and starts the try-out', async () => {
+it('npm start in a fresh copy builds, and starts the try-out', async () => {
   await freshCopy(folder)
   const lines = substituted(readmeCode('Try it', 'sh'), { 'npm ci && ': '' })
   const running = await types(lines, 'Ready after', folder)

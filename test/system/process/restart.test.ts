@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, it } from 'vitest'
 import { startDynamoStreamServer } from '../../support/dynamodb-stream-server.ts'
 import { ordersArn, startStack, type Stack } from './stack.ts'
 import { until } from './until.ts'
@@ -23,7 +23,7 @@ async function mappings(): Promise<Listing['EventSourceMappings']> {
 }
 
 // proves: sqs.success-deletes
-test('kill -9 in the middle of a backlog loses nothing: each message is in the function at least once', async () => {
+it('kill -9 in the middle of a backlog loses nothing: each message is in the function at least once', async () => {
   stack = await startStack({ mode: 'answer', visibilitySeconds: 2 })
   const sent = Array.from({ length: 200 }, (_, n) => `message-${n}`)
   for (const body of sent) stack.queues.sendMessage('orders', body)
@@ -38,7 +38,7 @@ test('kill -9 in the middle of a backlog loses nothing: each message is in the f
 })
 
 // proves: stream.checkpoint
-test('kill -9 in the middle of a stream only repeats records: none is lost, and what was written down does not come again', async () => {
+it('kill -9 in the middle of a stream only repeats records: none is lost, and what was written down does not come again', async () => {
   const tables = await startDynamoStreamServer()
   try {
     const arn = tables.createTable('orders')
@@ -67,7 +67,7 @@ test('kill -9 in the middle of a stream only repeats records: none is lost, and 
   }
 })
 
-test('a message whose invocation was cut by kill -9 comes again', async () => {
+it('a message whose invocation was cut by kill -9 comes again', async () => {
   stack = await startStack({ mode: 'hold', visibilitySeconds: 2 })
   const first = await stack.start()
   stack.queues.sendMessage('orders', 'one')
@@ -83,7 +83,7 @@ test('a message whose invocation was cut by kill -9 comes again', async () => {
 })
 
 // proves: state.restart
-test('a mapping keeps its UUID and its state through kill -9', async () => {
+it('a mapping keeps its UUID and its state through kill -9', async () => {
   stack = await startStack({ mode: 'answer' })
   const first = await stack.start()
   await until(async () => (await mappings())[0]?.State === 'Enabled', 'the mapping is enabled')
@@ -96,7 +96,7 @@ test('a mapping keeps its UUID and its state through kill -9', async () => {
   expect(await mappings()).toMatchObject([{ UUID: before?.UUID, EventSourceArn: ordersArn }])
 })
 
-test('a second process on the same store file refuses to start and names the holder', async () => {
+it('a second process on the same store file refuses to start and names the holder', async () => {
   stack = await startStack({ mode: 'answer' })
   const first = await stack.start()
   const second = stack.run(['--port', '0'])
@@ -107,7 +107,7 @@ test('a second process on the same store file refuses to start and names the hol
 })
 
 // KCL#1718: what a process held is free after it died.
-test('once the holder was killed, its store file is free', async () => {
+it('once the holder was killed, its store file is free', async () => {
   stack = await startStack({ mode: 'answer' })
   const first = await stack.start()
   first.signal('SIGKILL')

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startFauxqs, type FauxqsServer } from 'fauxqs'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { serviceOptions } from '../../../src/model/service-options.ts'
 import { freePort } from '../../support/free-port.ts'
 import { ready, runMillrace, type MillraceProcess } from './built-file.ts'
@@ -139,7 +139,7 @@ async function command(args: readonly string[], more: Record<string, string> = {
 
 const bearer = { authorization: `Bearer ${token}` }
 
-test('user and password of a URL are sent as credentials', async () => {
+it('user and password of a URL are sent as credentials', async () => {
   queues.sendMessage('orders', 'hello')
   await until(() => seenByFunction.length > 0 && seenByQueues.length > 0, 'function and queue are called')
   const basic = (password: string) => `Basic ${Buffer.from(`user:${password}`).toString('base64')}`
@@ -148,7 +148,7 @@ test('user and password of a URL are sent as credentials', async () => {
   await until(() => millrace.stdout().includes('An invocation failed.'), 'the failure is logged')
 })
 
-test('the answers of the API hold no secret, whatever is asked and sent', async () => {
+it('the answers of the API hold no secret, whatever is asked and sent', async () => {
   for (const path of [
     '/_millrace/health',
     '/_millrace/mappings',
@@ -189,7 +189,7 @@ test('the answers of the API hold no secret, whatever is asked and sent', async 
   await ask('GET', `/2015-03-31/functions?X-Amz-Signature=${secret('presigned')}`)
 })
 
-test('the commands show no secret', async () => {
+it('the commands show no secret', async () => {
   for (const args of [
     ['status'],
     ['why'],
@@ -202,7 +202,7 @@ test('the commands show no secret', async () => {
   expect(await command(['status'], { MILLRACE_TOKEN: secret('command-token') })).toBe(1)
 })
 
-test('refusals of settings show no secret, whichever setting holds one', async () => {
+it('refusals of settings show no secret, whichever setting holds one', async () => {
   // All mistakes are told at once. Where any text will do, one that is no text at all.
   const bad = Object.entries(serviceOptions)
     .filter(([name]) => name !== 'config')
@@ -222,7 +222,7 @@ test('refusals of settings show no secret, whichever setting holds one', async (
   }
 })
 
-test('the log holds none either, and a function has 1,000 characters in it at most', () => {
+it('the log holds none either, and a function has 1,000 characters in it at most', () => {
   keep('the log', millrace.stdout() + millrace.stderr())
   const [failure = '{}'] = millrace
     .stdout()

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import { startStack, type Stack } from './stack.ts'
 import { until } from './until.ts'
 
@@ -20,7 +20,7 @@ async function invoking() {
   return { millrace, invocation: stack.target.invocations[0] }
 }
 
-test('SIGTERM during an invocation lets it end, deletes its message and exits 0', async () => {
+it('SIGTERM during an invocation lets it end, deletes its message and exits 0', async () => {
   const { millrace, invocation } = await invoking()
   millrace.signal('SIGTERM')
   await until(async () => {
@@ -34,7 +34,7 @@ test('SIGTERM during an invocation lets it end, deletes its message and exits 0'
   expect(stack.target.invocations).toHaveLength(1)
 })
 
-test('SIGINT does the same', async () => {
+it('SIGINT does the same', async () => {
   const { millrace, invocation } = await invoking()
   millrace.signal('SIGINT')
   invocation?.answer(null)
@@ -42,7 +42,7 @@ test('SIGINT does the same', async () => {
   expect(stack.left()).toBe(0)
 })
 
-test('an idle process ends on SIGTERM at once, without waiting for its long poll', async () => {
+it('an idle process ends on SIGTERM at once, without waiting for its long poll', async () => {
   const millrace = await stack.start()
   const startedMs = performance.now()
   millrace.signal('SIGTERM')
@@ -50,7 +50,7 @@ test('an idle process ends on SIGTERM at once, without waiting for its long poll
   expect(performance.now() - startedMs).toBeLessThan(5_000)
 })
 
-test('messages that arrive during a drain are left alone', async () => {
+it('messages that arrive during a drain are left alone', async () => {
   const { millrace, invocation } = await invoking()
   millrace.signal('SIGTERM')
   await until(() => millrace.stderr().includes('SIGTERM'), 'the signal has arrived')
@@ -65,7 +65,7 @@ test('messages that arrive during a drain are left alone', async () => {
   expect(stack.target.invocations).toHaveLength(1)
 })
 
-test('a second SIGTERM cuts the invocation off; its message stays in the queue', async () => {
+it('a second SIGTERM cuts the invocation off; its message stays in the queue', async () => {
   const { millrace, invocation } = await invoking()
   millrace.signal('SIGTERM')
   await until(() => millrace.stderr().includes('SIGTERM'), 'the first signal has arrived')
@@ -75,7 +75,7 @@ test('a second SIGTERM cuts the invocation off; its message stays in the queue',
   expect(stack.left()).toBe(1)
 })
 
-test('a drain that outlasts the grace time is cut off', async () => {
+it('a drain that outlasts the grace time is cut off', async () => {
   const millrace = await stack.start(['--shutdown-grace-ms', '200'])
   stack.queues.sendMessage('orders', 'one')
   await until(() => stack.target.invocations.length === 1, 'the message is in the function')

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { runMillrace, type MillraceProcess } from './built-file.ts'
 import { until } from './until.ts'
 
@@ -41,7 +41,7 @@ async function devAt(...args: readonly string[]): Promise<MillraceProcess> {
   return started
 }
 
-test('the try-out shows each invocation as one line: of the queue, in order of the FIFO queue, of stream and table', async () => {
+it('the try-out shows each invocation as one line: of the queue, in order of the FIFO queue, of stream and table', async () => {
   const started = await dev()
   for (const line of [
     /^\d\d:\d\d:\d\d\.\d{3} {2}orders +\d+\.\d ms {2}\d+ messages?: order-1\b/m,
@@ -58,7 +58,7 @@ test('the try-out shows each invocation as one line: of the queue, in order of t
   expect(await started.exited).toBe(0)
 })
 
-test('the try-out has no Lambda but its own functions: a mapping to another one is refused', async () => {
+it('the try-out has no Lambda but its own functions: a mapping to another one is refused', async () => {
   const started = await dev('--no-feed')
   const endpoint = /^Millrace +(http:\S+)/m.exec(started.stdout())?.[1]
   const create = (FunctionName: string) =>
@@ -74,7 +74,7 @@ test('the try-out has no Lambda but its own functions: a mapping to another one 
   expect((await create('payments')).status).toBe(202)
 })
 
-test('without the feed it is idle, prints its endpoints, and delivers what is sent', async () => {
+it('without the feed it is idle, prints its endpoints, and delivers what is sent', async () => {
   const started = await dev('--no-feed')
   const queues = /^SQS, SNS, S3 +(http:\S+)/m.exec(started.stdout())?.[1]
   const command = /aws --endpoint-url (\S+) sqs send-message --queue-url (\S+) --message-body hello/.exec(
@@ -97,7 +97,7 @@ test('without the feed it is idle, prints its endpoints, and delivers what is se
   expect(await started.exited).toBe(0)
 })
 
-test('what it prints to paste names the region for both versions of the AWS CLI, and maps another queue', async () => {
+it('what it prints to paste names the region for both versions of the AWS CLI, and maps another queue', async () => {
   const started = await dev('--no-feed')
   const lines = started
     .stdout()
@@ -134,7 +134,7 @@ test('what it prints to paste names the region for both versions of the AWS CLI,
   expect(mapped.status).toBe(202)
 })
 
-test('where the usual ports are taken it says which others it took; a port that was named is not left', async () => {
+it('where the usual ports are taken it says which others it took; a port that was named is not left', async () => {
   const takers = await Promise.all([4566, 4570].map(take))
   try {
     const started = await devAt('--no-feed')
@@ -148,7 +148,7 @@ test('where the usual ports are taken it says which others it took; a port that 
   }
 })
 
-test('start says that another process has the port, and what to do', async () => {
+it('start says that another process has the port, and what to do', async () => {
   const taker = await take(4570)
   try {
     const refused = runMillrace(['start', '--store', 'memory:', '--log-level', 'error'], { cwd: folder })

@@ -2,7 +2,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, constants, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import { builtFile } from './built-file.ts'
 import { startStack, type Stack } from './stack.ts'
 import { until } from './until.ts'
@@ -61,7 +61,7 @@ function fullPipe(path: string): { readonly full: number; close(): void } {
 
 const start = ['start', '--config', 'millrace.yaml', '--log-level', 'debug']
 
-test('a start whose reader is gone after one line delivers on and stops at the first SIGTERM', async () => {
+it('a start whose reader is gone after one line delivers on and stops at the first SIGTERM', async () => {
   const millrace = run(start, 'pipe')
   const { stdout, stderr } = millrace.child
   await once(stdout ?? millrace.child, 'data')
@@ -70,7 +70,7 @@ test('a start whose reader is gone after one line delivers on and stops at the f
   expect(await codeAfterDelivery(millrace)).toBe(0)
 })
 
-test('a start whose reader reads no more, though it is there, delivers on and stops', async () => {
+it('a start whose reader reads no more, though it is there, delivers on and stops', async () => {
   const { full, close } = fullPipe(join(stack.folder, 'pipe'))
   const millrace = run(start, full)
   try {
@@ -80,14 +80,14 @@ test('a start whose reader reads no more, though it is there, delivers on and st
   }
 })
 
-test('a start whose disk is full delivers on and stops', async () => {
+it('a start whose disk is full delivers on and stops', async () => {
   const full = openSync('/dev/full', 'w')
   const millrace = run(start, full)
   closeSync(full)
   expect(await codeAfterDelivery(millrace)).toBe(0)
 })
 
-test('dev goes on when its reader is gone', async () => {
+it('dev goes on when its reader is gone', async () => {
   const { child, exited } = run(['dev', '--port', '0'], 'pipe')
   const { stdout, stderr } = child
   let said = ''
@@ -107,7 +107,7 @@ test('dev goes on when its reader is gone', async () => {
   expect(await exited).toBe(0)
 })
 
-test('a command whose answer cannot be written fails with the reason, and with none when the reader has seen enough', async () => {
+it('a command whose answer cannot be written fails with the reason, and with none when the reader has seen enough', async () => {
   const full = openSync('/dev/full', 'w')
   const child = spawn(process.execPath, [builtFile, '--help'], { cwd: stack.folder, stdio: ['ignore', full, 'pipe'] })
   closeSync(full)

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { codeBlocksOf, readmeBlocks, readmeCode, substituted } from './code-blocks.ts'
 
 const process = 'test/system/process/readme.test.ts'
@@ -20,13 +20,13 @@ const blocks = [
   { heading: 'In a test, in the same process', language: 'ts', test: process },
 ]
 
-test('each block of the README is executed by a test, or it is said here why not', () => {
+it('each block of the README is executed by a test, or it is said here why not', () => {
   const name = ({ heading, language }: { readonly heading: string; readonly language: string }) =>
     `${heading}: ${language}`
   expect(readmeBlocks().map(name)).toEqual(blocks.map(name))
 })
 
-test.each(blocks.filter(({ left }) => left === undefined))(
+it.each(blocks.filter(({ left }) => left === undefined))(
   'the test named for $heading, $language, takes the block from the README',
   ({ heading, language, nth, test: file = '' }) => {
     const call = `readmeCode('${heading}', '${language}'${nth === undefined ? '' : `, ${nth}`})`
@@ -34,7 +34,7 @@ test.each(blocks.filter(({ left }) => left === undefined))(
   },
 )
 
-test('blocks are found by heading and language, text and other fences around them', () => {
+it('blocks are found by heading and language, text and other fences around them', () => {
   const fence = '```'
   const text = `# One\n${fence}sh\na\n${fence}\ntext\n${fence}yaml\nb: 1\n\nc: 2\n${fence}\n## Two\n${fence}sh\n# no heading\n${fence}\n`
   expect(codeBlocksOf(text)).toEqual([
@@ -44,14 +44,14 @@ test('blocks are found by heading and language, text and other fences around the
   ])
 })
 
-test('a block that is missing is named, and those that are there', () => {
+it('a block that is missing is named, and those that are there', () => {
   expect(() => readmeCode('Nowhere', 'sh')).toThrow(
     /no block 1 in sh under the heading "Nowhere", but:\n {2}Try it: sh/,
   )
   expect(() => readmeCode('In Docker', 'sh', 1)).toThrow('no block 2 in sh')
 })
 
-test('a text that is to be replaced has to be there', () => {
+it('a text that is to be replaced has to be there', () => {
   expect(substituted('a b a', { a: 'c' })).toBe('c b c')
   expect(() => substituted('a b', { d: 'c' })).toThrow('no longer says d')
 })

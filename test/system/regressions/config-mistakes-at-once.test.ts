@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import { runProgram } from '../../../src/cli/program.ts'
 import { startMillrace } from '../../../src/service.ts'
 
@@ -25,7 +25,7 @@ async function start(lines: readonly string[], env: Readonly<Record<string, stri
   return { code, said }
 }
 
-test('all mistakes of a file are told at once, each with its line and key, in the order of the file', async () => {
+it('all mistakes of a file are told at once, each with its line and key, in the order of the file', async () => {
   const { code, said } = await start([
     'aws:',
     '  region: 1',
@@ -60,7 +60,7 @@ test('all mistakes of a file are told at once, each with its line and key, in th
   expect(code).toBe(2)
 })
 
-test('variables that cannot be used are told together with the file', async () => {
+it('variables that cannot be used are told together with the file', async () => {
   const { code, said } = await start(['prune: maybe'], { MILLRACE_PORT: 'x', MILLRACE_ADOPT: 'true' })
   expect(said).toEqual([
     'MILLRACE_PORT must be a whole number from 0 to 65535, not "x".',
@@ -70,19 +70,19 @@ test('variables that cannot be used are told together with the file', async () =
   expect(code).toBe(2)
 })
 
-test('what is no YAML is told once a line', async () => {
+it('what is no YAML is told once a line', async () => {
   const { said } = await start(['a: b: c', 'd: !Ref Queue', 'e: { f: ${X} }'])
   expect(said.map((line) => line.slice(0, 15))).toEqual(['millrace.yaml:1', 'millrace.yaml:2', 'millrace.yaml:3'])
 })
 
-test('anchors that stand for a huge tree end the reading at once', async () => {
+it('anchors that stand for a huge tree end the reading at once', async () => {
   const levels = Array.from({ length: 30 }, (_, level) => `l${level + 1}: &l${level + 1} [*l${level}, *l${level}]`)
   const { code, said } = await start(['l0: &l0 [x]', ...levels])
   expect(said).toEqual([expect.stringContaining('there are more than 100000 values')])
   expect(code).toBe(2)
 })
 
-test('the URL of a queue where its ARN belongs is answered with the ARN', async () => {
+it('the URL of a queue where its ARN belongs is answered with the ARN', async () => {
   const { said } = await start([
     'aws: { region: eu-west-1 }',
     'mappings:',
@@ -96,7 +96,7 @@ test('the URL of a queue where its ARN belongs is answered with the ARN', async 
   ])
 })
 
-test('options in the same process are named as they were given, all of them', async () => {
+it('options in the same process are named as they were given, all of them', async () => {
   const mapping = { EventSourceArn: 'arn:aws:sqs:us-east-1:000000000000:orders', FunctionName: 'orders' }
   const options = {
     port: 99_999,

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Checkpoint } from '../../../src/model/checkpoint.ts'
 import type { MappingDocument } from '../../../src/model/mapping.ts'
 import type { Store, StoreFindings } from '../../../src/ports.ts'
@@ -79,7 +79,7 @@ function change(sql: string): void {
 const [first = '', second = ''] = uuids
 
 describe('a damaged row of the store', () => {
-  test('sets its mapping aside, named with file, table and UUID, and the others run', async () => {
+  it('sets its mapping aside, named with file, table and UUID, and the others run', async () => {
     change(
       `UPDATE mapping SET document = replace(document, '"BatchSize":10', '"BatchSize":90') WHERE uuid = '${first}'`,
     )
@@ -99,7 +99,7 @@ describe('a damaged row of the store', () => {
     await again.store.close()
   })
 
-  test.each([
+  it.each([
     [
       'changed',
       `UPDATE flow SET checkpoint = replace(checkpoint, '4954', '4955') WHERE uuid = '${first}' AND flow LIKE '%1'`,
@@ -116,7 +116,7 @@ describe('a damaged row of the store', () => {
     await store.close()
   })
 
-  test('that somebody has mended is believed again', async () => {
+  it('that somebody has mended is believed again', async () => {
     change(`UPDATE flow SET checkpoint = '{torn' WHERE uuid = '${first}' AND flow LIKE '%1'`)
     const before = await opened()
     expect(before.findings.damaged).toHaveLength(1)
@@ -128,7 +128,7 @@ describe('a damaged row of the store', () => {
     await store.close()
   })
 
-  test('is gone when its mapping is deleted', async () => {
+  it('is gone when its mapping is deleted', async () => {
     change(`UPDATE mapping SET document = '{' WHERE uuid = '${first}'`)
     const { store } = await opened()
     await store.deleteMapping(first)
@@ -139,7 +139,7 @@ describe('a damaged row of the store', () => {
     await again.store.close()
   })
 
-  test('that is missing is said, once', async () => {
+  it('that is missing is said, once', async () => {
     const trigger = schemaOf('mapping_gone')
     change(`DROP TRIGGER mapping_gone; DELETE FROM mapping WHERE uuid IN ('${first}', '${second}')`)
     change(trigger)
@@ -156,7 +156,7 @@ describe('a damaged row of the store', () => {
 })
 
 describe('a store that is not what was left', () => {
-  test.each([
+  it.each([
     ['emptied', () => writeFileSync(path, '')],
     ['removed', () => rmSync(path)],
   ])('because it was %s is said', async (_, lose) => {
@@ -167,7 +167,7 @@ describe('a store that is not what was left', () => {
     await store.close()
   })
 
-  test('because its log is gone is said', async () => {
+  it('because its log is gone is said', async () => {
     const store = await openStore(`sqlite:${path}`)
     await store.putMapping(mappingDocument('late'))
     const [database, note] = [readFileSync(path), readFileSync(`${path}.holder`)]
@@ -182,7 +182,7 @@ describe('a store that is not what was left', () => {
     await older.close()
   })
 
-  test('is no news where it was never filled, or was emptied by its owner', async () => {
+  it('is no news where it was never filled, or was emptied by its owner', async () => {
     const store = await openStore(`sqlite:${path}`)
     for (const uuid of uuids) await store.deleteMapping(uuid)
     await store.close()
@@ -192,7 +192,7 @@ describe('a store that is not what was left', () => {
     await empty.close()
   })
 
-  test('of an older schema is brought up to date with all it has, and summed', async () => {
+  it('of an older schema is brought up to date with all it has, and summed', async () => {
     rmSync(path)
     rmSync(`${path}.holder`)
     change(`CREATE TABLE mapping (uuid TEXT PRIMARY KEY, document TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -267,7 +267,7 @@ async function silentlyWrong({ store, findings }: { readonly store: Store; reado
 }
 
 describe('a file that the disk has changed anywhere', () => {
-  test.each(Object.entries(corruptions))(
+  it.each(Object.entries(corruptions))(
     '(%s) is refused with a text to act on, or says what is wrong',
     async (_, corrupt) => {
       const [original, note] = [readFileSync(path), readFileSync(`${path}.holder`)]

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startFauxqs, type FauxqsServer } from 'fauxqs'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { runProgram } from '../../../src/cli/program.ts'
 import { startDynamoStreamServer, type DynamoStreamServer } from '../../support/dynamodb-stream-server.ts'
 
@@ -64,7 +64,7 @@ async function doctor(lines: readonly string[], ...argv: readonly string[]) {
 
 const arn = (name: string) => `arn:aws:sqs:us-east-1:000000000000:${name}`
 
-test('each mapping is looked at: source, function, visibility and destination', async () => {
+it('each mapping is looked at: source, function, visibility and destination', async () => {
   tables.createTable('users')
   const order = await listen(readsFirst)
   const onFailure = (destination: string) => `DestinationConfig: { OnFailure: { Destination: "${destination}" } }`
@@ -125,7 +125,7 @@ const readsFirst: RequestListener = (request, response) => {
   )
 }
 
-test('a function that reads its event is not run by the look, and counts as there', async () => {
+it('a function that reads its event is not run by the look, and counts as there', async () => {
   const url = await listen(readsFirst)
   const { code, of } = await doctor(['functions:', `  audit: { url: "${url}" }`])
   expect(of('function audit')).toEqual([`ok   function audit: ${url} answers: it waits for an event`])
@@ -133,7 +133,7 @@ test('a function that reads its event is not run by the look, and counts as ther
   expect(code).toBe(0)
 })
 
-test.each<[string, RequestListener, string]>([
+it.each<[string, RequestListener, string]>([
   ['404', (_, response) => response.writeHead(404).end(), 'it answers 404'],
   [
     'a page',
@@ -156,7 +156,7 @@ test.each<[string, RequestListener, string]>([
   expect(code).toBe(1)
 })
 
-test('an object store at the URL of a function is found out', async () => {
+it('an object store at the URL of a function is found out', async () => {
   const url = `http://127.0.0.1:${queues.port}/2015-03-31/functions/function/invocations`
   const { of } = await doctor(['functions:', `  audit: { url: "${url}" }`])
   expect(of('function audit')).toEqual([
@@ -164,7 +164,7 @@ test('an object store at the URL of a function is found out', async () => {
   ])
 })
 
-test('the port is judged in the words of a start', async () => {
+it('the port is judged in the words of a start', async () => {
   const url = new URL(await listen(readsFirst))
   const { code, of } = await doctor([], '--port', url.port)
   expect(of(`port ${url.port}`)).toEqual([
@@ -173,7 +173,7 @@ test('the port is judged in the words of a start', async () => {
   expect(code).toBe(1)
 })
 
-test('--json prints the findings, those of an unusable configuration too', async () => {
+it('--json prints the findings, those of an unusable configuration too', async () => {
   const good = await doctor([], '--json')
   expect(JSON.parse(good.said.join('\n'))).toEqual({
     ok: true,

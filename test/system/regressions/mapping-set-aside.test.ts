@@ -10,7 +10,7 @@ import {
   UpdateEventSourceMappingCommand,
 } from '@aws-sdk/client-lambda'
 import { SendMessageCommand } from '@aws-sdk/client-sqs'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { embeddedSettings } from '../../../src/config/embedded-settings.ts'
 import { checkPattern, startMillrace } from '../../../src/service.ts'
 import {
@@ -83,7 +83,7 @@ async function json(millrace: Millrace, at: string): Promise<unknown> {
 }
 
 describe('a mapping of which the store has a damaged row', () => {
-  test('is set aside and shown as such, and the others run', async () => {
+  it('is set aside and shown as such, and the others run', async () => {
     const uuid = await damagedFirst((key) => `UPDATE mapping SET document = '{torn' WHERE uuid = '${key}'`)
     const millrace = await start()
     for (const name of ['orders', 'invoices']) {
@@ -131,7 +131,7 @@ describe('a mapping of which the store has a damaged row', () => {
     })
   })
 
-  test('is not changed and not made a second time, and is gone when it is deleted', async () => {
+  it('is not changed and not made a second time, and is gone when it is deleted', async () => {
     const uuid = await damagedFirst((key) => `UPDATE mapping SET document = '{torn' WHERE uuid = '${key}'`)
     const millrace = await start()
     const update = new UpdateEventSourceMappingCommand({ UUID: uuid, Enabled: true })
@@ -147,7 +147,7 @@ describe('a mapping of which the store has a damaged row', () => {
     expect(await metric(millrace, 'millrace_store_damaged_mappings')).toBe(0)
   })
 
-  test('is not made anew because the file names it', async () => {
+  it('is not made anew because the file names it', async () => {
     const uuid = await damagedFirst((key) => `UPDATE mapping SET document = '{torn' WHERE uuid = '${key}'`)
     const mappings = [{ EventSourceArn: queueArn('orders'), FunctionName: 'orders', BatchSize: 3 }]
     const millrace = await start({ mappings })
@@ -159,7 +159,7 @@ describe('a mapping of which the store has a damaged row', () => {
     expect(lines.some((line) => line.includes('could not be brought about') && line.includes(uuid))).toBe(true)
   })
 
-  test('of which nothing but the UUID is left is shown by it', async () => {
+  it('of which nothing but the UUID is left is shown by it', async () => {
     const uuid = await damagedFirst(
       (key) => `UPDATE mapping SET document = '{torn', source = NULL, function = NULL WHERE uuid = '${key}'`,
     )
@@ -175,7 +175,7 @@ describe('a mapping of which the store has a damaged row', () => {
     })
   })
 
-  test('of which the document is whole keeps its parameters', async () => {
+  it('of which the document is whole keeps its parameters', async () => {
     const uuid = await damagedFirst((key) => `UPDATE mapping SET flows = 3 WHERE uuid = '${key}'`)
     const millrace = await start()
     expect(await millrace.lambda.send(new GetEventSourceMappingCommand({ UUID: uuid }))).toMatchObject({
@@ -186,7 +186,7 @@ describe('a mapping of which the store has a damaged row', () => {
   })
 })
 
-test('a store that was emptied is said at the start, in the log and in health', async () => {
+it('a store that was emptied is said at the start, in the log and in health', async () => {
   await damagedFirst(() => 'SELECT 1')
   rmSync(path())
   const millrace = await start()

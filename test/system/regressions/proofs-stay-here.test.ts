@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { createSigner } from '../../../src/auth/signature.ts'
 import type { AuthSettings } from '../../../src/model/settings.ts'
 import { listen, start, upstreamOf } from '../../support/api-over-http.ts'
@@ -24,7 +24,7 @@ async function passedOn(auth: AuthSettings, path: string, prove: (host: string) 
 
 const bearer = () => ({ authorization: `Bearer ${token}` })
 
-test.each(['/2015-03-31/functions', '/2015-03-31/functions/theirs'])(
+it.each(['/2015-03-31/functions', '/2015-03-31/functions/theirs'])(
   'the token of this Millrace does not reach the endpoint behind: %s',
   async (path) => {
     const none = { authorization: undefined, session: undefined }
@@ -33,7 +33,7 @@ test.each(['/2015-03-31/functions', '/2015-03-31/functions/theirs'])(
   },
 )
 
-test('a signature does, for account and region, without its session token', async () => {
+it('a signature does, for account and region, without its session token', async () => {
   const path = '/2015-03-31/functions/theirs'
   const sign = (host: string) =>
     signer.sign({ method: 'GET', path, headers: { host }, body: '' }, key, Date.UTC(2026, 10, 21))
@@ -42,7 +42,7 @@ test('a signature does, for account and region, without its session token', asyn
   expect(seen.session).toBeUndefined()
 })
 
-test('what a client sends where nobody has to say who they are goes on as it came', async () => {
+it('what a client sends where nobody has to say who they are goes on as it came', async () => {
   const seen = await passedOn({ kind: 'none' }, '/2015-03-31/functions/theirs', bearer)
   expect(seen.authorization).toBe(`Bearer ${token}`)
 })

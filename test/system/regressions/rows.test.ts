@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 
 const folder = join(import.meta.dirname, '../..')
 
@@ -14,18 +14,18 @@ const tests = readdirSync(folder, { recursive: true, encoding: 'utf8' })
   .map((file) => readFileSync(join(folder, file), 'utf8'))
 
 /** A title of a test or of a table of cases, or a comment. */
-const naming = /^\s*(?:\/\/|(?:it|test|describe)\b|\]|'.*': \[$)/
+const naming = /^\s*(?:\/\/|(?:it|describe)\b|\]|'.*': \[$)/
 
 const named = tests.flatMap((text) => text.split('\n').filter((line) => naming.test(line))).join('\n')
 
-test('the list of what broke elsewhere is read', () => {
+it('the list of what broke elsewhere is read', () => {
   expect(rows.length).toBeGreaterThan(40)
 })
 
-test.each(rows)('a test names %s', (row) => {
+it.each(rows)('a test names %s', (row) => {
   expect(named.includes(row), 'the title of a test, or a comment above it, has this name').toBe(true)
 })
 
-test('no row is there twice', () => {
+it('no row is there twice', () => {
   expect(new Set(rows).size).toBe(rows.length)
 })

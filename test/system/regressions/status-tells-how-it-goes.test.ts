@@ -1,5 +1,5 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import { runProgram } from '../../../src/cli/program.ts'
 import { ok, throttle, throwing } from '../../support/functions/behaviour.ts'
 import { startQueueStack, until, type Millrace, type QueueStack } from '../integration/queue-stack.ts'
@@ -40,7 +40,7 @@ async function line(millrace: Millrace, pattern: RegExp): Promise<string> {
   return said.find((one) => pattern.test(one)) ?? said.join('\n')
 }
 
-test('a function that always fails is in trouble, and out of it once it succeeds', async () => {
+it('a function that always fails is in trouble, and out of it once it succeeds', async () => {
   stack.functions.behave(() => throwing('no database'))
   const millrace = await mapped()
   await send('a')
@@ -53,7 +53,7 @@ test('a function that always fails is in trouble, and out of it once it succeeds
   expect((await status(millrace)).join('\n')).not.toContain('function failed')
 })
 
-test('so is a function that throttles, and one that cannot be reached', async () => {
+it('so is a function that throttles, and one that cannot be reached', async () => {
   stack.functions.behave(() => throttle())
   const millrace = await mapped()
   await send('a')
@@ -64,7 +64,7 @@ test('so is a function that throttles, and one that cannot be reached', async ()
   expect(await line(millrace, unreachable)).toMatch(unreachable)
 })
 
-test('it tells what waits in the queue, how fast records go, and when the function was last invoked', async () => {
+it('it tells what waits in the queue, how fast records go, and when the function was last invoked', async () => {
   const millrace = await mapped()
   const fresh = /^sqs:orders +orders +Enabled +0 +- +0 +0 +-$/
   expect(await line(millrace, fresh)).toMatch(fresh)

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { createSigner } from '../../../src/auth/signature.ts'
 import type { AccessKey } from '../../../src/model/access-key.ts'
 import { start } from '../../support/api-over-http.ts'
@@ -25,14 +25,14 @@ async function send(accessKeyId: string, atMs: number) {
   return `${answer.status} ${answer.headers.get('x-amzn-errortype')}`
 }
 
-test('a body that a key pair may have signed is held, as far as there is room', async () => {
+it('a body that a key pair may have signed is held, as far as there is room', async () => {
   expect(await send(key.accessKeyId, nowMs)).toBe('429 TooManyRequestsException')
 })
 
-test('of the body of a stranger nothing is held, and the answer is that of a wrong signature', async () => {
+it('of the body of a stranger nothing is held, and the answer is that of a wrong signature', async () => {
   expect(await send('NOBODY', nowMs)).toBe('403 UnrecognizedClientException')
 })
 
-test('a signature that is wrong whoever made it is refused without its body', async () => {
+it('a signature that is wrong whoever made it is refused without its body', async () => {
   expect(await send(key.accessKeyId, nowMs - 3_600_000)).toBe('403 InvalidSignatureException')
 })

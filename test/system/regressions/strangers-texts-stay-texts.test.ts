@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { runProgram } from '../../../src/cli/program.ts'
 
 const sentence = 'The function failed: a\nforged line\u001b[2J\u009b31m\u202e'
@@ -28,18 +28,18 @@ async function said(status: number, answer: object, command: readonly string[] =
   return lines
 }
 
-test('what a function said of its failure cannot move the cursor of whoever asks why', async () => {
+it('what a function said of its failure cannot move the cursor of whoever asks why', async () => {
   expect(await said(200, { explanations: [explanation] })).toEqual([
     String.raw`The function failed: a\nforged line\u001b[2J\u009b31m\u202e`,
   ])
 })
 
-test('nor can what an answer says of an error', async () => {
+it('nor can what an answer says of an error', async () => {
   const [line] = await said(400, { Type: 'User', message: 'no \u001b[2J\u009b31m' })
   expect(line).toContain(String.raw`no \u001b[2J\u009b31m`)
 })
 
-test.each([[['why']], [['status']], [['mappings', 'list']]])(
+it.each([[['why']], [['status']], [['mappings', 'list']]])(
   'what answers and is no Millrace is named: %j',
   async (command) => {
     for (const answer of [{}, { explanations: 'none' }])

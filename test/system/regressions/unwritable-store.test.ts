@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CreateEventSourceMappingCommand, ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda'
 import { SendMessageCommand } from '@aws-sdk/client-sqs'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { queueArn, startQueueStack, until, type Millrace, type QueueStack } from '../integration/queue-stack.ts'
 import { metric } from './rig.ts'
 
@@ -55,7 +55,7 @@ const losses = {
 } as const
 
 describe.each(Object.entries(losses))('a store %s', (_, lose) => {
-  test('refuses what would be lost, is named by readiness, health, why and a gauge, and recovers', async () => {
+  it('refuses what would be lost, is named by readiness, health, why and a gauge, and recovers', async () => {
     const millrace = await start()
     const { UUID = '' } = await create(millrace, 'orders')
     await until(async () => (await read(millrace, `/_millrace/mappings/${UUID}`)).text.includes('"Enabled"'), 'Enabled')

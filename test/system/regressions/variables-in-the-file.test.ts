@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { embeddedSettings } from '../../../src/config/embedded-settings.ts'
 import { readSettings } from '../../../src/config/settings-reader.ts'
 
@@ -8,7 +8,7 @@ const read = (text: string, env: Readonly<Record<string, string>> = {}) =>
 const orders = 'EventSourceArn: "arn:aws:sqs:us-east-1:${ACCOUNT:-000000000000}:orders", FunctionName: orders'
 
 describe('a variable in a value of the file', () => {
-  test('is put in as a text that is then read as the key wants', () => {
+  it('is put in as a text that is then read as the key wants', () => {
     const text = [
       'aws: { account: "${ACCOUNT}", endpoint: "http://${HOST}:${PORT}/" }',
       'server:',
@@ -33,7 +33,7 @@ describe('a variable in a value of the file', () => {
     })
   })
 
-  test.each([
+  it.each([
     ['${X}', { X: 'a' }, 'a'],
     ['${X:-b}', { X: 'a' }, 'a'],
     ['${X:-b}', { X: '' }, 'b'],
@@ -47,7 +47,7 @@ describe('a variable in a value of the file', () => {
     expect(read(`aws: { region: ${JSON.stringify(value)} }`, env).aws.region).toBe(expected)
   })
 
-  test.each([
+  it.each([
     ['${X}', 'needs the variable X, which is not set. ${X:-DEFAULT} has a default; $${X} is the text itself.'],
     ['a${}', 'has "${}", which is neither ${NAME} nor ${NAME:-DEFAULT}. Write $${ where ${ itself is meant.'],
     ['${X:?no}', 'has "${X:?no}", which is neither ${NAME} nor ${NAME:-DEFAULT}. Write $${ where ${ itself is meant.'],
@@ -58,20 +58,20 @@ describe('a variable in a value of the file', () => {
     )
   })
 
-  test('that does not fit is shown with what it stands for', () => {
+  it('that does not fit is shown with what it stands for', () => {
     expect(() => read('server:\n  port: ${PORT}', { PORT: 'http' })).toThrow(
       'MILLRACE_CONFIG:2: server.port must be a whole number from 0 to 65535, not "http" (${PORT}).',
     )
   })
 
-  test('between braces needs quotes, and that is said', () => {
+  it('between braces needs quotes, and that is said', () => {
     expect(() => read('aws: { region: ${X} }', { X: 'a' })).toThrow(
       'Between { } and [ ], a value with ${ in it needs quotes.',
     )
   })
 })
 
-test('a filter pattern keeps $or, takes variables, and keeps ${ where it is escaped', () => {
+it('a filter pattern keeps $or, takes variables, and keeps ${ where it is escaped', () => {
   const pattern = '{"$or":[{"body":{"kind":["${KIND}"]}},{"body":{"text":["$${KIND}"]}}]}'
   const text = `mappings: [{ ${orders}, FilterCriteria: { Filters: [{ Pattern: '${pattern}' }] } }]`
   expect(read(text, { KIND: 'gold' }).mappings[0]?.parameters.FilterCriteria).toEqual({
@@ -79,12 +79,12 @@ test('a filter pattern keeps $or, takes variables, and keeps ${ where it is esca
   })
 })
 
-test('options in the same process are taken as they are', () => {
+it('options in the same process are taken as they are', () => {
   const settings = embeddedSettings({ aws: { region: '${X}' } }, { X: 'a' }, () => true)
   expect(settings.aws.region).toBe('${X}')
 })
 
-test('MILLRACE_ENDPOINT is known while starting: the other commands use it', () => {
+it('MILLRACE_ENDPOINT is known while starting: the other commands use it', () => {
   const warnings: string[] = []
   const warn = (message: string) => warnings.push(message)
   const env = { MILLRACE_ENDPOINT: 'http://127.0.0.1:4570', MILLRACE_ENDPONIT: 'x' }

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, it } from 'vitest'
 import {
   startFunctionServer,
   type FunctionHandler,
@@ -23,7 +23,7 @@ async function serve(handlers: Readonly<Record<string, FunctionHandler<unknown>>
   }
 }
 
-test('a handler gets the event, and its result is the answer', async () => {
+it('a handler gets the event, and its result is the answer', async () => {
   const invoke = await serve({ orders: async (event) => ({ seen: event }) })
   expect(await invoke('orders', { Records: [1] })).toEqual({
     status: 200,
@@ -32,12 +32,12 @@ test('a handler gets the event, and its result is the answer', async () => {
   })
 })
 
-test('a handler without a result answers null, as Lambda does', async () => {
+it('a handler without a result answers null, as Lambda does', async () => {
   const invoke = await serve({ orders: () => undefined })
   expect(await invoke('orders', {})).toEqual({ status: 200, error: null, text: 'null' })
 })
 
-test('an exception is a function error with its type, its words and where it came from', async () => {
+it('an exception is a function error with its type, its words and where it came from', async () => {
   const invoke = await serve({
     orders: () => {
       throw new RangeError('too many')
@@ -52,7 +52,7 @@ test('an exception is a function error with its type, its words and where it cam
   })
 })
 
-test('what is thrown need not be an error', async () => {
+it('what is thrown need not be an error', async () => {
   const invoke = await serve({
     orders: () => {
       const refusal: unknown = 'no'
@@ -62,14 +62,14 @@ test('what is thrown need not be an error', async () => {
   expect(JSON.parse((await invoke('orders', {})).text)).toEqual({ errorType: 'Error', errorMessage: 'no' })
 })
 
-test('a result that is no JSON is a function error, not an answer that never comes', async () => {
+it('a result that is no JSON is a function error, not an answer that never comes', async () => {
   const circle: Record<string, unknown> = {}
   circle['itself'] = circle
   const invoke = await serve({ orders: () => circle })
   expect(await invoke('orders', {})).toMatchObject({ status: 200, error: 'Unhandled' })
 })
 
-test('names are told apart, whatever is in them; an unknown one is not found', async () => {
+it('names are told apart, whatever is in them; an unknown one is not found', async () => {
   const invoke = await serve({ orders: () => 'one', 'orders:live': () => 'two' })
   expect((await invoke('orders', {})).text).toBe('"one"')
   expect((await invoke('orders:live', {})).text).toBe('"two"')

@@ -9,7 +9,7 @@ import {
   type StartedNetwork,
   type StartedTestContainer,
 } from 'testcontainers'
-import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest'
 import { MillraceContainer, type StartedMillraceContainer } from '../../../src/testcontainers/millrace-container.ts'
 import { docker, tryDocker } from '../image/docker.ts'
 import { report, skipped } from '../image/report.ts'
@@ -73,7 +73,7 @@ describe.skipIf(missing !== '')('Testcontainers', () => {
   }
 
   // The handler is one of the test process, and the message is deleted.
-  test('a message of the queue reaches the function', async () => {
+  it('a message of the queue reaches the function', async () => {
     const orders = await queue('orders')
     const bodies: string[] = []
     const began = performance.now()
@@ -89,7 +89,7 @@ describe.skipIf(missing !== '')('Testcontainers', () => {
     expect(bodies).toEqual(['first'])
   })
 
-  test('an exception of the handler leaves the message, a partial response leaves what it lists', async () => {
+  it('an exception of the handler leaves the message, a partial response leaves what it lists', async () => {
     const bad = await queue('bad', { VisibilityTimeout: '1' })
     const partial = await queue('partial', { VisibilityTimeout: '1' })
     const attempts: string[] = []
@@ -118,7 +118,7 @@ describe.skipIf(missing !== '')('Testcontainers', () => {
     await until(() => partial.left() === 1, 'only the poison is left', waitMs)
   })
 
-  test('awsConfig makes a client of the Lambda API', async () => {
+  it('awsConfig makes a client of the Lambda API', async () => {
     const late = await queue('late')
     const bodies: string[] = []
     millrace = await new MillraceContainer(imageTag)
@@ -135,7 +135,7 @@ describe.skipIf(missing !== '')('Testcontainers', () => {
     await until(() => bodies.includes('late'), 'the handler is invoked', waitMs)
   })
 
-  test('lets in who signs with its credentials or sends the token, and nobody else', async () => {
+  it('lets in who signs with its credentials or sends the token, and nobody else', async () => {
     millrace = await new MillraceContainer(imageTag).withBackend(url).withAuth('a-token-of-the-test').start()
     const lambda = new LambdaClient(millrace.awsConfig)
     expect((await lambda.send(new ListEventSourceMappingsCommand({}))).EventSourceMappings).toEqual([])
@@ -149,7 +149,7 @@ describe.skipIf(missing !== '')('Testcontainers', () => {
     expect(await asked('Bearer another')).toBe(401)
   })
 
-  test('says what is wrong with a mapping in the error of start()', async () => {
+  it('says what is wrong with a mapping in the error of start()', async () => {
     const wrong = new MillraceContainer(imageTag)
       .withBackend(url)
       .withMapping({ EventSourceArn: 'arn:aws:sqs:us-east-1:000000000000:orders', FunctionName: 'f', BatchSize: 0 })
@@ -183,7 +183,7 @@ describe.skipIf(missing !== '')('Testcontainers', () => {
     await network?.stop()
   })
 
-  test('finds it in its own network, and invokes a function by URL and a handler', async () => {
+  it('finds it in its own network, and invokes a function by URL and a handler', async () => {
     const endpoint = `http://${ministack.getHost()}:${ministack.getMappedPort(4566)}`
     const sqs = new SQSClient({ ...client, endpoint, useQueueUrlAsEndpoint: false })
     const queues = await Promise.all(

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { brokenLinks } from './links.ts'
 import type { Page } from './page.ts'
 import { brokenPaths } from './paths.ts'
@@ -11,19 +11,19 @@ const fixture = 'test/tools/docs/fixtures/broken.md'
 const broken: Page = { file: fixture, text: tree.read(fixture) }
 
 describe('documents and comments name nothing that is not there', () => {
-  test('sections', () => {
+  it('sections', () => {
     expect(pages.flatMap((page) => brokenSections(page, tree))).toEqual([])
   })
 
-  test('paths', () => {
+  it('paths', () => {
     expect(pages.flatMap((page) => brokenPaths(page, tree))).toEqual([])
   })
 
-  test('links', () => {
+  it('links', () => {
     expect(pages.flatMap((page) => brokenLinks(page, tree))).toEqual([])
   })
 
-  test('of all pages that there are', () => {
+  it('of all pages that there are', () => {
     const files = pages.map(({ file }) => file)
     expect(files).toEqual(
       expect.arrayContaining(['README.md', 'CHANGELOG.md', 'docs/behaviour.md', 'src/README.md', 'src/core/SPEC.md']),
@@ -35,7 +35,7 @@ describe('documents and comments name nothing that is not there', () => {
 })
 
 describe('what is broken is found', () => {
-  test('sections', () => {
+  it('sections', () => {
     expect(brokenSections(broken, tree)).toEqual([
       `${fixture}: docs/behaviour.md has no section 4.99`,
       `${fixture}: src/core/SPEC.md has no section 77`,
@@ -44,7 +44,7 @@ describe('what is broken is found', () => {
     ])
   })
 
-  test('sections in a source, where the document is not said', () => {
+  it('sections in a source, where the document is not said', () => {
     const sign = '§'
     const text = `// As on AWS (${sign}4.6).\n/** By behaviour\n * ${sign}4.6. */\n// By the old spec ${sign}99.`
     expect(brokenSections({ file: 'src/core/flow/step.ts', text }, tree)).toEqual([
@@ -53,7 +53,7 @@ describe('what is broken is found', () => {
     ])
   })
 
-  test('paths', () => {
+  it('paths', () => {
     expect(brokenPaths(broken, tree)).toEqual(
       ['src/core/flows.ts', 'sorces.ts', 'engine/nobody/*', 'test/system/regressions/rows-of-old.ts'].map(
         (name) => `${fixture}: there is no ${name}`,
@@ -61,14 +61,14 @@ describe('what is broken is found', () => {
     )
   })
 
-  test('paths in the comments of a source, and not in its code', () => {
+  it('paths in the comments of a source, and not in its code', () => {
     const text = "/** As `core/nobody.ts` has it. */\nconst name = 'src/core/nobody.ts'\n"
     expect(brokenPaths({ file: 'src/core/flow/step.ts', text }, tree)).toEqual([
       'src/core/flow/step.ts: there is no core/nobody.ts',
     ])
   })
 
-  test('links', () => {
+  it('links', () => {
     expect(brokenLinks(broken, tree)).toEqual(
       ['../gone.md', '../../../../docs/README.md#nothing', '#either'].map(
         (target) => `${fixture}: the link ${target} leads nowhere`,
@@ -77,7 +77,7 @@ describe('what is broken is found', () => {
   })
 })
 
-test('a section is a numbered heading, or a numbered item below one of the first order', () => {
+it('a section is a numbered heading, or a numbered item below one of the first order', () => {
   const sections = sectionsOf('## 3. A\n\n1. One\n2. Two\n\n### 3.4 B\n\n1. Three\n\n## 5a. C\n')
   expect([...sections]).toEqual(['3', '3.1', '3.2', '3.4', '5a'])
 })

@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'n
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 // Each case is one small file that breaks one rule, put where the rule holds, in a copy of the project that has nothing but
 // the configuration. All are linted in one run; what is expected is the rule's name among the findings of that very file.
@@ -232,8 +232,14 @@ const shape: readonly Case[] = [
   {
     title: 'no test is left focused',
     path: 'test/unit/engine/focused.test.ts',
-    code: `import { expect, test } from 'vitest'\ntest.only('alone', () => {\n  expect(1).toBe(1)\n})\n`,
+    code: `import { expect, it } from 'vitest'\nit.only('alone', () => {\n  expect(1).toBe(1)\n})\n`,
     rule: 'vitest(no-focused-tests)',
+  },
+  {
+    title: 'a test is called it',
+    path: 'test/unit/engine/word.test.ts',
+    code: `import { expect, test } from 'vitest'\ntest('adds', () => {\n  expect(1 + 1).toBe(2)\n})\n`,
+    rule: 'vitest(consistent-test-it)',
   },
   {
     title: 'a test may be longer than the code it tests',
@@ -295,11 +301,11 @@ afterAll(async () => {
 })
 
 describe('the lint rules fire', () => {
-  test('no two cases share a file', () => {
+  it('no two cases share a file', () => {
     expect(new Set(cases.map((one) => one.path)).size).toBe(cases.length)
   })
 
-  test.each(cases)('$title', ({ path, rule, says }) => {
+  it.each(cases)('$title', ({ path, rule, says }) => {
     const found = findings.filter((finding) => finding.filename === path)
     if (rule === undefined) {
       expect(found).toEqual([])
@@ -310,7 +316,7 @@ describe('the lint rules fire', () => {
   })
 })
 
-test('no file switches a rule off', async () => {
+it('no file switches a rule off', async () => {
   const switches = new RegExp(['(ox|es)lint-disable', '@ts-(ignore|nocheck|expect-error)'].join('|'))
   const guilty: string[] = []
   for (const folder of ['src', 'test']) {

@@ -16,8 +16,8 @@ export interface Tags {
 }
 
 const tagLine = /^(\s*)\/\/ proves: (.+)$/
-const opening = /^(\s*)(?:it|test|describe)((?:\.\w+)*)(?=[(`])/
-const direct = /^\s*(?:it|test|describe)(?:\.(?:only|concurrent|sequential|fails))*\((['"`])(.*?)\1\s*,/
+const opening = /^(\s*)(?:it|describe)((?:\.\w+)*)(?=[(`])/
+const direct = /^\s*(?:it|describe)(?:\.(?:only|concurrent|sequential|fails))*\((['"`])(.*?)\1\s*,/
 const afterTable = /\)\(\s*(['"`])(.*?)\1\s*,/
 
 /** All tags of one test file. It is read as text: whether its tests pass is for the test run to say. */
@@ -43,7 +43,7 @@ function tagsAt(lines: readonly string[], index: number, listed: string): Found 
   const at = lines.findIndex((each, place) => place > index && !each.trimStart().startsWith('//'))
   const path = at < 0 ? null : pathOf(lines, at)
   const refused = (problem: string): Found => ({ at: index + 1, tags: [], problems: [problem] })
-  if (path === null) return refused('a tag stands right above it(), test() or describe() with a title.')
+  if (path === null) return refused('a tag stands right above it() or describe() with a title.')
   if (path.skipped) return refused('the test is skipped, so it proves nothing.')
   const named = listed.split(',').map((name) => name.trim().split('@'))
   const odd = named.filter(([, wanted]) => wanted !== undefined && sourceOf(wanted) === null)

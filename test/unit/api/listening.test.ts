@@ -1,5 +1,5 @@
 import { Server, type ListenOptions } from 'node:net'
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
 import { createApiWorld, type ApiWorld } from '../../support/api.ts'
 
 let world: ApiWorld | undefined
@@ -19,7 +19,7 @@ function withoutIpv6(code: string): void {
   })
 }
 
-test.each(['EAFNOSUPPORT', 'EADDRNOTAVAIL'])('%s for ::, every address, is every address of IPv4', async (code) => {
+it.each(['EAFNOSUPPORT', 'EADDRNOTAVAIL'])('%s for ::, every address, is every address of IPv4', async (code) => {
   withoutIpv6(code)
   world = createApiWorld({ host: '::' })
   const endpoint = await world.api.listen()
@@ -27,7 +27,7 @@ test.each(['EAFNOSUPPORT', 'EADDRNOTAVAIL'])('%s for ::, every address, is every
   expect((await fetch(`${endpoint}/healthz`)).status).toBe(200)
 })
 
-test('another trouble with :: is no reason to listen elsewhere', async () => {
+it('another trouble with :: is no reason to listen elsewhere', async () => {
   withoutIpv6('EADDRINUSE')
   world = createApiWorld({ host: '::' })
   await expect(world.api.listen()).rejects.toThrow('EADDRINUSE')

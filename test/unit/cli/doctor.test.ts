@@ -4,7 +4,7 @@ import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, afterEach, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import { doctorCommand } from '../../../src/cli/doctor.ts'
 import { testCertificate, testCertificateKey } from '../access/tls-fixture.ts'
 
@@ -68,13 +68,13 @@ async function doctor(...argv: readonly string[]) {
   return { code, lines }
 }
 
-test('an endpoint whose certificate nobody trusts is no endpoint that can be used', async () => {
+it('an endpoint whose certificate nobody trusts is no endpoint that can be used', async () => {
   const { code, lines } = await doctor('--aws-endpoint', secure)
   expect(lines.at(-1)).toMatch(new RegExp(`^BAD  endpoint: ${secure} cannot be reached \\(.*self-signed certificate`))
   expect(code).toBe(1)
 })
 
-test.each([
+it.each([
   ['the file of authorities', '--aws-ca-file', caFile],
   ['any certificate at all', '--aws-insecure', undefined],
 ])('%s is trusted as the service trusts it', async (_what, flag, value) => {
@@ -83,7 +83,7 @@ test.each([
   expect(code).toBe(0)
 })
 
-test('AWS_CA_BUNDLE and endpoints of the environment and the profile are known', async () => {
+it('AWS_CA_BUNDLE and endpoints of the environment and the profile are known', async () => {
   vi.stubEnv('AWS_CA_BUNDLE', caFile)
   vi.stubEnv('AWS_ENDPOINT_URL_SQS', secure)
   // A file of its own: the SDK remembers what it has read.
@@ -100,7 +100,7 @@ test('AWS_CA_BUNDLE and endpoints of the environment and the profile are known',
   expect(code).toBe(0)
 })
 
-test('each service is judged by its own trust', async () => {
+it('each service is judged by its own trust', async () => {
   const endpoints = ['--aws-endpoint-sqs', secure, '--aws-endpoint-sns', secure, '--aws-endpoint-s3', secure]
   const { code, lines } = await doctor(...endpoints, '--aws-trust-sqs', caFile, '--aws-trust-sns', 'insecure')
   expect(lines.slice(-3)).toEqual([
@@ -111,13 +111,13 @@ test('each service is judged by its own trust', async () => {
   expect(code).toBe(1)
 })
 
-test('a file of authorities that cannot be read is named', async () => {
+it('a file of authorities that cannot be read is named', async () => {
   const { code, lines } = await doctor('--aws-endpoint', secure, '--aws-trust-sqs', join(folder, 'none.pem'))
   expect(lines.at(-1)).toMatch(/^BAD {2}trust: The CA file .*none\.pem \(aws\.trust\.sqs\) cannot be read/)
   expect(code).toBe(1)
 })
 
-test('an endpoint behind a proxy is reached through it', async () => {
+it('an endpoint behind a proxy is reached through it', async () => {
   vi.stubEnv('HTTP_PROXY', plain)
   const { code, lines } = await doctor('--aws-endpoint', 'http://queues.test:9324')
   expect(lines.at(-1)).toBe('ok   endpoint: http://queues.test:9324 answers')
@@ -125,7 +125,7 @@ test('an endpoint behind a proxy is reached through it', async () => {
   expect(code).toBe(0)
 })
 
-test('a function is looked at without being run, its certificate too', async () => {
+it('a function is looked at without being run, its certificate too', async () => {
   const config = join(folder, 'functions.yaml')
   writeFileSync(config, `functions:\n  a: { url: "${plain}/run" }\n  b: { url: ["${secure}/run"] }\n`)
   const untrusting = await doctor('--config', config)
@@ -138,7 +138,7 @@ test('a function is looked at without being run, its certificate too', async () 
   expect(events).toEqual([])
 })
 
-test('a function that cannot be looked at is not called well', async () => {
+it('a function that cannot be looked at is not called well', async () => {
   const mapping = '{ EventSourceArn: "arn:aws:sqs:us-east-1:000000000000:orders", FunctionName: orders }'
   vi.stubEnv('MILLRACE_CONFIG', `aws: { region: us-east-1 }\nmappings: [${mapping}]`)
   // Nothing listens on port 1.

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { networkInterfaces } from 'node:os'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, it } from 'vitest'
 import { runProgram } from '../../../src/cli/program.ts'
 
 const servers: Server[] = []
@@ -39,31 +39,31 @@ async function health(argv: readonly string[], env: Readonly<Record<string, stri
   return { code, out: out.join('\n'), err: err.join('\n') }
 }
 
-test('a Millrace that answers is alive: exit code 0', async () => {
+it('a Millrace that answers is alive: exit code 0', async () => {
   const { port, paths } = await serve(200)
   expect(await health(['--port', port])).toEqual({ code: 0, out: 'alive', err: '' })
   expect(paths).toEqual(['/healthz'])
 })
 
-test('host and port come from where `start` takes them: variables, and the text of the configuration', async () => {
+it('host and port come from where `start` takes them: variables, and the text of the configuration', async () => {
   const { port } = await serve(200)
   expect((await health([], { MILLRACE_PORT: port })).code).toBe(0)
   expect((await health([], { MILLRACE_CONFIG: `server: { port: ${port} }` })).code).toBe(0)
 })
 
-test.each(['::', '0.0.0.0'])('%s is no address to call: the loopback is asked', async (host) => {
+it.each(['::', '0.0.0.0'])('%s is no address to call: the loopback is asked', async (host) => {
   const { port } = await serve(200)
   expect((await health(['--host', host, '--port', port])).code).toBe(0)
 })
 
 const hasIpv6 = Object.values(networkInterfaces()).some((each) => each?.some(({ address }) => address === '::1'))
 
-test.skipIf(!hasIpv6)('where :: has only IPv6 behind it, that is asked', async () => {
+it.skipIf(!hasIpv6)('where :: has only IPv6 behind it, that is asked', async () => {
   const { port } = await serve(200, '::1')
   expect((await health(['--host', '::', '--port', port])).code).toBe(0)
 })
 
-test('nobody there, or an answer other than 200: exit code 1 and why', async () => {
+it('nobody there, or an answer other than 200: exit code 1 and why', async () => {
   const { port } = await serve(503)
   expect(await health(['--port', port])).toMatchObject({
     code: 1,
@@ -75,18 +75,18 @@ test('nobody there, or an answer other than 200: exit code 1 and why', async () 
   })
 })
 
-test('a process that hangs counts as dead within the time of the HEALTHCHECK', async () => {
+it('a process that hangs counts as dead within the time of the HEALTHCHECK', async () => {
   const { port } = await serve(null)
   const started = performance.now()
   expect(await health(['--port', port])).toMatchObject({ code: 1, err: expect.stringContaining('no answer') as string })
   expect(performance.now() - started).toBeLessThan(3_000)
 })
 
-test('port 0 cannot be asked: exit code 2', async () => {
+it('port 0 cannot be asked: exit code 2', async () => {
   expect(await health(['--port', '0'])).toMatchObject({ code: 2, err: expect.stringContaining('--port') as string })
 })
 
-test('its help lists what it uses, and no more', async () => {
+it('its help lists what it uses, and no more', async () => {
   const { code, out } = await health(['--help'])
   expect(out.match(/^ {2}--\S+/gm)).toEqual(['  --config', '  --host', '  --port'])
   expect(code).toBe(0)

@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { mappingFlagRows, readMappingArguments } from '../../../src/cli/mapping-flags.ts'
 
-test('flags are the parameters of the Lambda API in the spelling of the AWS CLI', () => {
+it('flags are the parameters of the Lambda API in the spelling of the AWS CLI', () => {
   const { parameters } = readMappingArguments([
     '--event-source-arn',
     'arn:aws:sqs:us-east-1:000000000000:orders',
@@ -30,11 +30,11 @@ test('flags are the parameters of the Lambda API in the spelling of the AWS CLI'
   })
 })
 
-test('a function whose name is a number stays a name', () => {
+it('a function whose name is a number stays a name', () => {
   expect(readMappingArguments(['--function-name', '007']).parameters).toEqual({ FunctionName: '007' })
 })
 
-test.each([
+it.each([
   [['--enabled'], true],
   [['--no-enabled'], false],
   [['--enabled', 'false'], false],
@@ -43,29 +43,29 @@ test.each([
   expect(readMappingArguments(argv).parameters).toEqual({ Enabled })
 })
 
-test('a switch does not swallow the UUID behind it', () => {
+it('a switch does not swallow the UUID behind it', () => {
   expect(readMappingArguments(['--enabled', 'some-uuid'])).toMatchObject({
     parameters: { Enabled: true },
     positionals: ['some-uuid'],
   })
 })
 
-test('an empty list clears, as in the API', () => {
+it('an empty list clears, as in the API', () => {
   expect(readMappingArguments(['--function-response-types', '[]']).parameters).toEqual({ FunctionResponseTypes: [] })
 })
 
-test('tags are pairs or JSON', () => {
+it('tags are pairs or JSON', () => {
   expect(readMappingArguments(['--tags', 'team=a,env=b=c']).parameters).toEqual({ Tags: { team: 'a', env: 'b=c' } })
   expect(readMappingArguments(['--tags', '{"team":"a"}']).parameters).toEqual({ Tags: { team: 'a' } })
 })
 
-test('a timestamp is seconds or a date', () => {
+it('a timestamp is seconds or a date', () => {
   const read = (value: string) => readMappingArguments(['--starting-position-timestamp', value]).parameters
   expect(read('1700000000.5')).toEqual({ StartingPositionTimestamp: 1_700_000_000.5 })
   expect(read('2023-11-14T22:13:20Z')).toEqual({ StartingPositionTimestamp: 1_700_000_000 })
 })
 
-test.each([
+it.each([
   [['--bathc-size', '1'], '--bathc-size is not an option'],
   [['--no-batch-size'], '--no-batch-size is not an option'],
   [['--batch-size', 'ten'], '--batch-size ten: not a number'],
@@ -77,7 +77,7 @@ test.each([
   expect(() => readMappingArguments(argv)).toThrow(message)
 })
 
-test('the help names every parameter once', () => {
+it('the help names every parameter once', () => {
   const names = mappingFlagRows().map(([flag]) => flag.trim().split(' ')[0])
   expect(names).toContain('--tumbling-window-in-seconds')
   expect(names).toContain('--kms-key-arn')

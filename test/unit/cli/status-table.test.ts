@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import type { MappingReport } from '../../../src/cli/mapping-status.ts'
 import { statusLines } from '../../../src/cli/status-table.ts'
 
@@ -20,7 +20,7 @@ const report: MappingReport = {
 
 const long = 'a-name-that-is-as-long-as-names-may-become-in-the-accounts-of-others'
 
-test('a row says what waits, how old the oldest record is, how fast it goes, and when the function was last invoked', () => {
+it('a row says what waits, how old the oldest record is, how fast it goes, and when the function was last invoked', () => {
   const queue = {
     ...report,
     backlog: { visible: 120, inFlight: 3, delayed: 5 },
@@ -47,7 +47,7 @@ test('a row says what waits, how old the oldest record is, how fast it goes, and
   ])
 })
 
-test('below it stands what troubles source and function, and the last error with its age', () => {
+it('below it stands what troubles source and function, and the last error with its age', () => {
   const trouble = (kind: string, message: string) => ({ kind, message, sinceMs: nowMs - 185_000 })
   const of = (changed: Partial<MappingReport>) => statusLines([{ ...report, ...changed }], nowMs, undefined).slice(2)
   expect(of({ functionTrouble: trouble('throttled', 'Rate Exceeded.') })).toEqual([
@@ -69,7 +69,7 @@ test('below it stands what troubles source and function, and the last error with
   expect(of({ pauseReasons: ['disabled'], state: 'Disabled' })).toEqual([])
 })
 
-test('it fits 80 columns where nobody says how many there are, and as many as somebody says', () => {
+it('it fits 80 columns where nobody says how many there are, and as many as somebody says', () => {
   const wide = {
     ...report,
     source: `arn:aws:sqs:us-east-1:000000000000:${long}.fifo`,
@@ -87,7 +87,7 @@ test('it fits 80 columns where nobody says how many there are, and as many as so
   expect(statusLines([report], nowMs, { columns: 120 })[1]).toContain(report.uuid)
 })
 
-test('it fits the height: those in trouble are kept, the rest is counted', () => {
+it('it fits the height: those in trouble are kept, the rest is counted', () => {
   const troubled = { ...report, functionTrouble: { kind: 'missing', message: 'no such function', sinceMs: nowMs } }
   const healthy = Array.from({ length: 10 }, () => report)
   const lines = statusLines([...healthy, troubled], nowMs, { rows: 8 })

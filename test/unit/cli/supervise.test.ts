@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { supervise, type Running } from '../../../src/cli/supervise.ts'
 
 interface Scene {
@@ -43,7 +43,7 @@ function scene(graceMs = 60_000): Scene {
 /** Lets everything that is already settled run. */
 const settled = () => new Promise<void>((resolve) => void setImmediate(resolve))
 
-test('the first signal drains, and a clean end is exit code 0', async () => {
+it('the first signal drains, and a clean end is exit code 0', async () => {
   const { calls, said, signal, close, service, options } = scene()
   const code = supervise(() => Promise.resolve(service), options)
   await settled()
@@ -54,7 +54,7 @@ test('the first signal drains, and a clean end is exit code 0', async () => {
   expect(await code).toBe(0)
 })
 
-test('the second signal aborts, and that is exit code 1', async () => {
+it('the second signal aborts, and that is exit code 1', async () => {
   const { calls, signal, close, service, options } = scene()
   const code = supervise(() => Promise.resolve(service), options)
   await settled()
@@ -65,7 +65,7 @@ test('the second signal aborts, and that is exit code 1', async () => {
   expect(await code).toBe(1)
 })
 
-test('the third signal leaves at once', async () => {
+it('the third signal leaves at once', async () => {
   const { calls, signal, service, options } = scene()
   void supervise(() => Promise.resolve(service), options)
   await settled()
@@ -73,7 +73,7 @@ test('the third signal leaves at once', async () => {
   expect(calls).toEqual(['stop', 'abort', 'exit 1'])
 })
 
-test('a signal that arrives during the start drains as soon as the service is up', async () => {
+it('a signal that arrives during the start drains as soon as the service is up', async () => {
   const { calls, signal, close, service, options } = scene()
   const starting = Promise.withResolvers<Running>()
   const code = supervise(() => starting.promise, options)
@@ -86,7 +86,7 @@ test('a signal that arrives during the start drains as soon as the service is up
   expect(await code).toBe(0)
 })
 
-test('a drain that takes longer than the grace time is aborted, one that still does not end is left', async () => {
+it('a drain that takes longer than the grace time is aborted, one that still does not end is left', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   try {
     const { calls, signal, service, options } = scene(8_000)
@@ -104,7 +104,7 @@ test('a drain that takes longer than the grace time is aborted, one that still d
   }
 })
 
-test('a second signal is not followed by the abort of the grace time', async () => {
+it('a second signal is not followed by the abort of the grace time', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   try {
     const { calls, signal, service, options } = scene(1_000)
@@ -119,7 +119,7 @@ test('a second signal is not followed by the abort of the grace time', async () 
   }
 })
 
-test('no timer stays once the service has ended', async () => {
+it('no timer stays once the service has ended', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   try {
     const { signal, close, service, options } = scene()
@@ -135,7 +135,7 @@ test('no timer stays once the service has ended', async () => {
   }
 })
 
-test('a service that ends by itself hands its error on', async () => {
+it('a service that ends by itself hands its error on', async () => {
   const { fail, service, options } = scene()
   const code = supervise(() => Promise.resolve(service), options)
   await settled()
@@ -143,7 +143,7 @@ test('a service that ends by itself hands its error on', async () => {
   await expect(code).rejects.toThrow('the port was taken away')
 })
 
-test('a start that fails hands its error on', async () => {
+it('a start that fails hands its error on', async () => {
   const { options } = scene()
   await expect(supervise(() => Promise.reject(new Error('no store')), options)).rejects.toThrow('no store')
 })

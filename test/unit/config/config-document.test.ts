@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { ConfigError } from '../../../src/config/config-error.ts'
 import { readDocument, type ConfigNode } from '../../../src/config/config-document.ts'
 
@@ -12,7 +12,7 @@ function plain(node: ConfigNode): unknown {
 const read = (text: string) => plain(readDocument(text, 'f.yaml'))
 
 describe('a document', () => {
-  test.each([
+  it.each([
     ['', null],
     ['# nothing but a comment\n', null],
     ['---\n', null],
@@ -33,7 +33,7 @@ describe('a document', () => {
     expect(read(text)).toEqual(expected)
   })
 
-  test('knows its lines: those of keys, of values, and of what is missing', () => {
+  it('knows its lines: those of keys, of values, and of what is missing', () => {
     const root = readDocument('# head\naws:\n  region: x\n  endpoint:\nlist:\n  - 1\n  - a: 2\n', 'f')
     const lines = (node: ConfigNode): unknown => {
       if (node.kind === 'scalar') return node.line
@@ -46,7 +46,7 @@ describe('a document', () => {
     })
   })
 
-  test('lays anchors, aliases and merge keys out; own keys win, then the first map merged', () => {
+  it('lays anchors, aliases and merge keys out; own keys win, then the first map merged', () => {
     const text = [
       'base: &base { BatchSize: 5, Enabled: true }',
       'more: &more { BatchSize: 7, Window: 1 }',
@@ -65,7 +65,7 @@ describe('a document', () => {
     })
   })
 
-  test.each([
+  it.each([
     ['a: 1\nb: 2\na: 3', "f.yaml:3: the key 'a' is there twice, first in line 1."],
     ['{"a": 1,\n"a": 2}', "f.yaml:2: the key 'a' is there twice, first in line 1."],
     ['x:\n  q: 1\n  "q": 2', "f.yaml:3: the key 'q' is there twice, first in line 2."],
@@ -89,7 +89,7 @@ describe('a document', () => {
     expect(() => readDocument(text, 'f.yaml')).toThrow(new ConfigError(message))
   })
 
-  test('that grows beyond measure through its anchors is refused', () => {
+  it('that grows beyond measure through its anchors is refused', () => {
     const levels = Array.from({ length: 12 }, (_, level) => {
       const inner = level === 0 ? 'x' : `*a${level - 1}`
       return `a${level}: &a${level} [${Array.from({ length: 10 }, () => inner).join(', ')}]`

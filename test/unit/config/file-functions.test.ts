@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { readSettings } from '../../../src/config/settings-reader.ts'
 import { functionOptions } from '../../../src/model/service-options.ts'
 
@@ -16,7 +16,7 @@ const refusal = (text: string): string => {
 const url = 'http://audit:8080/2015-03-31/functions/function/invocations'
 
 describe('functions of the file', () => {
-  test('are read with their units and defaults', () => {
+  it('are read with their units and defaults', () => {
     const text = [
       'functions:',
       `  audit: { url: "${url}", timeout: 30, reservedConcurrency: 4, concurrencyPerUrl: 2 }`,
@@ -38,7 +38,7 @@ describe('functions of the file', () => {
     ])
   })
 
-  test('may loop where they say so', () => {
+  it('may loop where they say so', () => {
     const text = `functions:\n  a: { url: ${url}, recursiveLoop: allow }\n  b: { url: ${url}, recursiveLoop: terminate }\n  c: { url: ${url} }`
     expect(read(text).map(({ name, allowsLoops }) => [name, allowsLoops === true])).toEqual([
       ['a', true],
@@ -47,7 +47,7 @@ describe('functions of the file', () => {
     ])
   })
 
-  test('share what an anchor holds', () => {
+  it('share what an anchor holds', () => {
     const text = `functions:\n  a: &base { url: ${url}, timeout: 5 }\n  b: { <<: *base, timeout: 6 }`
     expect(read(text).map(({ name, timeoutMs }) => [name, timeoutMs])).toEqual([
       ['a', 5_000],
@@ -55,7 +55,7 @@ describe('functions of the file', () => {
     ])
   })
 
-  test.each([
+  it.each([
     ['functions: [a]', '1: functions must be a map of keys, not a list.'],
     ['functions:\n  a:', '2: functions.a must be a map with a url, not empty.'],
     ['functions:\n  a: http://x', '2: functions.a must be a map with a url, not "http://x".'],
@@ -117,7 +117,7 @@ describe('functions of the file', () => {
     expect(refusal(text)).toBe(message)
   })
 
-  test.each(
+  it.each(
     Object.keys(functionOptions).flatMap((name) => ['"text"', '{ a: 1 }', 'true', ''].map((value) => [name, value])),
   )('%s: %s is refused with file, line and key', (name, value) => {
     const other = name === 'url' ? '' : '    url: http://x\n'

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { ConfigError } from '../../../src/config/config-error.ts'
 import { readSettings, type SettingsInput } from '../../../src/config/settings-reader.ts'
 import { mappingOptions } from '../../../src/model/mapping-options.ts'
@@ -28,7 +28,7 @@ const queueMapping = (...lines: string[]) =>
 const streamMapping = (...lines: string[]) => queueMapping('StartingPosition: LATEST', ...lines).replace(queue, stream)
 
 describe('mappings of the file', () => {
-  test('are read with what the file names and nothing else', () => {
+  it('are read with what the file names and nothing else', () => {
     expect(
       read(
         queueMapping(
@@ -54,7 +54,7 @@ describe('mappings of the file', () => {
     ])
   })
 
-  test('keep the empty values that take a parameter back', () => {
+  it('keep the empty values that take a parameter back', () => {
     const text = streamMapping(
       'FilterCriteria: { Filters: [] }',
       'DestinationConfig: { OnFailure: { Destination: "" } }',
@@ -70,13 +70,13 @@ describe('mappings of the file', () => {
     })
   })
 
-  test('have their tags apart', () => {
+  it('have their tags apart', () => {
     const [mapping] = read(queueMapping('Tags: { team: shop, "a:b": "" }'))
     expect(mapping?.tags).toEqual({ team: 'shop', 'a:b': '' })
     expect(mapping?.parameters).not.toHaveProperty('Tags')
   })
 
-  test.each([
+  it.each([
     ['kinesis:clicks', 'kinesis'],
     ['dynamodb:orders', 'dynamodb'],
   ])('may name a stream: %s', (name, source) => {
@@ -84,7 +84,7 @@ describe('mappings of the file', () => {
     expect(mapping).toMatchObject({ sourceName: name, source })
   })
 
-  test('share what an anchor holds', () => {
+  it('share what an anchor holds', () => {
     const text = `${queueMapping()}\n    <<: &small { BatchSize: 5 }\n  - EventSourceArn: ${queue}.fifo\n    FunctionName: orders\n    <<: *small`
     expect(read(text).map(({ source, parameters }) => [source, parameters.BatchSize])).toEqual([
       ['sqs', 5],
@@ -92,14 +92,14 @@ describe('mappings of the file', () => {
     ])
   })
 
-  test('may be none', () => {
+  it('may be none', () => {
     expect(read('mappings: []')).toEqual([])
     expect(read('{ "mappings": null }')).toEqual([])
   })
 })
 
 describe('a mapping of the file is refused in its line', () => {
-  test.each([
+  it.each([
     ['mappings: { a: 1 }', '1: mappings must be a list, not a map.'],
     ['mappings: 5', '1: mappings must be a list, not the number 5.'],
     ['mappings:\n  - text', '2: mappings[0] must be a map, not "text".'],
@@ -151,7 +151,7 @@ describe('a mapping of the file is refused in its line', () => {
     expect(refusal(text)).toBe(message)
   })
 
-  test.each([
+  it.each([
     [
       queueMapping('BatchSize: 100'),
       '2: mappings[0]: Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10',
@@ -189,7 +189,7 @@ describe('a mapping of the file is refused in its line', () => {
     else expect(refusal(text)).toMatch(message)
   })
 
-  test('where its pattern is not understood, if the caller can tell', () => {
+  it('where its pattern is not understood, if the caller can tell', () => {
     const text = queueMapping('FilterCriteria: { Filters: [{ Pattern: "nonsense" }] }')
     expect(read(text)).toHaveLength(1)
     const seen: unknown[] = []
@@ -198,7 +198,7 @@ describe('a mapping of the file is refused in its line', () => {
     expect(seen).toEqual([['sqs', 'nonsense']])
   })
 
-  test.each([
+  it.each([
     ['orders', 'orders'],
     ['orders', '000000000000:function:orders'],
     ['orders', 'arn:aws:lambda:eu-west-1:000000000000:function:orders'],
@@ -209,20 +209,20 @@ describe('a mapping of the file is refused in its line', () => {
     expect(refusal(text)).toBe('5: mappings[1] maps the same source to the same function as mappings[0] in line 3.')
   })
 
-  test('where the account of the source is none, and the one of the file completes the name', () => {
+  it('where the account of the source is none, and the one of the file completes the name', () => {
     const one = (name: string) => `  - EventSourceArn: arn:aws:sqs:elasticmq::orders\n    FunctionName: ${name}`
     const text = `aws: { account: "111111111111" }\nmappings:\n${one('orders')}\n${one('111111111111:function:orders')}`
     expect(refusal(text)).toContain('5: mappings[1] maps the same source')
   })
 
-  test('where the region of the environment completes the name', () => {
+  it('where the region of the environment completes the name', () => {
     const one = (name: string) => `  - EventSourceArn: ${queue}\n    FunctionName: ${name}`
     const text = `mappings:\n${one('orders')}\n${one('arn:aws:lambda:eu-west-1:000000000000:function:orders')}\n`
     expect(refusal(text, { env: { AWS_REGION: 'eu-west-1', MILLRACE_CONFIG: text } })).toContain('4: mappings[1] maps')
     expect(read(text, { env: { AWS_REGION: 'eu-west-2', MILLRACE_CONFIG: text } })).toHaveLength(2)
   })
 
-  test('but not where only the qualifier differs', () => {
+  it('but not where only the qualifier differs', () => {
     const one = (name: string) => `  - EventSourceArn: ${queue}\n    FunctionName: ${name}`
     expect(read(`mappings:\n${one('orders')}\n${one('orders:live')}\n${one('orders:$LATEST')}`)).toHaveLength(3)
   })
@@ -250,7 +250,7 @@ describe('every parameter', () => {
   }
   const given = mappingOptions.flatMap(({ name, shape }) => wrong(shape).map((value) => [name, value] as const))
 
-  test.each(given)('%s: %s is refused with file, line and key', (name, value) => {
+  it.each(given)('%s: %s is refused with file, line and key', (name, value) => {
     const base = name === 'StartingPosition' ? queueMapping().replace(queue, stream) : streamMapping()
     const lines = base.split('\n').filter((line) => !line.includes(`${name}:`))
     // The mapping begins with a dash, whichever key is first.

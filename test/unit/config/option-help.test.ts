@@ -1,9 +1,9 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { optionEntries } from '../../../src/config/flags.ts'
 import { describeOptions } from '../../../src/config/option-help.ts'
 
 describe('the help text', () => {
-  test('names flag, variable, key, range and default of every option of the command', () => {
+  it('names flag, variable, key, range and default of every option of the command', () => {
     const text = describeOptions('start')
     for (const [, option] of optionEntries) {
       expect(text).toContain(`  ${option.flag ?? option.env}`)
@@ -22,17 +22,17 @@ describe('the help text', () => {
     expect(text).toContain('\n  --scaling eager|aws|aws-2022\n')
   })
 
-  test('leaves out what the command does not take', () => {
+  it('leaves out what the command does not take', () => {
     expect(describeOptions('dev')).toContain('--port')
     expect(describeOptions('dev')).not.toContain('--config')
   })
 
-  test('fits a terminal', () => {
+  it('fits a terminal', () => {
     for (const line of describeOptions('start').split('\n')) expect(line.length).toBeLessThanOrEqual(100)
   })
 })
 
-test('no two options share a key, a flag or a variable', () => {
+it('no two options share a key, a flag or a variable', () => {
   for (const part of ['key', 'flag', 'env'] as const) {
     const all = optionEntries.flatMap(([, option]) => option[part] ?? [])
     expect(new Set(all).size).toBe(all.length)

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ConfigError } from '../../../src/config/config-error.ts'
 import { optionEntries } from '../../../src/config/flags.ts'
 import { readSettings, type SettingsInput } from '../../../src/config/settings-reader.ts'
@@ -83,15 +83,15 @@ function typed(type: ServiceOption['type'], text: string): unknown {
 const yaml = (type: ServiceOption['type'], text: string): string => JSON.stringify(typed(type, text))
 
 describe('without anything given', () => {
-  test.each(options)('the default of %s holds', (_name, { default: preset, key }) => {
+  it.each(options)('the default of %s holds', (_name, { default: preset, key }) => {
     expect(at(read(), key ?? '')).toBe(preset)
   })
 
-  test('nobody is asked who they are, and nothing is mapped', () => {
+  it('nobody is asked who they are, and nothing is mapped', () => {
     expect(read()).toMatchObject({ server: { auth: { kind: 'none' } }, functions: [], mappings: [] })
   })
 
-  test.each([
+  it.each([
     '',
     '\n# all of it is commented out\n',
     '{}',
@@ -103,7 +103,7 @@ describe('without anything given', () => {
     expect(read()).toEqual(defaults)
   })
 
-  test('the caller has defaults of its own, below everything else', () => {
+  it('the caller has defaults of its own, below everything else', () => {
     const defaults = read()
     const own = { store: 'memory:', port: 0 }
     expect(read({ defaults: own })).toEqual({ ...defaults, store: 'memory:', server: { ...defaults.server, port: 0 } })
@@ -117,7 +117,7 @@ describe.each(options)('the option %s', (_name, option) => {
   const fileKey = key ?? ''
   const pick = (settings: ServiceSettings) => at(settings, fileKey)
 
-  test('is read from file, variable and flag, the later one winning', () => {
+  it('is read from file, variable and flag, the later one winning', () => {
     const file = fileWith(fileKey, yaml(type, first)).text
     write(file)
     expect(pick(read())).toEqual(typed(type, first))
@@ -127,12 +127,12 @@ describe.each(options)('the option %s', (_name, option) => {
     expect(pick(read({ argv: [`${flag}=${first}`] }))).toEqual(typed(type, first))
   })
 
-  test('an empty variable counts as unset', () => {
+  it('an empty variable counts as unset', () => {
     write(fileWith(fileKey, yaml(type, first)).text)
     expect(pick(read({ env: { [env]: '' } }))).toEqual(typed(type, first))
   })
 
-  test.each([
+  it.each([
     ['[1]', 'a list'],
     ['{ a: 1 }', 'a map'],
   ])('%s in the file is refused with file, line and key', (value, shown) => {
@@ -143,7 +143,7 @@ describe.each(options)('the option %s', (_name, option) => {
     )
   })
 
-  test('no value in the file is refused with file, line and key', () => {
+  it('no value in the file is refused with file, line and key', () => {
     const { text, line } = fileWith(fileKey, '')
     write(text)
     expect(refusal()).toMatch(
@@ -151,7 +151,7 @@ describe.each(options)('the option %s', (_name, option) => {
     )
   })
 
-  test.skipIf(type === 'texts')(
+  it.skipIf(type === 'texts')(
     'a wrong value is refused wherever it is given, also where another layer overrides it',
     () => {
       const bad = type === 'text' ? '' : 'neither'
@@ -170,7 +170,7 @@ describe.each(options)('the option %s', (_name, option) => {
 })
 
 describe('a value of the wrong type is refused in words', () => {
-  test.each([
+  it.each([
     ['server: { port: "4570" }', 'server.port must be a whole number from 0 to 65535, not "4570".'],
     ['server: { port: 65536 }', 'server.port must be a whole number from 0 to 65535, not the number 65536.'],
     ['server: { port: -1 }', 'server.port must be a whole number from 0 to 65535, not the number -1.'],
@@ -197,7 +197,7 @@ describe('a value of the wrong type is refused in words', () => {
     expect(refusal()).toBe(`millrace.yaml:2: ${message}`)
   })
 
-  test.each([
+  it.each([
     ['MILLRACE_PORT', ' 1', 'must be a whole number from 0 to 65535, not " 1".'],
     ['MILLRACE_PORT', '0x10', 'must be a whole number from 0 to 65535, not "0x10".'],
     ['MILLRACE_PORT', '1e3', 'must be a whole number from 0 to 65535, not "1e3".'],
@@ -207,7 +207,7 @@ describe('a value of the wrong type is refused in words', () => {
     expect(refusal({ env: { [name]: value } })).toBe(`${name} ${message}`)
   })
 
-  test.each([
+  it.each([
     ['1', true],
     ['TRUE', true],
     ['0', false],
@@ -218,7 +218,7 @@ describe('a value of the wrong type is refused in words', () => {
 })
 
 describe('an unknown key is refused with what was probably meant', () => {
-  test.each([
+  it.each([
     ['sevrer: {}', 'unknown key sevrer. Did you mean server?'],
     ['port: 1', 'unknown key port. Did you mean server.port?'],
     ['region: x', 'unknown key region. Did you mean aws.region?'],
@@ -237,21 +237,21 @@ describe('an unknown key is refused with what was probably meant', () => {
     expect(refusal()).toBe(`millrace.yaml:3: ${message}`)
   })
 
-  test('at the top, where nothing is like it, with all that is known', () => {
+  it('at the top, where nothing is like it, with all that is known', () => {
     const top = optionEntries.flatMap(([, { key }]) => key?.split('.', 1) ?? [])
     write('config: x')
     const known = [...new Set([...top, 'functions', 'mappings'])].join(', ')
     expect(refusal()).toBe(`millrace.yaml:1: unknown key config. Known here: ${known}.`)
   })
 
-  test('a document that is no map is refused', () => {
+  it('a document that is no map is refused', () => {
     write('- a')
     expect(refusal()).toBe('millrace.yaml:1: the configuration must be a map of keys, not a list.')
   })
 })
 
 describe('flags', () => {
-  test.each<[string[], Partial<ServiceSettings>]>([
+  it.each<[string[], Partial<ServiceSettings>]>([
     [['--store', 'memory:'], { store: 'memory:' }],
     [['--store=memory:', '--store=sqlite:b'], { store: 'sqlite:b' }],
     [['--prune'], { prune: true }],
@@ -265,7 +265,7 @@ describe('flags', () => {
     expect(read({ argv })).toEqual({ ...read(), ...expected })
   })
 
-  test.each([
+  it.each([
     [['--prot=1'], 'millrace start has no option --prot. Did you mean --port?'],
     [['--nonsense'], 'millrace start has no option --nonsense.'],
     [['--port'], '--port needs a value.'],
@@ -284,14 +284,14 @@ describe('flags', () => {
     expect(refusal({ argv })).toBe(message)
   })
 
-  test('of another command are refused, and that command reads no file', () => {
+  it('of another command are refused, and that command reads no file', () => {
     write('nonsense: 1')
     expect(read({ command: 'dev', argv: ['--port=0'], env: { MILLRACE_CONFIG: 'nonsense: 1' } }).server.port).toBe(0)
     expect(refusal({ command: 'dev', argv: ['--config', 'x'] })).toBe('millrace dev has no option --config.')
   })
 })
 
-test('a variable of ours that means nothing is told and stops nothing', () => {
+it('a variable of ours that means nothing is told and stops nothing', () => {
   const told: string[] = []
   const env = {
     MILLRACE_PROT: '1',
@@ -310,7 +310,7 @@ test('a variable of ours that means nothing is told and stops nothing', () => {
 })
 
 describe('the file', () => {
-  test('is the one that is named, else ./millrace.yaml, else the one of the image', () => {
+  it('is the one that is named, else ./millrace.yaml, else the one of the image', () => {
     write('store: sqlite:etc', 'etc.yaml')
     expect(read().store).toBe('sqlite:etc')
     write('store: sqlite:here')
@@ -323,7 +323,7 @@ describe('the file', () => {
     expect(read({ argv: ['--config', join(cwd, 'f.json')] }).store).toBe('sqlite:flag')
   })
 
-  test('may be JSON', () => {
+  it('may be JSON', () => {
     write('{\n\t"server": {\n\t\t"port": 1,\n\t\t"host": 2\n\t}\n}', 'c.json')
     expect(refusal({ argv: ['--config=c.json'] })).toBe(
       'c.json:4: server.host must be a text, not the number 2. Put it in quotes: "2".',
@@ -332,7 +332,7 @@ describe('the file', () => {
     expect(read({ argv: ['--config=c.json'] }).server.port).toBe(1)
   })
 
-  test.each([
+  it.each([
     ['store: memory', 'memory:'],
     ['store: sqlite:x', 'sqlite:x'],
     ['{"store":"memory:"}', 'memory:'],
@@ -344,7 +344,7 @@ describe('the file', () => {
     expect(read({ env: { MILLRACE_CONFIG: text } }).store).toBe(store)
   })
 
-  test('with a colon in its name is still a file', () => {
+  it('with a colon in its name is still a file', () => {
     write('store: "memory:"', 'a:b.yaml')
     expect(read({ env: { MILLRACE_CONFIG: 'a:b.yaml' } }).store).toBe('memory:')
     expect(refusal({ env: { MILLRACE_CONFIG: 'b:a.yaml' } })).toBe(
@@ -352,13 +352,13 @@ describe('the file', () => {
     )
   })
 
-  test('in the variable is called by the name of the variable', () => {
+  it('in the variable is called by the name of the variable', () => {
     expect(refusal({ env: { MILLRACE_CONFIG: 'store: memory\nport: 1' } })).toBe(
       'MILLRACE_CONFIG:2: unknown key port. Did you mean server.port?',
     )
   })
 
-  test('that is named and cannot be read is refused', () => {
+  it('that is named and cannot be read is refused', () => {
     expect(refusal({ argv: ['--config', 'no.yaml'] })).toBe('--config: the file no.yaml does not exist.')
     expect(refusal({ env: { MILLRACE_CONFIG: 'no.yaml' } })).toBe('MILLRACE_CONFIG: the file no.yaml does not exist.')
     expect(refusal({ argv: ['--config', '.'] })).toBe('--config: the file . is a directory.')

@@ -1,9 +1,9 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { nearest, suggestion } from '../../../src/config/suggestion.ts'
 
 const keys = ['aws', 'server', 'store', 'scaling', 'maxInvocations', 'BatchSize', 'EventSourceArn']
 
-test.each([
+it.each([
   ['sever', 'server'],
   ['Stroe', 'store'],
   ['batch_size', 'BatchSize'],
@@ -15,17 +15,17 @@ test.each([
   expect(nearest(given, keys)).toBe(meant)
 })
 
-test.each(['', 'a', 'xy', 'port', 'functionality', 'x'.repeat(10_000)])('%s is near nothing', (given) => {
+it.each(['', 'a', 'xy', 'port', 'functionality', 'x'.repeat(10_000)])('%s is near nothing', (given) => {
   expect(nearest(given, keys)).toBeUndefined()
   expect(suggestion(given, keys, '')).toBe('')
 })
 
-test('a common beginning does not make two words near', () => {
+it('a common beginning does not make two words near', () => {
   expect(suggestion('MILLRACE_FOO', ['MILLRACE_HOST'], 'MILLRACE_')).toBe('')
   expect(suggestion('--prot', ['--port', '--prune'], '--')).toBe(' Did you mean --port?')
 })
 
-test('of two that are equally near the first one is named', () => {
+it('of two that are equally near the first one is named', () => {
   expect(nearest('stare', ['stage', 'store'])).toBe('stage')
   expect(nearest('stare', ['store', 'stage'])).toBe('store')
 })

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { FlowConfig } from '../../../src/core/flow/config.ts'
 import type { QueueState } from '../../../src/core/flow/queue/state.ts'
 import type { ShardState } from '../../../src/core/flow/shard/state.ts'
@@ -298,7 +298,7 @@ describe.each([
   ['I8: flights', attempts],
   ['I12', windows],
 ])('%s', (_invariant, cases) => {
-  test.each(cases)('%s', (what, spoil) => {
+  it.each(cases)('%s', (what, spoil) => {
     expect(spoil).toThrow(expect.objectContaining({ name: 'FlowAssertion', message: what }))
   })
 })

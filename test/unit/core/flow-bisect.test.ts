@@ -1,11 +1,11 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { ok, reported, Scenario, stream, throttled, throwsOn } from './scenario.ts'
 
 describe('BisectBatchOnFunctionError', () => {
   const bisecting = { bisect: true, retryAttemptsMax: 1 }
 
   // proves: stream.bisect
-  test('splits at the first failure, first half first, depth first, and retries only what is single (behaviour §4.5)', () => {
+  it('splits at the first failure, first half first, depth first, and retries only what is single (behaviour §4.5)', () => {
     const flow = new Scenario('dynamodb', bisecting)
       .open()
       .page(stream([1, 2, 3, 4]), { end: true })
@@ -15,7 +15,7 @@ describe('BisectBatchOnFunctionError', () => {
   })
 
   // proves: stream.bisect
-  test('gives the smaller half of an odd batch the first place: 3 becomes 1 and 2', () => {
+  it('gives the smaller half of an odd batch the first place: 3 becomes 1 and 2', () => {
     const flow = new Scenario('dynamodb', bisecting)
       .open()
       .page(stream([1, 2, 3]), { end: true })
@@ -24,7 +24,7 @@ describe('BisectBatchOnFunctionError', () => {
   })
 
   // proves: stream.bisect.partial
-  test('with a partial response goes on at the reported record, and splits when nothing has moved (behaviour §4.5)', () => {
+  it('with a partial response goes on at the reported record, and splits when nothing has moved (behaviour §4.5)', () => {
     const flow = new Scenario('dynamodb', bisecting)
       .open()
       .page(stream([1, 2, 3, 4]), { end: true })
@@ -34,7 +34,7 @@ describe('BisectBatchOnFunctionError', () => {
   })
 
   // proves: stream.bisect.throttle
-  test('does not split for a throttle', () => {
+  it('does not split for a throttle', () => {
     let throttles = 0
     const flow = new Scenario('dynamodb', bisecting).open().page(stream([1, 2]), { end: true })
     flow.run(() => (throttles++ < 3 ? throttled : ok))
@@ -47,7 +47,7 @@ describe('BisectBatchOnFunctionError', () => {
     expect(flow.discards()).toEqual([])
   })
 
-  test('isolates several poison records in one batch', () => {
+  it('isolates several poison records in one batch', () => {
     const flow = new Scenario('kinesis', { ...bisecting, retryAttemptsMax: 0, batchSize: 16 })
       .open()
       .page(stream(Array.from({ length: 16 }, (_, index) => index)), { end: true })

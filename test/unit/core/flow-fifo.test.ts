@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { messages, ok, reported, Scenario, thrown } from './scenario.ts'
 
 const a = (...ids: number[]): ReturnType<typeof messages> => messages(ids, 'a')
@@ -6,7 +6,7 @@ const b = (...ids: number[]): ReturnType<typeof messages> => messages(ids, 'b')
 
 describe('a FIFO queue', () => {
   // proves: fifo.order
-  test('puts several groups into one batch, each in its order (behaviour §3)', () => {
+  it('puts several groups into one batch, each in its order (behaviour §3)', () => {
     const flow = new Scenario('sqs-fifo')
       .open()
       .page([...a(1), ...b(2), ...a(3)])
@@ -15,7 +15,7 @@ describe('a FIFO queue', () => {
   })
 
   // proves: fifo.order
-  test('runs groups side by side and the batches of one group one after the other', () => {
+  it('runs groups side by side and the batches of one group one after the other', () => {
     const flow = new Scenario('sqs-fifo', { batchSize: 1 })
       .open()
       .page([...a(1), ...b(2), ...a(3)])
@@ -26,12 +26,12 @@ describe('a FIFO queue', () => {
     expect(flow.settled().permit().invocations()).toEqual([['1'], ['2'], ['3']])
   })
 
-  test('a receive brings one batch: several of one group would wait for each other out of sight of others', () => {
+  it('a receive brings one batch: several of one group would wait for each other out of sight of others', () => {
     const flow = new Scenario('sqs-fifo', { batchSize: 1 }).open()
     expect(flow.out('read').map(({ recordsMax }) => recordsMax)).toEqual([1])
   })
 
-  test('lets no batch pass an earlier one of its group that waits', () => {
+  it('lets no batch pass an earlier one of its group that waits', () => {
     const flow = new Scenario('sqs-fifo', { batchSize: 2 })
       .open()
       .page([...a(1, 2), ...a(3), ...b(4), ...b(5, 6)])
@@ -45,7 +45,7 @@ describe('a FIFO queue', () => {
   })
 
   // proves: fifo.blocked-group
-  test('forgets what it holds behind a failed message of the group, and only of that group', () => {
+  it('forgets what it holds behind a failed message of the group, and only of that group', () => {
     const flow = new Scenario('sqs-fifo', { batchSize: 1 })
       .open()
       .page([...a(1, 2), ...b(3, 4)])
@@ -57,7 +57,7 @@ describe('a FIFO queue', () => {
   })
 
   // proves: fifo.partial
-  test('acknowledges later messages of a batch that the function itself took, and forgets what it holds behind', () => {
+  it('acknowledges later messages of a batch that the function itself took, and forgets what it holds behind', () => {
     const flow = new Scenario('sqs-fifo', { batchSize: 2 })
       .open()
       .page([...a(1, 2, 3)])
@@ -68,13 +68,13 @@ describe('a FIFO queue', () => {
     expect(flow.said('dropped')).toMatchObject([{ records: [{ id: '3' }] }])
   })
 
-  test('keeps the group locked until the acknowledgement is through', () => {
+  it('keeps the group locked until the acknowledgement is through', () => {
     const flow = new Scenario('sqs-fifo', { batchSize: 1 }).open().page(a(1, 2)).permit().invoked(ok).settled([0])
     expect(flow.out('permit')).toEqual([])
     expect(flow.after(100).settled().permit().invocations()).toEqual([['1'], ['2']])
   })
 
-  test('forgets the group behind a message whose acknowledgement never gets through', () => {
+  it('forgets the group behind a message whose acknowledgement never gets through', () => {
     const flow = new Scenario('sqs-fifo', { batchSize: 1 }).open().page(a(1, 2)).permit().invoked(ok)
     for (let tries = 0; tries < 5; tries++) flow.settled([0]).after(10_000)
     expect(flow.out('permit')).toEqual([])
@@ -82,7 +82,7 @@ describe('a FIFO queue', () => {
   })
 
   // proves: sqs.receipts-expire@FIFO
-  test('cuts out a message that ran out together with what lies behind it in its group', () => {
+  it('cuts out a message that ran out together with what lies behind it in its group', () => {
     const flow = new Scenario('sqs-fifo', { batchSize: 1, visibilityMs: 10_000 }).open().page([...a(1, 2), ...b(3)])
     flow.after(8_000).permit().permit()
     expect(flow.invocations()).toEqual([])
@@ -90,7 +90,7 @@ describe('a FIFO queue', () => {
     expect(ids.sort()).toEqual(['1', '2', '3'])
   })
 
-  test('counts each message that it drops once', () => {
+  it('counts each message that it drops once', () => {
     const flow = new Scenario('sqs-fifo', { batchSize: 1, visibilityMs: 10_000 })
       .open()
       .page(a(1, 2, 3))

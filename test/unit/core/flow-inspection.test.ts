@@ -1,11 +1,11 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { inspectFlow } from '../../../src/core/flow/inspection.ts'
 import { messages, ok, Scenario, stream, thrown, throttled } from './scenario.ts'
 
 const seen = (flow: Scenario) => inspectFlow(flow.state, flow.config, flow.nowMs).detail
 
 describe('the detail of a queue', () => {
-  test('names messages that were let go until the queue shows them again', () => {
+  it('names messages that were let go until the queue shows them again', () => {
     const flow = new Scenario('sqs', { visibilityMs: 30_000 })
       .open()
       .page(messages([1, 2]))
@@ -16,7 +16,7 @@ describe('the detail of a queue', () => {
     expect(seen(flow.after(10_000)).hidden).toEqual({ count: 0, firstInMs: null, firstId: null })
   })
 
-  test('forgets a message that comes again before its time', () => {
+  it('forgets a message that comes again before its time', () => {
     const flow = new Scenario('sqs')
       .open()
       .page(messages([1]))
@@ -26,7 +26,7 @@ describe('the detail of a queue', () => {
     expect(seen(flow).hidden.count).toBe(0)
   })
 
-  test('remembers the newest thousand of many', () => {
+  it('remembers the newest thousand of many', () => {
     const flow = new Scenario('sqs', { batchSize: 10_000, heldRecordsMax: 20_000 })
       .open()
       .page(messages(Array.from({ length: 1_005 }, (_, index) => index)))
@@ -35,7 +35,7 @@ describe('the detail of a queue', () => {
     expect(seen(flow).hidden).toMatchObject({ count: 1_000, firstId: '5' })
   })
 
-  test('says when a batch that could not run is tried again, and how long one has been with the function', () => {
+  it('says when a batch that could not run is tried again, and how long one has been with the function', () => {
     const flow = new Scenario('sqs', { visibilityMs: 60_000 })
       .open()
       .page(messages([1]))
@@ -46,13 +46,13 @@ describe('the detail of a queue', () => {
     expect(seen(flow).batches).toMatchObject([{ step: 'waiting', notRun: 1, nextInMs: 550, runsForMs: null }])
   })
 
-  test('says when the batching window ends', () => {
+  it('says when the batching window ends', () => {
     const flow = new Scenario('sqs', { windowMs: 5_000 }).open()
     expect(seen(flow).windowEndsInMs).toBeNull()
     expect(seen(flow.page(messages([1])).after(2_000)).windowEndsInMs).toBe(3_000)
   })
 
-  test('names a group behind a message that failed, until the last visibility of it ends', () => {
+  it('names a group behind a message that failed, until the last visibility of it ends', () => {
     const flow = new Scenario('sqs-fifo', { batchSize: 1, visibilityMs: 30_000 })
       .open()
       .page([...messages([1], 'a'), ...messages([2], 'a'), ...messages([3], 'b')])
@@ -62,7 +62,7 @@ describe('the detail of a queue', () => {
     expect(seen(flow.after(30_000)).groups).toEqual([])
   })
 
-  test('holds a group to be blocked while any of its messages is hidden', () => {
+  it('holds a group to be blocked while any of its messages is hidden', () => {
     const flow = new Scenario('sqs-fifo', { visibilityMs: 10_000 })
       .open()
       .page(messages([1], 'a'))
@@ -73,7 +73,7 @@ describe('the detail of a queue', () => {
     expect(seen(flow).groups).toEqual([{ group: 'a', messageId: '1', step: 'hidden', endsInMs: 10_000, behind: 1 }])
   })
 
-  test('names a group behind a batch that is with the function', () => {
+  it('names a group behind a batch that is with the function', () => {
     const flow = new Scenario('sqs-fifo', { batchSize: 1 })
       .open()
       .page([...messages([1], 'a'), ...messages([2, 3], 'a')])
@@ -84,7 +84,7 @@ describe('the detail of a queue', () => {
 })
 
 describe('the detail of a shard', () => {
-  test('names the record that blocks, its attempts, the next of them, and how many wait behind it', () => {
+  it('names the record that blocks, its attempts, the next of them, and how many wait behind it', () => {
     const flow = new Scenario('kinesis', { batchSize: 2 })
       .open()
       .page(stream([1, 2, 3], { arrivedMs: 7 }))
@@ -98,7 +98,7 @@ describe('the detail of a shard', () => {
     ])
   })
 
-  test('counts what bisect left for later as waiting behind', () => {
+  it('counts what bisect left for later as waiting behind', () => {
     const flow = new Scenario('kinesis', { batchSize: 4, bisect: true })
       .open()
       .page(stream([1, 2, 3, 4]))

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { ok, Scenario, stream } from './scenario.ts'
 
 /** A moment of no whole minute, by which the mapping was made. */
@@ -10,7 +10,7 @@ describe('a shard read from the end that it had when the mapping was made', () =
   const at = (id: number, arrivedMs: number) => stream([id], { arrivedMs })
 
   // proves: stream.start.latest@DynamoDB
-  test('begins at the horizon where that end is not known, and skips what is older', () => {
+  it('begins at the horizon where that end is not known, and skips what is older', () => {
     const flow = new Scenario('dynamodb', latest).open()
     expect(flow.out('read')[0]?.from).toEqual({ at: 'latest' })
     flow.page([...at(1, createdMs - 1), ...at(2, createdMs), ...at(3, createdMs + 1)], { end: true }).run(() => ok)
@@ -18,14 +18,14 @@ describe('a shard read from the end that it had when the mapping was made', () =
     expect(flow.lastCheckpoint()).toMatchObject({ watermark: '3', done: true })
   })
 
-  test('skips nothing that is stamped to the minute, as DynamoDB Local does, and may be younger', () => {
+  it('skips nothing that is stamped to the minute, as DynamoDB Local does, and may be younger', () => {
     const minute = createdMs - (createdMs % minuteMs)
     const flow = new Scenario('dynamodb', latest).open()
     flow.page([...at(1, minute - minuteMs), ...at(2, minute), ...at(3, minute + 1_000)], { end: true }).run(() => ok)
     expect(flow.invocations().flat()).toEqual(['2'])
   })
 
-  test('skips nothing behind the end that was held, whatever it is stamped with', () => {
+  it('skips nothing behind the end that was held, whatever it is stamped with', () => {
     const flow = new Scenario('dynamodb', latest).open()
     flow
       .page([], { held: true })
@@ -38,7 +38,7 @@ describe('a shard read from the end that it had when the mapping was made', () =
     expect(flow.invocations().flat()).toEqual(['1', '2'])
   })
 
-  test('skips again once its position was lost and it is read from the horizon', () => {
+  it('skips again once its position was lost and it is read from the horizon', () => {
     const flow = new Scenario('dynamodb', latest).open()
     flow.page(at(5, createdMs), { held: true }).after(1_000).reads({ kind: 'trimmed', message: '' })
     flow
@@ -48,7 +48,7 @@ describe('a shard read from the end that it had when the mapping was made', () =
     expect(flow.invocations().flat()).toEqual(['5', '6'])
   })
 
-  test('skips again once that end is lost before the first record', () => {
+  it('skips again once that end is lost before the first record', () => {
     const flow = new Scenario('dynamodb', latest).open()
     flow
       .page([], { held: true })

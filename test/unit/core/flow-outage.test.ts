@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { FlowConfig } from '../../../src/core/flow/config.ts'
 import type { FlowEvent } from '../../../src/core/flow/messages.ts'
 import { inspectFlow } from '../../../src/core/flow/inspection.ts'
@@ -31,7 +31,7 @@ function cancelReads(flow: Scenario): Scenario {
 }
 
 describe('a queue whose function cannot be invoked', () => {
-  test.each(['unreachable', 'missing', 'noLambda', 'denied'] as const)('receives nothing more: %s', (reason) => {
+  it.each(['unreachable', 'missing', 'noLambda', 'denied'] as const)('receives nothing more: %s', (reason) => {
     const flow = refused(reason)
     expect(flow.said('functionTrouble')).toMatchObject([{ trouble: reason }])
     expect(flow.said('attemptFailed').at(-1)?.next).toEqual({ kind: 'answer' })
@@ -40,13 +40,13 @@ describe('a queue whose function cannot be invoked', () => {
     expect(inspectFlow(flow.state, flow.config, flow.nowMs).outage).toBe(reason)
   })
 
-  test.each(['throttled', 'unavailable'] as const)('goes on receiving where that is a matter of time: %s', (reason) => {
+  it.each(['throttled', 'unavailable'] as const)('goes on receiving where that is a matter of time: %s', (reason) => {
     const flow = refused(reason)
     expect(flow.said('functionTrouble')).toEqual([])
     expect(flow.out('read')).not.toEqual([])
   })
 
-  test('is looked at after 250 ms, doubling to 2 s, as long as nobody is there', () => {
+  it('is looked at after 250 ms, doubling to 2 s, as long as nobody is there', () => {
     const flow = cancelReads(refused())
     const at: number[] = []
     for (let count = 0; count < 6; count++) {
@@ -59,7 +59,7 @@ describe('a queue whose function cannot be invoked', () => {
     expect(flow.out('permit')).toEqual([])
   })
 
-  test('is tried at once with what is held when a look says that it answers, and goes on when it does', () => {
+  it('is tried at once with what is held when a look says that it answers, and goes on when it does', () => {
     const flow = new Scenario('sqs', { batchSize: 1 }).open().page(messages([1, 2, 3]))
     flow.permit().permit().permit().invoked(unreachable).invoked(unreachable).invoked(unreachable)
     cancelReads(flow).after(250)
@@ -72,7 +72,7 @@ describe('a queue whose function cannot be invoked', () => {
     expect(flow.run(() => ok, 0).invocations()).toHaveLength(6)
   })
 
-  test.each<[NotRunReason, Answer]>([
+  it.each<[NotRunReason, Answer]>([
     ['unreachable', 'unknown'],
     ['missing', 'unknown'],
     // Who may look may still not be allowed to invoke.
@@ -92,7 +92,7 @@ describe('a queue whose function cannot be invoked', () => {
     expect(pauses).toEqual([1, 2, 4, 8, 16, 30, 30, 30])
   })
 
-  test('is believed to answer only once: what refuses after that is tried at the same pace', () => {
+  it('is believed to answer only once: what refuses after that is tried at the same pace', () => {
     const flow = cancelReads(refused()).after(250)
     looked(flow, 'answers').permit().invoked(unreachable).after(250)
     expect(looked(flow, 'answers').out('permit')).toEqual([])
@@ -100,12 +100,12 @@ describe('a queue whose function cannot be invoked', () => {
     expect(flow.after(1).out('permit')).toHaveLength(1)
   })
 
-  test('an endpoint that can be reached again is tried, whatever it says of the function', () => {
+  it('an endpoint that can be reached again is tried, whatever it says of the function', () => {
     const flow = cancelReads(refused('unreachable')).after(250)
     expect(looked(flow, 'missing').out('permit')).toHaveLength(1)
   })
 
-  test('receives one message to try it when nothing is held any more, and only then', () => {
+  it('receives one message to try it when nothing is held any more, and only then', () => {
     const flow = cancelReads(refused('unreachable', { visibilityMs: 10_000 })).after(250)
     looked(flow, 'unreachable').after(8_000)
     expect(flow.said('dropped')).toMatchObject([{ records: [{ id: '1' }], reason: 'visibility' }])
@@ -119,7 +119,7 @@ describe('a queue whose function cannot be invoked', () => {
     expect(flow.out('read')[0]?.recordsMax).toBeGreaterThan(1)
   })
 
-  test('tries nothing else meanwhile: a permit that comes is given back, a batch that is refused as well changes nothing', () => {
+  it('tries nothing else meanwhile: a permit that comes is given back, a batch that is refused as well changes nothing', () => {
     const flow = new Scenario('sqs', { batchSize: 1 })
       .open()
       .page(messages([1, 2, 3]))
@@ -131,31 +131,31 @@ describe('a queue whose function cannot be invoked', () => {
     expect(flow.out('invoke')).toEqual([])
   })
 
-  test('keeps its concurrency for the time after it', () => {
+  it('keeps its concurrency for the time after it', () => {
     const flow = refused()
     expect(inspectFlow(flow.state, flow.config, flow.nowMs).concurrency).toBe(5)
   })
 
-  test('a throttle in place of a success ends it too', () => {
+  it('a throttle in place of a success ends it too', () => {
     const flow = cancelReads(refused()).after(250)
     looked(flow, 'answers').permit().invoked(throttled)
     expect(flow.said('functionHealthy')).toHaveLength(1)
   })
 
-  test('begins so when nobody was reached before it began', () => {
+  it('begins so when nobody was reached before it began', () => {
     const flow = new Scenario('sqs', { unreachable: true }).open()
     expect(flow.out('read')).toEqual([])
     expect(looked(flow, 'answers').out('read')).toMatchObject([{ recordsMax: 1 }])
   })
 
-  test('a drain hands back what is held, and waits for no look', () => {
+  it('a drain hands back what is held, and waits for no look', () => {
     const flow = cancelReads(refused()).after(250).tell({ kind: 'draining', reason: 'disable' })
     expect(flow.out('release')).toMatchObject([{ records: [{ id: '1' }] }])
     const [look] = flow.out('look')
     expect(flow.said('cancel').at(-1)?.id).toBe(look?.id)
   })
 
-  test('a shard does not know of it: its records wait without harm', () => {
+  it('a shard does not know of it: its records wait without harm', () => {
     const flow = new Scenario('kinesis').open()
     flow.run(() => unreachable, 0)
     expect(flow.said('functionTrouble')).toEqual([])

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { FlowConfig } from '../../../src/core/flow/config.ts'
 import { deadline } from '../../../src/core/flow/step.ts'
 import { messages, ok, Scenario, throttled } from './scenario.ts'
@@ -19,7 +19,7 @@ function ids(flow: Scenario, kind: 'release' | 'invoke'): string[] {
 
 describe('the messages that a draining queue has received', () => {
   // proves: sqs.drain-attempts
-  test.each(['disable', 'delete'] as const)('each get their attempt: %s', (reason) => {
+  it.each(['disable', 'delete'] as const)('each get their attempt: %s', (reason) => {
     const flow = busy().tell({ kind: 'draining', reason })
     expect(flow.out('release')).toEqual([])
     flow.after(9_000).invoked(ok).settled().permit()
@@ -30,14 +30,14 @@ describe('the messages that a draining queue has received', () => {
     expect(flow.said('read')).toHaveLength(1)
   })
 
-  test('that nothing could start for 10 s are handed back', () => {
+  it('that nothing could start for 10 s are handed back', () => {
     const flow = busy().tell({ kind: 'draining', reason: 'disable' })
     expect(deadline(flow.state)).toBe(10_001)
     expect(flow.after(10_000).out('release')).toEqual([])
     expect(flow.after(1).out('release')).toMatchObject([{ records: [{ id: '2' }] }])
   })
 
-  test('by a receive that was cancelled too late get it as well', () => {
+  it('by a receive that was cancelled too late get it as well', () => {
     const flow = new Scenario('sqs')
       .open()
       .tell({ kind: 'draining', reason: 'delete' })
@@ -45,13 +45,13 @@ describe('the messages that a draining queue has received', () => {
     expect(flow.permit().invocations()).toEqual([['1']])
   })
 
-  test('do not wait for their window', () => {
+  it('do not wait for their window', () => {
     const flow = new Scenario('sqs', { windowMs: 300_000, visibilityMs: 600_000 }).open().page(messages([1]))
     flow.tell({ kind: 'draining', reason: 'disable' })
     expect(flow.permit().invocations()).toEqual([['1']])
   })
 
-  test('and that a throttle held up are tried again, and handed back in the end', () => {
+  it('and that a throttle held up are tried again, and handed back in the end', () => {
     const flow = busy({ scaling: { ...one, flightsMax: 5 } }).permit()
     flow.tell({ kind: 'draining', reason: 'disable' }).invoked(throttled).invoked(ok).settled()
     for (const read of flow.out('read')) flow.answer(read, { kind: 'cancelled', id: read.id })
@@ -60,7 +60,7 @@ describe('the messages that a draining queue has received', () => {
     expect(ids(flow, 'release')).toEqual(['1'])
   })
 
-  test.each([
+  it.each([
     { endsMs: 3_500, started: true, why: 'a run and its acknowledgement fit' },
     { endsMs: 3_499, started: false, why: 'they do not fit' },
     { endsMs: undefined, started: false, why: 'nobody says how long there is' },
@@ -71,7 +71,7 @@ describe('the messages that a draining queue has received', () => {
     expect(ids(flow, 'release')).toEqual(started ? [] : ['2'])
   })
 
-  test('are measured by the longest run seen where nobody knows the timeout', () => {
+  it('are measured by the longest run seen where nobody knows the timeout', () => {
     const draining = (endsMs: number): Scenario => {
       const flow = new Scenario('sqs', { timeoutMs: null })
         .open()
@@ -88,7 +88,7 @@ describe('the messages that a draining queue has received', () => {
     expect(ids(draining(2_499), 'release')).toEqual(['2'])
   })
 
-  test('go back when a run turns out longer than those before, and no other one fits into the rest', () => {
+  it('go back when a run turns out longer than those before, and no other one fits into the rest', () => {
     const flow = new Scenario('sqs', { batchSize: 1, timeoutMs: null, scaling: { ...one, flightsMax: 3 } }).open()
     flow
       .page(messages([1]))
@@ -105,14 +105,14 @@ describe('the messages that a draining queue has received', () => {
     expect(ids(flow, 'release')).toEqual(['3'])
   })
 
-  test('are laid out anew by an update that comes while they wait', () => {
+  it('are laid out anew by an update that comes while they wait', () => {
     const flow = busy({ batchSize: 2 }).page(messages([3, 4]))
     flow.tell({ kind: 'draining', reason: 'disable' })
     flow.configure({ batchSize: 1 }).invoked(ok).settled().permit()
     expect(flow.invocations()).toEqual([['1', '2'], ['3']])
   })
 
-  test('go back when a stop comes while they are drained without haste', () => {
+  it('go back when a stop comes while they are drained without haste', () => {
     const flow = busy().tell({ kind: 'draining', reason: 'disable' })
     flow.after(100).tell({ kind: 'draining', reason: 'stop', endsMs: 2_000 })
     expect(ids(flow, 'release')).toEqual(['2'])

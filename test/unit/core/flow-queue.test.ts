@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { inspectFlow } from '../../../src/core/flow/inspection.ts'
 import { deadline } from '../../../src/core/flow/step.ts'
 import type { Outcome } from '../../../src/model/invocation.ts'
@@ -8,7 +8,7 @@ const range = (count: number): number[] => Array.from({ length: count }, (_, ind
 
 describe('a standard queue', () => {
   // proves: sqs.success-deletes
-  test('acknowledges a whole batch after success, and nothing after a failure (behaviour §2.3)', () => {
+  it('acknowledges a whole batch after success, and nothing after a failure (behaviour §2.3)', () => {
     const flow = new Scenario('sqs')
       .open()
       .page(messages([1, 2]))
@@ -26,7 +26,7 @@ describe('a standard queue', () => {
   })
 
   // proves: sqs.partial.listed
-  test('acknowledges all but the reported messages (behaviour §2.4)', () => {
+  it('acknowledges all but the reported messages (behaviour §2.4)', () => {
     const flow = new Scenario('sqs')
       .open()
       .page(messages([1, 2, 3]))
@@ -36,7 +36,7 @@ describe('a standard queue', () => {
   })
 
   // proves: sqs.filter-before-fill
-  test('acknowledges what does not match without invoking it', () => {
+  it('acknowledges what does not match without invoking it', () => {
     const flow = new Scenario('sqs')
       .open()
       .page([...messages([1], '', { matched: false }), ...messages([2])])
@@ -45,7 +45,7 @@ describe('a standard queue', () => {
     expect(flow.invocations()).toEqual([['2']])
   })
 
-  test('says of a filtered message that it was filtered, also when its acknowledgement is tried again', () => {
+  it('says of a filtered message that it was filtered, also when its acknowledgement is tried again', () => {
     const flow = new Scenario('sqs')
       .open()
       .page(messages([1], '', { matched: false }))
@@ -55,7 +55,7 @@ describe('a standard queue', () => {
   })
 
   // proves: sqs.delete-per-entry
-  test('tries refused acknowledgements again one by one, and leaves them after the fifth', () => {
+  it('tries refused acknowledgements again one by one, and leaves them after the fifth', () => {
     const flow = new Scenario('sqs')
       .open()
       .page(messages([1, 2, 3]))
@@ -72,7 +72,7 @@ describe('a standard queue', () => {
     expect(flow.said('settle').filter((settle) => settle.records.some((record) => record.id === '3'))).toHaveLength(5)
   })
 
-  test('says whether an acknowledgement is the last try, and makes none that the queue will never take', () => {
+  it('says whether an acknowledgement is the last try, and makes none that the queue will never take', () => {
     const flow = new Scenario('sqs')
       .open()
       .page(messages([1, 2]))
@@ -94,7 +94,7 @@ describe('a standard queue', () => {
   })
 
   // proves: sqs.throttle-holds
-  test('keeps the same receipts through throttles, 1 s doubling to 10 s, until shortly before they run out (behaviour §2.3)', () => {
+  it('keeps the same receipts through throttles, 1 s doubling to 10 s, until shortly before they run out (behaviour §2.3)', () => {
     const flow = new Scenario('sqs', { visibilityMs: 60_000 })
       .open()
       .page(messages([1]))
@@ -108,7 +108,7 @@ describe('a standard queue', () => {
     expect(flow.said('invoke').every((invoke) => invoke.attempt === 1)).toBe(true)
   })
 
-  test('waits as long as a throttle asks', () => {
+  it('waits as long as a throttle asks', () => {
     const flow = new Scenario('sqs')
       .open()
       .page(messages([1]))
@@ -118,7 +118,7 @@ describe('a standard queue', () => {
     expect(flow.after(1).out('permit')).toHaveLength(1)
   })
 
-  test('waits a minute at most, whatever a throttle asks for', () => {
+  it('waits a minute at most, whatever a throttle asks for', () => {
     const flow = new Scenario('sqs', { visibilityMs: 600_000 })
       .open()
       .page(messages([1]))
@@ -128,7 +128,7 @@ describe('a standard queue', () => {
     expect(flow.after(1).out('permit')).toHaveLength(1)
   })
 
-  test.each([
+  it.each([
     { visibilityMs: 30_000, lastMs: 24_999 },
     { visibilityMs: 10_000, lastMs: 7_999 },
   ])(
@@ -151,7 +151,7 @@ describe('a standard queue', () => {
     },
   )
 
-  test.each([10_000, 30_000])('says when the queue shows a failed message again (visibility %i ms)', (visibilityMs) => {
+  it.each([10_000, 30_000])('says when the queue shows a failed message again (visibility %i ms)', (visibilityMs) => {
     const flow = new Scenario('sqs', { visibilityMs, windowMs: 1_000 }).open().page(messages([1]))
     flow
       .after(500)
@@ -163,7 +163,7 @@ describe('a standard queue', () => {
     expect(flow.said('attemptFailed')[0]?.next).toEqual({ kind: 'visibility', inMs: visibilityMs - 2_500 })
   })
 
-  test('counts the visibility that the receive asked for', () => {
+  it('counts the visibility that the receive asked for', () => {
     const flow = new Scenario('sqs', { visibilityMs: 10_000, receiveVisibilityMs: 60_000 }).open()
     expect(flow.out('read')[0]?.visibilityMs).toBe(60_000)
     expect(
@@ -175,7 +175,7 @@ describe('a standard queue', () => {
     ).toEqual([['1']])
   })
 
-  test('counts for a receive that was out during an update the visibility it was sent with', () => {
+  it('counts for a receive that was out during an update the visibility it was sent with', () => {
     const flow = new Scenario('sqs', { visibilityMs: 10_000 }).open()
     flow.configure({ receiveVisibilityMs: 60_000 })
     expect(
@@ -197,7 +197,7 @@ describe('a standard queue', () => {
   })
 
   // proves: sqs.receipts-expire
-  test('cuts out of a gathered batch only what ran out', () => {
+  it('cuts out of a gathered batch only what ran out', () => {
     const flow = new Scenario('sqs', { windowMs: 20_000, visibilityMs: 30_000, batchSize: 10 })
       .open()
       .page(messages([1]))
@@ -211,7 +211,7 @@ describe('a standard queue', () => {
   })
 
   // proves: sqs.window
-  test('gathers over several receives until the window of the first message ends, or the batch is full', () => {
+  it('gathers over several receives until the window of the first message ends, or the batch is full', () => {
     const flow = new Scenario('sqs', { windowMs: 1_000, batchSize: 20 }).open().page(messages([1]))
     flow.after(600).page(messages([2]))
     expect(flow.after(399).out('permit')).toEqual([])
@@ -225,7 +225,7 @@ describe('a standard queue', () => {
   })
 
   // proves: sqs.window-zero, sqs.bytes
-  test('with window 0 invokes what one receive returned, cut at BatchSize and bytes', () => {
+  it('with window 0 invokes what one receive returned, cut at BatchSize and bytes', () => {
     const flow = new Scenario('sqs', { batchBytesMax: 33 })
       .open()
       .page(messages([1, 2, 3, 4]))
@@ -234,14 +234,14 @@ describe('a standard queue', () => {
     expect(flow.invocations()).toEqual([['1', '2', '3'], ['4']])
   })
 
-  test('holds a receive back that it could not use', () => {
+  it('holds a receive back that it could not use', () => {
     const flow = new Scenario('sqs', { scaling: { policy: 'eager', flightsMax: 1, receivesMax: 5 } }).open()
     flow.page(messages(range(10))).page(messages(range(10).map((id) => id + 10)))
     expect(flow.out('read')).toEqual([])
     expect(flow.permit().invoked(ok).out('read')).toHaveLength(1)
   })
 
-  test('sends one receive while idle and more while they come back full', () => {
+  it('sends one receive while idle and more while they come back full', () => {
     const flow = new Scenario('sqs', { scaling: { policy: 'eager', flightsMax: 100, receivesMax: 4 } }).open()
     expect(flow.out('read')).toHaveLength(1)
     flow.page(messages(range(10)))
@@ -252,7 +252,7 @@ describe('a standard queue', () => {
     expect(flow.out('read').length).toBeLessThan(4)
   })
 
-  test.each([
+  it.each([
     { batchSize: 1, flightsMax: 100, asks: 6, why: 'five may run at once, one more may wait' },
     { batchSize: 1, flightsMax: 2, asks: 3, why: 'no more than may run, and one' },
     { batchSize: 3, flightsMax: 100, asks: 9, why: 'whole batches only' },
@@ -264,7 +264,7 @@ describe('a standard queue', () => {
     expect(flow.invocations().map((batch) => batch.length)).toEqual(Array(asks / batchSize).fill(batchSize))
   })
 
-  test('what runs and what other receives may bring leaves that much less room for the next one', () => {
+  it('what runs and what other receives may bring leaves that much less room for the next one', () => {
     const flow = new Scenario('sqs', { batchSize: 1, scaling: { policy: 'aws', flightsMax: 100, receivesMax: 2 } })
     flow.open().page(messages([1, 2]))
     expect(flow.out('read').map(({ recordsMax }) => recordsMax)).toEqual([4])
@@ -274,7 +274,7 @@ describe('a standard queue', () => {
     expect(flow.out('read').map(({ recordsMax }) => recordsMax)).toEqual([1])
   })
 
-  test('does not keep the concurrency of a burst while a trickle leaves it no moment without a message', () => {
+  it('does not keep the concurrency of a burst while a trickle leaves it no moment without a message', () => {
     const flow = new Scenario('sqs', { batchSize: 1, scaling: { policy: 'aws', flightsMax: 1_000, receivesMax: 5 } })
     flow.open()
     for (let id = 1; id <= 6; id++) {
@@ -294,7 +294,7 @@ describe('a standard queue', () => {
     expect(inspectFlow(flow.state, flow.config, flow.nowMs + 60_000).concurrency).toBe(5)
   })
 
-  test('keeps the concurrency of what runs when a receive finds the queue empty', () => {
+  it('keeps the concurrency of what runs when a receive finds the queue empty', () => {
     const flow = new Scenario('sqs', { batchSize: 1, scaling: { policy: 'eager', flightsMax: 50, receivesMax: 5 } })
     flow.open()
     for (let id = 1; id <= 8; id++) {
@@ -306,13 +306,13 @@ describe('a standard queue', () => {
     expect(inspectFlow(flow.state, flow.config, 0).concurrency).toBe(8)
   })
 
-  test('never puts a message that was too big for an event into an invocation', () => {
+  it('never puts a message that was too big for an event into an invocation', () => {
     const flow = new Scenario('sqs', { batchBytesMax: 100 }).open().page(messages([1], '', { bytes: 101 }))
     expect(flow.out('permit')).toEqual([])
     expect(flow.said('attemptFailed')).toMatchObject([{ outcome: { kind: 'oversize' }, next: { kind: 'visibility' } }])
   })
 
-  test('lays what waits out again when the batch size changes', () => {
+  it('lays what waits out again when the batch size changes', () => {
     const flow = new Scenario('sqs', { batchSize: 4 })
       .open()
       .page(messages([1, 2, 3, 4]))
@@ -324,7 +324,7 @@ describe('a standard queue', () => {
     ])
   })
 
-  test('lets the window go when it is shortened (floci#3155)', () => {
+  it('lets the window go when it is shortened (floci#3155)', () => {
     const flow = new Scenario('sqs', { windowMs: 300_000 })
       .open()
       .page(messages([1]))
@@ -332,7 +332,7 @@ describe('a standard queue', () => {
     expect(flow.permit().invocations()).toEqual([['1']])
   })
 
-  test('sends what it has gathered when the process holds too much', () => {
+  it('sends what it has gathered when the process holds too much', () => {
     const flow = new Scenario('sqs', { windowMs: 300_000 })
       .open()
       .page(messages([1]))
@@ -342,7 +342,7 @@ describe('a standard queue', () => {
 })
 
 describe('the drain of a queue', () => {
-  test('hands back what waits, settles the attempt that is out, and starts nothing', () => {
+  it('hands back what waits, settles the attempt that is out, and starts nothing', () => {
     const flow = new Scenario('sqs', { windowMs: 60_000, batchSize: 20, visibilityMs: 120_000 })
       .open()
       .page(messages([1]))
@@ -358,7 +358,7 @@ describe('the drain of a queue', () => {
     expect(flow.said('drained')).toEqual([])
   })
 
-  test('hands back messages that a receive still brings, and a throttled batch, but never a failed one', () => {
+  it('hands back messages that a receive still brings, and a throttled batch, but never a failed one', () => {
     const late = new Scenario('sqs')
       .open()
       .tell({ kind: 'draining', reason: 'stop' })
@@ -378,7 +378,7 @@ describe('the drain of a queue', () => {
     expect(failed.invoked(thrown).out('release')).toEqual([])
   })
 
-  test('waits for the tries of an acknowledgement that was refused', () => {
+  it('waits for the tries of an acknowledgement that was refused', () => {
     const flow = new Scenario('sqs')
       .open()
       .page(messages([1]))
@@ -393,7 +393,7 @@ describe('the drain of a queue', () => {
     expect(flow.after(200).settled().said('drained')).toHaveLength(1)
   })
 
-  test('gives back a permit that comes too late', () => {
+  it('gives back a permit that comes too late', () => {
     const flow = new Scenario('sqs')
       .open()
       .page(messages([1]))
@@ -406,7 +406,7 @@ describe('the drain of a queue', () => {
 
 describe('a receive that goes wrong', () => {
   // proves: fifo.attempt-id
-  test('is repeated by name when its reply was lost, not after a throttle (behaviour §13.6)', () => {
+  it('is repeated by name when its reply was lost, not after a throttle (behaviour §13.6)', () => {
     const flow = new Scenario('sqs-fifo').open()
     const lost = flow.out('read')[0]?.id
     flow.reads({ kind: 'failed', message: 'reset' }).after(10_000)
@@ -415,7 +415,7 @@ describe('a receive that goes wrong', () => {
     expect(flow.out('read')[0]?.repeats).toBeNull()
   })
 
-  test('is tried again after as long as the queue asks for, a minute at most', () => {
+  it('is tried again after as long as the queue asks for, a minute at most', () => {
     const flow = new Scenario('sqs').open().reads({ kind: 'throttled', message: '', retryAfterMs: 20_000 })
     expect(flow.after(19_999).out('read')).toEqual([])
     expect(flow.after(1).out('read')).toHaveLength(1)
@@ -424,7 +424,7 @@ describe('a receive that goes wrong', () => {
     expect(flow.after(1).out('read')).toHaveLength(1)
   })
 
-  test('is not repeated by name after five minutes', () => {
+  it('is not repeated by name after five minutes', () => {
     const flow = new Scenario('sqs-fifo').open().after(1)
     flow.nowMs += 300_000
     flow.reads({ kind: 'failed', message: 'reset' })
@@ -432,7 +432,7 @@ describe('a receive that goes wrong', () => {
     expect(flow.after(1).out('read')[0]?.repeats).toBeNull()
   })
 
-  test('answers empty at once on a source without long polling and makes no tight loop', () => {
+  it('answers empty at once on a source without long polling and makes no tight loop', () => {
     const flow = new Scenario('sqs').open().page([])
     expect(flow.out('read')).toEqual([])
     expect(flow.after(10).out('read')).toHaveLength(1)

@@ -1,11 +1,11 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { FlowConfig } from '../../../src/core/flow/config.ts'
 import { messages, ok, Scenario, throttled } from './scenario.ts'
 
 const one = { policy: 'eager', flightsMax: 1, receivesMax: 5 } as const
 
 describe('what is received ahead of the flights', () => {
-  test.each<[string, Partial<FlowConfig>, number]>([
+  it.each<[string, Partial<FlowConfig>, number]>([
     ['the visibility lasts for two runs', { visibilityMs: 6_000 }, 1],
     ['it does not', { visibilityMs: 5_999 }, 0],
     ['a receive names a longer one', { visibilityMs: 4_000, receiveVisibilityMs: 6_000 }, 1],
@@ -19,7 +19,7 @@ describe('what is received ahead of the flights', () => {
     expect(flow.out('read')).toHaveLength(ahead)
   })
 
-  test.each([
+  it.each([
     [2_000, 1],
     [2_001, 0],
   ])('the longest run seen stands for a timeout that nobody knows: %i ms of 4 s', (runMs, ahead) => {
@@ -35,7 +35,7 @@ describe('what is received ahead of the flights', () => {
     expect(flow.out('read')).toHaveLength(ahead)
   })
 
-  test.each([
+  it.each([
     [10, [1], [9]],
     [20, [1], [10]],
     [20, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], [8]],
@@ -45,7 +45,7 @@ describe('what is received ahead of the flights', () => {
     expect(flow.out('read').map(({ recordsMax }) => recordsMax)).toEqual(asked)
   })
 
-  test('the window counts as well: a batch is gathered, waits for a run, and runs', () => {
+  it('the window counts as well: a batch is gathered, waits for a run, and runs', () => {
     const ahead = (windowMs: number): number => {
       const flow = new Scenario('sqs', { batchSize: 1, windowMs, visibilityMs: 10_000, scaling: one })
       return flow
@@ -57,7 +57,7 @@ describe('what is received ahead of the flights', () => {
     expect([ahead(4_000), ahead(4_001)]).toEqual([1, 0])
   })
 
-  test('nothing is received while a batch waits for its permit, unless receipts last for both', () => {
+  it('nothing is received while a batch waits for its permit, unless receipts last for both', () => {
     const tight = new Scenario('sqs', { batchSize: 10, visibilityMs: 4_000 }).open().page(messages([1]))
     expect(tight.out('read')).toEqual([])
     expect(tight.permit().out('read')).not.toEqual([])
@@ -74,11 +74,11 @@ describe('a batch that has waited', () => {
       .after(waitMs)
       .permit()
 
-  test('starts as long as its visibility lasts for a run', () => {
+  it('starts as long as its visibility lasts for a run', () => {
     expect(waiting('sqs', 5_000).invocations()).toEqual([['1', '2']])
   })
 
-  test('is handed back otherwise, and its permit with it', () => {
+  it('is handed back otherwise, and its permit with it', () => {
     const flow = waiting('sqs', 5_001)
     expect(flow.invocations()).toEqual([])
     expect(flow.out('release')).toMatchObject([{ records: [{ id: '1' }, { id: '2' }] }])
@@ -86,18 +86,18 @@ describe('a batch that has waited', () => {
     expect(flow.out('read')).not.toEqual([])
   })
 
-  test('starts in any case within the margin, and where a fresh receipt would not last either', () => {
+  it('starts in any case within the margin, and where a fresh receipt would not last either', () => {
     expect(waiting('sqs', 2_000, { timeoutMs: 9_000 }).invocations()).toHaveLength(1)
     const hopeless = { windowMs: 7_500, timeoutMs: 5_000 }
     expect(waiting('sqs', 7_500, hopeless).invocations()).toEqual([['1', '2']])
   })
 
-  test('that was throttled starts until its receipts run out (behaviour §2.3)', () => {
+  it('that was throttled starts until its receipts run out (behaviour §2.3)', () => {
     const flow = waiting('sqs', 0).invoked(throttled).after(6_000).permit()
     expect(flow.invocations()).toHaveLength(2)
   })
 
-  test('goes back with what lies behind it in its group, and with nothing else', () => {
+  it('goes back with what lies behind it in its group, and with nothing else', () => {
     const flow = new Scenario('sqs-fifo', { batchSize: 2, visibilityMs: 10_000, timeoutMs: 5_000 }).open()
     flow.page([...messages([1, 2], 'a'), ...messages([3], 'a'), ...messages([4], 'b')])
     flow.nowMs += 5_001
@@ -117,7 +117,7 @@ describe('a batch that has waited', () => {
 })
 
 describe('a batch of a group that has waited', () => {
-  test('takes with it what a queue gave of its group meanwhile, and what would overtake it', () => {
+  it('takes with it what a queue gave of its group meanwhile, and what would overtake it', () => {
     const flow = new Scenario('sqs-fifo', { batchSize: 1, visibilityMs: 10_000, timeoutMs: 5_000 }).open()
     flow
       .page(messages([1], 'a'))
@@ -133,7 +133,7 @@ describe('a batch of a group that has waited', () => {
 describe('a copy of a message whose receipt has run out', () => {
   const copy = messages([1, 2], 'a').map((record) => ({ ...record, receipt: `${record.receipt}-again` }))
 
-  test('is not dropped when the delete under the old receipt is refused', () => {
+  it('is not dropped when the delete under the old receipt is refused', () => {
     const flow = new Scenario('sqs-fifo', { batchSize: 1, visibilityMs: 10_000, timeoutMs: 3_000 })
       .open()
       .page(messages([1], 'a'))
@@ -143,7 +143,7 @@ describe('a copy of a message whose receipt has run out', () => {
     expect(flow.run(() => ok, 0).invocations()).toEqual([['1'], ['1'], ['2']])
   })
 
-  test('is not dropped with the old one that still waited', () => {
+  it('is not dropped with the old one that still waited', () => {
     const flow = new Scenario('sqs-fifo', { batchSize: 1, visibilityMs: 10_000, timeoutMs: 3_000 })
       .open()
       .page(messages([9, 1], 'a'))
@@ -155,7 +155,7 @@ describe('a copy of a message whose receipt has run out', () => {
     expect(flow.invocations()).toEqual([['9'], ['1'], ['2']])
   })
 
-  test('what was received before the receipt ran out stays behind its message', () => {
+  it('what was received before the receipt ran out stays behind its message', () => {
     const flow = new Scenario('sqs-fifo', { batchSize: 1 })
       .open()
       .page(messages([1, 2], 'a'))

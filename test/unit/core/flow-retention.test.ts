@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { ok, Scenario, stream, thrown } from './scenario.ts'
 
 const hourMs = 3_600_000
@@ -12,14 +12,14 @@ const trimmed = { kind: 'positionLost', reason: 'trimmed' }
 
 describe('a source that reads on at its horizon without a word', () => {
   // proves: stream.trimmed
-  test('is found out when it overtook what was read last: records in between may be lost', () => {
+  it('is found out when it overtook what was read last: records in between may be lost', () => {
     const flow = shard().page(stream([1, 2]), { tip: false })
     flow.after(dayMs + hourMs)
     flow.page(stream([9], { arrivedMs: 2 * hourMs }), { tip: false })
     expect(flow.said('positionLost')).toMatchObject([{ ...trimmed, watermark: null }])
   })
 
-  test('is found out after a restart too, by what the checkpoint says of the last record', () => {
+  it('is found out after a restart too, by what the checkpoint says of the last record', () => {
     const before = shard().page(stream([1], { arrivedMs: hourMs }))
     before.permit().invoked(ok)
     expect(before.lastCheckpoint()).toMatchObject({ watermark: '1', arrivedMs: hourMs })
@@ -29,7 +29,7 @@ describe('a source that reads on at its horizon without a word', () => {
     expect(after.said('positionLost')).toMatchObject([{ ...trimmed, watermark: '1' }])
   })
 
-  test('is not suspected while the shard was quiet: the tip was seen since', () => {
+  it('is not suspected while the shard was quiet: the tip was seen since', () => {
     const flow = shard()
       .page(stream([1]))
       .run(() => ok)
@@ -38,13 +38,13 @@ describe('a source that reads on at its horizon without a word', () => {
     expect(flow.said('positionLost')).toEqual([])
   })
 
-  test('is not suspected while what it serves is older still: it keeps more than it says', () => {
+  it('is not suspected while what it serves is older still: it keeps more than it says', () => {
     const flow = shard().page(stream([1]), { tip: false })
     flow.after(dayMs + hourMs).page(stream([2], { arrivedMs: hourMs / 2 }), { tip: false })
     expect(flow.said('positionLost')).toEqual([])
   })
 
-  test('is told of once, also where it did say so', () => {
+  it('is told of once, also where it did say so', () => {
     const flow = shard().page(stream([1]), { tip: false })
     flow.after(2 * dayMs).reads({ kind: 'trimmed', message: 'gone' })
     flow.after(10).page(stream([9], { arrivedMs: 2 * dayMs - hourMs }), { tip: false })
@@ -53,7 +53,7 @@ describe('a source that reads on at its horizon without a word', () => {
 })
 
 describe('records older than the retention', () => {
-  test('are counted as lost when they grew so old while they were blocked', () => {
+  it('are counted as lost when they grew so old while they were blocked', () => {
     const flow = shard().page(stream([1, 2]))
     flow
       .permit()

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { deadline } from '../../../src/core/flow/step.ts'
 import type { Outcome } from '../../../src/model/invocation.ts'
 import { createPrng } from '../../sim/prng.ts'
@@ -6,7 +6,7 @@ import { ok, reported, Scenario, stream, thrown, throttled, throwsOn } from './s
 
 describe('retries of a stream batch', () => {
   // proves: stream.retry.attempts
-  test.each([0, 1, 2])(
+  it.each([0, 1, 2])(
     'invoke a failing batch MaximumRetryAttempts + 1 times, here %i + 1 (behaviour §4.4)',
     (retries) => {
       const flow = new Scenario('kinesis', { retryAttemptsMax: retries }).open().page(stream([1, 2]), { end: true })
@@ -20,7 +20,7 @@ describe('retries of a stream batch', () => {
   )
 
   // proves: stream.partial.budget
-  test('give what remains after a reported failure a budget of its own (behaviour §4.6: 6 is seen five times)', () => {
+  it('give what remains after a reported failure a budget of its own (behaviour §4.6: 6 is seen five times)', () => {
     const flow = new Scenario('kinesis', { retryAttemptsMax: 3 }).open().page(stream([4, 5, 6]), { end: true })
     flow.run((ids) => (ids.includes('6') ? reported(ids.indexOf('6')) : ok))
     expect(flow.invocations()).toEqual([['4', '5', '6'], ['6'], ['6'], ['6'], ['6']])
@@ -28,7 +28,7 @@ describe('retries of a stream batch', () => {
   })
 
   // proves: stream.partial.lowest
-  test('retry everything from the lowest reported record, later successes included (behaviour §4.6)', () => {
+  it('retry everything from the lowest reported record, later successes included (behaviour §4.6)', () => {
     const flow = new Scenario('kinesis', { retryAttemptsMax: 1 }).open().page(stream([1, 2, 3, 4]), { end: true })
     flow.run((ids) => (ids.includes('2') ? reported(ids.indexOf('2')) : ok))
     expect(flow.invocations()).toEqual([
@@ -40,7 +40,7 @@ describe('retries of a stream batch', () => {
   })
 
   // proves: stream.partial.lowest
-  test('take the lowest of several reported records', () => {
+  it('take the lowest of several reported records', () => {
     const flow = new Scenario('kinesis')
       .open()
       .page(stream([1, 2, 3, 4]))
@@ -54,7 +54,7 @@ describe('retries of a stream batch', () => {
   })
 
   // proves: stream.retry.throttle
-  test('are not spent by throttles', () => {
+  it('are not spent by throttles', () => {
     const outcomes: Outcome[] = [throttled, throttled, thrown, throttled, thrown]
     const flow = new Scenario('kinesis', { retryAttemptsMax: 1 }).open().page(stream([1]), { end: true })
     flow.run(() => outcomes.shift() ?? ok)
@@ -63,7 +63,7 @@ describe('retries of a stream batch', () => {
   })
 
   // proves: stream.retry.backoff
-  test('wait 1 s, 2 s, 4 s … up to 30 s, and of that 55 % at middling luck (behaviour §11.1)', () => {
+  it('wait 1 s, 2 s, 4 s … up to 30 s, and of that 55 % at middling luck (behaviour §11.1)', () => {
     const flow = new Scenario('kinesis', { retryAttemptsMax: 7 }).open().page(stream([1]), { end: true })
     flow.run(() => thrown)
     const pauses = flow.said('attemptFailed').flatMap(({ next }) => (next.kind === 'retry' ? [next.inMs] : []))
@@ -71,7 +71,7 @@ describe('retries of a stream batch', () => {
   })
 
   // proves: stream.retry.backoff
-  test('make eight attempts within the 60 s of a record age, in nearly every draw (behaviour §4.4: as on AWS)', () => {
+  it('make eight attempts within the 60 s of a record age, in nearly every draw (behaviour §4.4: as on AWS)', () => {
     const prng = createPrng(17)
     const draws = 2_000
     const counts = new Map<number, number>()
@@ -89,7 +89,7 @@ describe('retries of a stream batch', () => {
     expect(counts.get(8) ?? 0).toBeGreaterThan(draws * 0.95)
   })
 
-  test('wait as long as the throttle asks', () => {
+  it('wait as long as the throttle asks', () => {
     const flow = new Scenario('kinesis')
       .open()
       .page(stream([1]))
@@ -99,7 +99,7 @@ describe('retries of a stream batch', () => {
     expect(flow.after(1).out('permit')).toHaveLength(1)
   })
 
-  test('wait a minute at most, whatever a throttle asks for', () => {
+  it('wait a minute at most, whatever a throttle asks for', () => {
     const flow = new Scenario('kinesis')
       .open()
       .page(stream([1]))
@@ -110,7 +110,7 @@ describe('retries of a stream batch', () => {
   })
 
   // proves: stream.retry.blocks
-  test('keep the shard waiting: nothing behind a failing batch runs', () => {
+  it('keep the shard waiting: nothing behind a failing batch runs', () => {
     const flow = new Scenario('kinesis', { batchSize: 1 })
       .open()
       .page(stream([1, 2]))
@@ -121,7 +121,7 @@ describe('retries of a stream batch', () => {
   })
 
   // proves: stream.discard-order
-  test('keep the slot locked until the failure record is delivered', () => {
+  it('keep the slot locked until the failure record is delivered', () => {
     const flow = new Scenario('kinesis', { batchSize: 1, retryAttemptsMax: 0 })
       .open()
       .page(stream([1, 2]))
@@ -132,7 +132,7 @@ describe('retries of a stream batch', () => {
   })
 
   // proves: destination.delivery
-  test('count records whose failure record could not be delivered as dropped', () => {
+  it('count records whose failure record could not be delivered as dropped', () => {
     const flow = new Scenario('kinesis', { retryAttemptsMax: 0 })
       .open()
       .page(stream([1, 2]))
@@ -143,7 +143,7 @@ describe('retries of a stream batch', () => {
     ])
   })
 
-  test('hand the last reply to the failure record, and none when the answer was lost', () => {
+  it('hand the last reply to the failure record, and none when the answer was lost', () => {
     const flow = new Scenario('kinesis', { retryAttemptsMax: 0 })
       .open()
       .page(stream([1]))
@@ -152,7 +152,7 @@ describe('retries of a stream batch', () => {
     expect(flow.said('discard')[0]).toMatchObject({ attempts: 1, reply: null })
   })
 
-  test('start at zero again for what an update has laid out anew, in the new batch size', () => {
+  it('start at zero again for what an update has laid out anew, in the new batch size', () => {
     const flow = new Scenario('kinesis', { batchSize: 4, bisect: true })
       .open()
       .page(stream([1, 2, 3, 4]))
@@ -165,7 +165,7 @@ describe('retries of a stream batch', () => {
 
 describe('MaximumRecordAgeInSeconds', () => {
   // proves: stream.age.window
-  test('are no matter for a record that grows too old in its batching window: it is given up before the window ends', () => {
+  it('are no matter for a record that grows too old in its batching window: it is given up before the window ends', () => {
     const flow = new Scenario('kinesis', { recordAgeMsMax: 60_000, windowMs: 300_000 }).open()
     flow.page(stream([1, 2], { arrivedMs: 0 }))
     flow.after(30_000).page(stream([3], { arrivedMs: 30_000 }))
@@ -181,7 +181,7 @@ describe('MaximumRecordAgeInSeconds', () => {
     expect([flow.invocations(), flow.lastCheckpoint()?.watermark]).toEqual([[], '3'])
   })
 
-  test('are no matter in a tumbling window either: what is too old opens none', () => {
+  it('are no matter in a tumbling window either: what is too old opens none', () => {
     const flow = new Scenario('dynamodb', { recordAgeMsMax: 60_000, windowMs: 300_000, tumblingMs: 900_000 }).open()
     flow
       .page(stream([1], { arrivedMs: 0 }))
@@ -192,7 +192,7 @@ describe('MaximumRecordAgeInSeconds', () => {
   })
 
   // proves: stream.age
-  test('cuts out the records that are too old and delivers the rest (behaviour §4.4)', () => {
+  it('cuts out the records that are too old and delivers the rest (behaviour §4.4)', () => {
     const flow = new Scenario('kinesis', { recordAgeMsMax: 60_000 }).open()
     flow.sourceOffsetMs = 60_001
     const old = stream([1], { arrivedMs: 0 })
@@ -203,7 +203,7 @@ describe('MaximumRecordAgeInSeconds', () => {
   })
 
   // proves: stream.age
-  test('ends retries that would go on for ever', () => {
+  it('ends retries that would go on for ever', () => {
     const flow = new Scenario('kinesis', { recordAgeMsMax: 60_000 }).open().page(stream([1]), { end: true })
     flow.run(() => thrown)
     expect(flow.discards()).toMatchObject([{ ids: ['1'], condition: 'RecordAgeExceeded' }])
@@ -211,7 +211,7 @@ describe('MaximumRecordAgeInSeconds', () => {
   })
 
   // proves: stream.retention
-  test('names the last attempt that there was, so that the function can be asked for it', () => {
+  it('names the last attempt that there was, so that the function can be asked for it', () => {
     const flow = new Scenario('kinesis', { recordAgeMsMax: 60_000 }).open().page(stream([1]))
     flow.permit().invoked(thrown).after(60_001)
     expect(flow.said('discard')).toMatchObject([
@@ -219,7 +219,7 @@ describe('MaximumRecordAgeInSeconds', () => {
     ])
   })
 
-  test('drops and counts what the source no longer keeps', () => {
+  it('drops and counts what the source no longer keeps', () => {
     const flow = new Scenario('kinesis', { retentionMs: 60_000 }).open().page(stream([1, 2]), { end: true })
     flow.run(() => thrown)
     expect(flow.said('dropped')).toMatchObject([
@@ -230,7 +230,7 @@ describe('MaximumRecordAgeInSeconds', () => {
 })
 
 describe('a batch whose records are all too old', () => {
-  test('makes room for the next one at once', () => {
+  it('makes room for the next one at once', () => {
     const flow = new Scenario('kinesis', { retentionMs: 60_000, batchSize: 1 }).open()
     flow.sourceOffsetMs = 60_001
     flow.page([...stream([1, 2]), ...stream([3], { arrivedMs: 60_000 })])
@@ -241,7 +241,7 @@ describe('a batch whose records are all too old', () => {
 
 describe('a record that no event can carry', () => {
   // proves: stream.oversize
-  test.each([0, 2])('is never invoked and spends its retries, here %i (behaviour §4.2)', (retries) => {
+  it.each([0, 2])('is never invoked and spends its retries, here %i (behaviour §4.2)', (retries) => {
     const flow = new Scenario('kinesis', { retryAttemptsMax: retries, batchBytesMax: 100 }).open()
     flow.page([...stream([1]), ...stream([2], { bytes: 101 }), ...stream([3])], { end: true }).run(() => ok)
     expect(flow.invocations()).toEqual([['1'], ['3']])

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Checkpoint } from '../../../src/model/checkpoint.ts'
 import { ok, reported, Scenario, stream, thrown } from './scenario.ts'
 
@@ -16,7 +16,7 @@ const saved = (changes: Partial<Checkpoint>): Checkpoint => ({
 
 describe('a shard', () => {
   // proves: param.batch-size@Kinesis, param.batch-size@DynamoDB
-  test('invokes 20 records at BatchSize 10 as two batches in order (behaviour §4.2)', () => {
+  it('invokes 20 records at BatchSize 10 as two batches in order (behaviour §4.2)', () => {
     const flow = new Scenario('kinesis')
       .open()
       .page(stream(Array.from({ length: 20 }, (_, index) => index)), { end: true })
@@ -28,7 +28,7 @@ describe('a shard', () => {
   })
 
   // proves: stream.window
-  test('waits for its window, or until the batch is full', () => {
+  it('waits for its window, or until the batch is full', () => {
     const flow = new Scenario('kinesis', { windowMs: 1_000, batchSize: 2 }).open().page(stream([1]))
     expect(flow.after(999).out('permit')).toEqual([])
     expect(flow.after(1).out('permit')).toHaveLength(1)
@@ -37,7 +37,7 @@ describe('a shard', () => {
   })
 
   // proves: stream.bytes
-  test('does not go over the bytes of an event, commas included', () => {
+  it('does not go over the bytes of an event, commas included', () => {
     const flow = new Scenario('kinesis', { batchBytesMax: 22 })
       .open()
       .page(stream([1, 2, 3]), { end: true })
@@ -46,14 +46,14 @@ describe('a shard', () => {
   })
 
   // proves: stream.filter.advances
-  test('passes filtered records by the raw position (ministack PR 1034, 914, 919)', () => {
+  it('passes filtered records by the raw position (ministack PR 1034, 914, 919)', () => {
     const flow = new Scenario('kinesis').open().page(stream([1, 2, 3], { matched: false }))
     expect(flow.invocations()).toEqual([])
     expect(flow.lastCheckpoint()).toMatchObject({ watermark: '3' })
   })
 
   // proves: stream.factor
-  test('keeps the order of a key under ParallelizationFactor, and one failing slot does not stop the others', () => {
+  it('keeps the order of a key under ParallelizationFactor, and one failing slot does not stop the others', () => {
     const flow = new Scenario('kinesis', { slots: 2, batchSize: 1 }).open()
     flow
       .page([...keyed(1, 0), ...keyed(2, 1), ...keyed(3, 0), ...keyed(4, 1)])
@@ -64,7 +64,7 @@ describe('a shard', () => {
   })
 
   // proves: stream.factor.checkpoint
-  test('writes the slowest slot down as the watermark and the rest as completed runs', () => {
+  it('writes the slowest slot down as the watermark and the rest as completed runs', () => {
     const flow = new Scenario('kinesis', { slots: 2 }).open()
     flow
       .page([...keyed(1, 0), ...keyed(2, 1), ...keyed(3, 1), ...keyed(4, 0), ...keyed(5, 1)])
@@ -81,7 +81,7 @@ describe('a shard', () => {
   })
 
   // proves: stream.factor.change
-  test('lays its slots out anew only when the attempt that is out has ended', () => {
+  it('lays its slots out anew only when the attempt that is out has ended', () => {
     const flow = new Scenario('kinesis', { batchSize: 1 }).open().page([...keyed(1, 0), ...keyed(2, 1), ...keyed(3, 2)])
     flow.permit().configure({ slots: 4 })
     expect(flow.out('permit')).toEqual([])
@@ -90,14 +90,14 @@ describe('a shard', () => {
   })
 
   // proves: stream.factor.checkpoint
-  test('skips after a restart what the checkpoint calls completed', () => {
+  it('skips after a restart what the checkpoint calls completed', () => {
     const flow = new Scenario('kinesis').open(saved({ watermark: '1', completed: [{ first: '3', last: '4' }] }))
     expect(flow.out('read')[0]?.from).toEqual({ at: 'after', position: '1' })
     flow.page(stream([2, 3, 4, 5]), { end: true }).run(() => ok)
     expect(flow.invocations()).toEqual([['2', '5']])
   })
 
-  test('takes nothing for completed behind a place that was trimmed: the end of the run may be gone', () => {
+  it('takes nothing for completed behind a place that was trimmed: the end of the run may be gone', () => {
     const flow = new Scenario('kinesis').open(saved({ completed: [{ first: '3', last: '5' }] }))
     flow
       .page(stream([3]))
@@ -110,7 +110,7 @@ describe('a shard', () => {
     expect(flow.said('positionLost')).toMatchObject([{ reason: 'trimmed' }])
   })
 
-  test('takes nothing for completed once the retention has passed over the run, though the source says nothing', () => {
+  it('takes nothing for completed once the retention has passed over the run, though the source says nothing', () => {
     const flow = new Scenario('kinesis', { retentionMs: 60_000 }).open(
       saved({ completed: [{ first: '3', last: '5' }] }),
     )
@@ -123,7 +123,7 @@ describe('a shard', () => {
   })
 
   // proves: stream.trimmed
-  test('loses nothing where a stream that was read to its end was followed by another with the same shards', () => {
+  it('loses nothing where a stream that was read to its end was followed by another with the same shards', () => {
     const done = saved({ watermark: '900', done: true })
     const flow = new Scenario('dynamodb').open(done, 'life-2')
     expect(flow.said('positionLost')).toEqual([])
@@ -132,7 +132,7 @@ describe('a shard', () => {
     expect(flow.invocations()).toEqual([['1']])
   })
 
-  test('goes on at the horizon of a stream that was made again (floci#2076)', () => {
+  it('goes on at the horizon of a stream that was made again (floci#2076)', () => {
     const flow = new Scenario('kinesis').open(saved({ watermark: '900' }), 'life-2')
     expect(flow.said('positionLost')).toMatchObject([{ reason: 'recreated', watermark: '900' }])
     expect(flow.out('read')[0]?.from).toEqual({ at: 'horizon' })
@@ -140,7 +140,7 @@ describe('a shard', () => {
     expect(flow.lastCheckpoint()).toMatchObject({ incarnation: 'life-2', watermark: '1', done: true })
   })
 
-  test('never writes a position of the last life of a stream for the next one', () => {
+  it('never writes a position of the last life of a stream for the next one', () => {
     const flow = new Scenario('kinesis')
       .open()
       .page(stream([900]))
@@ -151,7 +151,7 @@ describe('a shard', () => {
   })
 
   // Found by seed 1013364 of the engine: the numbers of its failure record led from one life into the other.
-  test('puts no records of two lives of a stream into one batch', () => {
+  it('puts no records of two lives of a stream into one batch', () => {
     const flow = new Scenario('kinesis', { windowMs: 5_000 }).open().page(stream([900]))
     flow.after(1_000).reads({ kind: 'recreated', incarnation: 'life-2', message: '' })
     flow
@@ -165,13 +165,13 @@ describe('a shard', () => {
   })
 
   // proves: stream.pace.behind
-  test('reads on at once after an empty page that is not the tip (behaviour §13.4)', () => {
+  it('reads on at once after an empty page that is not the tip (behaviour §13.4)', () => {
     const flow = new Scenario('kinesis').open().page([], { tip: false })
     expect(flow.out('read')).toHaveLength(1)
     expect(flow.page([], { tip: true }).out('read')).toEqual([])
   })
 
-  test('reads no more often than its source allows, also while it is behind', () => {
+  it('reads no more often than its source allows, also while it is behind', () => {
     const pace = { readIntervalMs: 200, tipMsMin: 10, tipMsMax: 1_000 }
     const flow = new Scenario('kinesis', { pace }).open().page(stream([1]), { tip: false })
     expect(flow.after(199).out('read')).toEqual([])
@@ -179,7 +179,7 @@ describe('a shard', () => {
   })
 
   // proves: stream.pace.behind
-  test('goes on at five reads a second after 20 empty pages in a row that are still behind', () => {
+  it('goes on at five reads a second after 20 empty pages in a row that are still behind', () => {
     const flow = new Scenario('kinesis').open()
     for (let reads = 0; reads < 20; reads++) flow.page([], { tip: false })
     const pauses: number[] = []
@@ -193,7 +193,7 @@ describe('a shard', () => {
     expect(flow.page(stream([1]), { tip: false }).out('read')).toHaveLength(1)
   })
 
-  test('backs off at the tip from 10 to 200 ms and is quick again after a record', () => {
+  it('backs off at the tip from 10 to 200 ms and is quick again after a record', () => {
     const flow = new Scenario('kinesis').open()
     const pauses: number[] = []
     for (let reads = 0; reads < 7; reads++) {
@@ -207,7 +207,7 @@ describe('a shard', () => {
     expect(flow.nowMs).toBe(pauses.reduce((sum, pause) => sum + pause, 0) + 10)
   })
 
-  test('waits longer after every failed read and says so', () => {
+  it('waits longer after every failed read and says so', () => {
     const flow = new Scenario('kinesis').open()
     for (let reads = 0; reads < 6; reads++) {
       flow.reads({ kind: 'failed', message: 'down' })
@@ -217,13 +217,13 @@ describe('a shard', () => {
     expect(flow.page([]).said('sourceHealthy')).toHaveLength(1)
   })
 
-  test('stops reading at its cap and goes on below it', () => {
+  it('stops reading at its cap and goes on below it', () => {
     const flow = new Scenario('kinesis', { heldRecordsMax: 2 }).open().page(stream([1, 2]), { tip: false })
     expect(flow.out('read')).toEqual([])
     expect(flow.permit().invoked(ok).out('read')).toHaveLength(1)
   })
 
-  test('may always hold one read, also while the process holds too much', () => {
+  it('may always hold one read, also while the process holds too much', () => {
     const flow = new Scenario('kinesis').tell({ kind: 'pressure', on: true }).open()
     flow.page(stream([1]), { tip: false }).after(1_000)
     expect(flow.said('read')).toHaveLength(1)
@@ -231,7 +231,7 @@ describe('a shard', () => {
     expect(flow.said('read')).toHaveLength(2)
   })
 
-  test('calls only what stays a trouble: neither a lost position nor the first iterator that ran out', () => {
+  it('calls only what stays a trouble: neither a lost position nor the first iterator that ran out', () => {
     const flow = new Scenario('kinesis').open().page(stream([1]), { tip: false })
     flow.reads({ kind: 'trimmed', message: 'gone' }).after(1).page([])
     flow.after(200).reads({ kind: 'expired', message: 'too old' })
@@ -240,7 +240,7 @@ describe('a shard', () => {
     expect(flow.said('sourceTrouble')).toMatchObject([{ trouble: 'expired', message: 'too old again' }])
   })
 
-  test('ends with a last checkpoint once everything is resolved, and at once when that was written before', () => {
+  it('ends with a last checkpoint once everything is resolved, and at once when that was written before', () => {
     const flow = new Scenario('kinesis')
       .open()
       .page(stream([1]), { end: true })
@@ -255,7 +255,7 @@ describe('a shard', () => {
   })
 
   // Found by seed 265053514.
-  test('ends once, as finished, when it is told to end while its last checkpoint is written', () => {
+  it('ends once, as finished, when it is told to end while its last checkpoint is written', () => {
     const flow = new Scenario('kinesis')
       .open()
       .page(stream([1]), { end: true })
@@ -266,7 +266,7 @@ describe('a shard', () => {
     expect(flow.said('drained')).toEqual([])
   })
 
-  test('drains: no read, no new attempt, the one that is out counts, then the last checkpoint', () => {
+  it('drains: no read, no new attempt, the one that is out counts, then the last checkpoint', () => {
     const flow = new Scenario('kinesis', { batchSize: 1 })
       .open()
       .page(stream([1, 2]))
@@ -277,7 +277,7 @@ describe('a shard', () => {
     expect(flow.checkpointed().said('drained')).toHaveLength(1)
   })
 
-  test('that is gone from its source finishes what was read of it, and ends without being done', () => {
+  it('that is gone from its source finishes what was read of it, and ends without being done', () => {
     const flow = new Scenario('kinesis', { batchSize: 1, windowMs: 300_000 })
       .open()
       .page(stream([1, 2]), { tip: false })
@@ -294,7 +294,7 @@ describe('a shard', () => {
     expect(flow.said('positionLost')).toEqual([])
   })
 
-  test('that is gone from its source counts what a drain leaves undone: nobody can read it again', () => {
+  it('that is gone from its source counts what a drain leaves undone: nobody can read it again', () => {
     const flow = new Scenario('kinesis', { batchSize: 2 }).open().page(stream([1, 2, 3]), { tip: false })
     flow.permit().tell({ kind: 'shardGone', incarnation: 'life-1' }).tell({ kind: 'draining', reason: 'disable' })
     for (const read of flow.out('read')) flow.answer(read, { kind: 'cancelled', id: read.id })
@@ -305,7 +305,7 @@ describe('a shard', () => {
     expect(flow.said('drained')).toHaveLength(1)
   })
 
-  test('that is gone with the life of its stream has lost its position, and that is told once', () => {
+  it('that is gone with the life of its stream has lost its position, and that is told once', () => {
     const unaware = new Scenario('kinesis').open().page(stream([1]))
     unaware.tell({ kind: 'shardGone', incarnation: 'life-2' }).run(() => ok)
     expect(unaware.said('positionLost')).toMatchObject([{ reason: 'recreated' }])
@@ -317,13 +317,13 @@ describe('a shard', () => {
     expect(told.said('positionLost')).toHaveLength(1)
   })
 
-  test('that is gone from its source sends off what waits for its window', () => {
+  it('that is gone from its source sends off what waits for its window', () => {
     const flow = new Scenario('kinesis', { windowMs: 300_000 }).open().page(stream([1]))
     flow.tell({ kind: 'shardGone', incarnation: 'life-1' }).permit()
     expect(flow.invocations()).toEqual([['1']])
   })
 
-  test('forgets everything when its write is refused: somebody else owns the shard', () => {
+  it('forgets everything when its write is refused: somebody else owns the shard', () => {
     const flow = new Scenario('kinesis').open().page(stream([1, 2], { matched: false }))
     const [checkpoint] = flow.out('checkpoint')
     if (checkpoint === undefined) throw new Error('no checkpoint')

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { messages, ok, Scenario, stream, thrown, throttled } from './scenario.ts'
 
 const isNot =
@@ -8,7 +8,7 @@ const isNot =
 
 // proves: filter.update
 describe('an update of the filters', () => {
-  test('holds the waiting records of a shard against the new ones', () => {
+  it('holds the waiting records of a shard against the new ones', () => {
     const flow = new Scenario('kinesis', { windowMs: 1_000 }).open().page(stream([1, 2, 3]))
     flow.configure({}, isNot('2'))
     expect(flow.said('filtered')).toMatchObject([{ records: [{ id: '2' }] }])
@@ -17,7 +17,7 @@ describe('an update of the filters', () => {
     expect(flow.lastCheckpoint()?.watermark).toBe('3')
   })
 
-  test('holds what comes back from an attempt that was out against the new ones', () => {
+  it('holds what comes back from an attempt that was out against the new ones', () => {
     const flow = new Scenario('kinesis')
       .open()
       .page(stream([1, 2]))
@@ -27,7 +27,7 @@ describe('an update of the filters', () => {
     expect(flow.invocations()).toEqual([['1', '2'], ['2']])
   })
 
-  test('acknowledges the waiting messages of a queue that match no more', () => {
+  it('acknowledges the waiting messages of a queue that match no more', () => {
     const flow = new Scenario('sqs', { windowMs: 1_000, batchSize: 100 }).open().page(messages([1, 2, 3]))
     flow.configure({}, isNot('1', '3'))
     const [settle] = flow.said('settle')
@@ -38,7 +38,7 @@ describe('an update of the filters', () => {
 })
 
 describe('an update that leaves the batches as they are', () => {
-  test('does not begin the attempts of a waiting record anew', () => {
+  it('does not begin the attempts of a waiting record anew', () => {
     const flow = new Scenario('kinesis', { retryAttemptsMax: 1 })
       .open()
       .page(stream([1]))
@@ -48,7 +48,7 @@ describe('an update that leaves the batches as they are', () => {
     expect(flow.discards()).toEqual([{ ids: ['1'], condition: 'RetryAttemptsExhausted', attempts: 2 }])
   })
 
-  test('takes effect at the next attempt', () => {
+  it('takes effect at the next attempt', () => {
     const flow = new Scenario('kinesis', { retryAttemptsMax: 5 })
       .open()
       .page(stream([1]))
@@ -58,7 +58,7 @@ describe('an update that leaves the batches as they are', () => {
     expect(flow.discards()).toMatchObject([{ attempts: 2 }])
   })
 
-  test('leaves a throttled batch of a queue waiting for its turn', () => {
+  it('leaves a throttled batch of a queue waiting for its turn', () => {
     const flow = new Scenario('sqs')
       .open()
       .page(messages([1]))

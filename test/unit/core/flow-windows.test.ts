@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { deadline } from '../../../src/core/flow/step.ts'
 import type { WindowCheckpoint } from '../../../src/model/checkpoint.ts'
 import { counted, ok, reportedWith, Scenario, stream, throttled, thrown } from './scenario.ts'
@@ -16,7 +16,7 @@ const at = (id: number, arrivedMs: number): ReturnType<typeof stream> => stream(
 
 describe('tumbling windows', () => {
   // proves: stream.tumbling.windows
-  test('begin at multiples of their length and hand the state on (behaviour §4.7)', () => {
+  it('begin at multiples of their length and hand the state on (behaviour §4.7)', () => {
     const flow = shardAt(14_000, { batchSize: 1 })
       .open()
       .page([...at(1, 12_000), ...at(2, 13_000)])
@@ -28,7 +28,7 @@ describe('tumbling windows', () => {
   })
 
   // proves: stream.tumbling.close
-  test('end with a final invocation without records when a record of a later window shows up', () => {
+  it('end with a final invocation without records when a record of a later window shows up', () => {
     const flow = shardAt(21_000)
       .open()
       .page([...at(1, 12_000), ...at(2, 20_000)])
@@ -42,7 +42,7 @@ describe('tumbling windows', () => {
   })
 
   // proves: stream.tumbling.windows
-  test('never mix two windows in one batch', () => {
+  it('never mix two windows in one batch', () => {
     const flow = shardAt(31_000)
       .open()
       .page([...at(1, 19_999), ...at(2, 20_000), ...at(3, 30_000)], { end: true })
@@ -50,7 +50,7 @@ describe('tumbling windows', () => {
     expect(flow.invocations()).toEqual([['1'], [], ['2'], [], ['3'], []])
   })
 
-  test('take a late record into the window that is open', () => {
+  it('take a late record into the window that is open', () => {
     const flow = shardAt(21_000)
       .open()
       .page([...at(1, 20_000), ...at(2, 19_000)])
@@ -60,7 +60,7 @@ describe('tumbling windows', () => {
   })
 
   // proves: stream.tumbling.close
-  test('close at the tip 120 s after their end, not before', () => {
+  it('close at the tip 120 s after their end, not before', () => {
     const flow = shardAt(14_000).open().page(at(1, 12_000)).permit().invoked(counted('{"n":1}'))
     flow.checkpointed()
     for (let reads = 0; reads < 100_000 && flow.invocations().length === 1; reads++) {
@@ -74,27 +74,27 @@ describe('tumbling windows', () => {
     expect(flow.nowMs + flow.sourceOffsetMs).toBeLessThan(140_500)
   })
 
-  test('do not close on a look at the tip that is older than their end: the shard may hold more', () => {
+  it('do not close on a look at the tip that is older than their end: the shard may hold more', () => {
     const flow = shardAt(14_000).open().page(at(1, 12_000)).permit()
     flow.after(10_000).reads({ kind: 'failed', message: 'down' })
     flow.after(300_000).invoked(counted('{"n":1}'))
     expect(flow.invocations()).toEqual([['1']])
   })
 
-  test('do not close on an earlier look at the tip when the shard is behind again', () => {
+  it('do not close on an earlier look at the tip when the shard is behind again', () => {
     const flow = shardAt(14_000).open().page(at(1, 12_000)).permit().after(300_000).page([]).after(200)
     flow.page([], { tip: false }).invoked(counted('{"n":1}'))
     expect(flow.out('permit')).toEqual([])
   })
 
-  test('close when their shard is gone from its source', () => {
+  it('close when their shard is gone from its source', () => {
     const flow = shardAt(14_000).open().page(at(1, 12_000)).permit().tell({ kind: 'shardGone', incarnation: 'life-1' })
     flow.run(() => counted('{"n":1}'))
     expect(flow.windows()).toMatchObject([{ isFinal: false }, { state: '{"n":1}', isFinal: true }])
     expect(flow.said('drained')).toHaveLength(1)
   })
 
-  test('close when the stream lives anew', () => {
+  it('close when the stream lives anew', () => {
     const flow = shardAt(14_000).open().page(at(1, 12_000)).permit().invoked(counted('{"n":1}')).after(20)
     flow.reads({ kind: 'recreated', incarnation: 'life-2', message: '' }).permit()
     expect(flow.windows().at(-1)).toMatchObject({ startMs: 10_000, state: '{"n":1}', isFinal: true })
@@ -103,7 +103,7 @@ describe('tumbling windows', () => {
   describe('under a batching window that is longer', () => {
     const gathering = { windowMs: 300_000 }
 
-    test('send off at their edge what they gathered', () => {
+    it('send off at their edge what they gathered', () => {
       const flow = shardAt(14_000, gathering).open().page(at(1, 12_000), { tip: false }).page([]).after(200)
       for (let reads = 0; reads < 1_000 && flow.out('permit').length === 0; reads++) {
         if (flow.out('read').length > 0) flow.reads({ kind: 'failed', message: 'down' })
@@ -112,7 +112,7 @@ describe('tumbling windows', () => {
       expect(flow.nowMs).toBe(6_000)
     })
 
-    test('send it off for a record of a later one, whatever the clock says', () => {
+    it('send it off for a record of a later one, whatever the clock says', () => {
       const flow = shardAt(14_000, gathering)
         .open()
         .page([...at(1, 12_000), ...at(2, 20_000)])
@@ -121,7 +121,7 @@ describe('tumbling windows', () => {
   })
 
   // proves: stream.tumbling.early
-  test('end early when the state outgrows 1 MB, and go on with an empty one', () => {
+  it('end early when the state outgrows 1 MB, and go on with an empty one', () => {
     const flow = shardAt(14_000, { batchSize: 1 })
       .open()
       .page([...at(1, 12_000), ...at(2, 13_000)])
@@ -134,7 +134,7 @@ describe('tumbling windows', () => {
     ])
   })
 
-  test('go on with a state of exactly 1 MB', () => {
+  it('go on with a state of exactly 1 MB', () => {
     const flow = shardAt(14_000, { batchSize: 1 })
       .open()
       .page([...at(1, 12_000), ...at(2, 13_000)])
@@ -142,7 +142,7 @@ describe('tumbling windows', () => {
     expect(flow.windows().at(-1)).toMatchObject({ state: '{"big":1}', isFinal: false })
   })
 
-  test('end early once, also when that final invocation is given up in the middle of a bisected batch', () => {
+  it('end early once, also when that final invocation is given up in the middle of a bisected batch', () => {
     const flow = shardAt(14_000, { retryAttemptsMax: 0, bisect: true }).open()
     flow
       .page([...at(1, 12_000), ...at(2, 12_000), ...at(3, 12_000)])
@@ -155,7 +155,7 @@ describe('tumbling windows', () => {
     expect(flow.windows().at(-1)).toMatchObject({ startMs: 10_000, state: '{}', isFinal: false })
   })
 
-  test('carry the rest of a batch through an early end, also when the stream is made again meanwhile', () => {
+  it('carry the rest of a batch through an early end, also when the stream is made again meanwhile', () => {
     const flow = shardAt(14_000, { bisect: true }).open()
     flow
       .page([...at(1, 12_000), ...at(2, 12_000), ...at(3, 12_000)])
@@ -167,7 +167,7 @@ describe('tumbling windows', () => {
     expect(flow.windows().at(-1)).toMatchObject({ startMs: 10_000, state: '{}', isFinal: false })
   })
 
-  test('end early when the state outgrows 1 MB in an attempt during which the stream was made again', () => {
+  it('end early when the state outgrows 1 MB in an attempt during which the stream was made again', () => {
     const flow = shardAt(14_000).open()
     flow.page([...at(1, 12_000), ...at(2, 12_000)]).permit()
     flow.after(1_000).reads({ kind: 'recreated', incarnation: 'life-2', message: '' })
@@ -185,7 +185,7 @@ describe('tumbling windows', () => {
   })
 
   // proves: stream.tumbling.final-fails
-  test('stop the shard while their final invocation fails, then give up the state with it', () => {
+  it('stop the shard while their final invocation fails, then give up the state with it', () => {
     const flow = shardAt(21_000, { retryAttemptsMax: 1 })
       .open()
       .page([...at(1, 12_000), ...at(2, 20_000)])
@@ -201,7 +201,7 @@ describe('tumbling windows', () => {
     expect(flow.windows().at(-1)).toMatchObject({ startMs: 20_000, state: '{}' })
   })
 
-  test('are closed by their final invocation although MaximumRecordAge has passed since their end', () => {
+  it('are closed by their final invocation although MaximumRecordAge has passed since their end', () => {
     const flow = shardAt(14_000, { recordAgeMsMax: 60_000 }).open().page(at(1, 12_000)).permit()
     flow.invoked(counted('{"n":1}')).after(400_000).page([]).permit()
     expect(flow.windows().at(-1)).toMatchObject({ startMs: 10_000, state: '{"n":1}', isFinal: true })
@@ -209,7 +209,7 @@ describe('tumbling windows', () => {
   })
 
   // proves: stream.tumbling.final-fails
-  test.each([
+  it.each([
     ['fails', thrown],
     ['is throttled', throttled],
   ])('give up a final invocation that %s until MaximumRecordAge has passed since it was due', (_how, outcome) => {
@@ -229,7 +229,7 @@ describe('tumbling windows', () => {
     expect(flow.nowMs - dueMs).toBe(60_001)
   })
 
-  test('never send an event over 6 MB when their state has grown under a batch that is cut up', () => {
+  it('never send an event over 6 MB when their state has grown under a batch that is cut up', () => {
     const flow = shardAt(14_000, { batchBytesMax: 2_000_000 }).open()
     flow.page(stream([1, 2, 3, 4], { arrivedMs: 12_000, bytes: 450_000 })).permit()
     const reply = { requestId: 'q', statusCode: 200, executedVersion: '1', functionError: null }
@@ -244,7 +244,7 @@ describe('tumbling windows', () => {
   })
 
   // proves: stream.tumbling.close
-  test('close at the end of the shard, before it counts as finished', () => {
+  it('close at the end of the shard, before it counts as finished', () => {
     const flow = shardAt(14_000)
       .open()
       .page(at(1, 12_000), { end: true })
@@ -254,7 +254,7 @@ describe('tumbling windows', () => {
     expect(flow.said('finished')).toHaveLength(1)
   })
 
-  test('are owed after a drain that came between the last record of a shard and their end', () => {
+  it('are owed after a drain that came between the last record of a shard and their end', () => {
     const flow = shardAt(14_000).open().page(at(1, 12_000), { end: true }).permit()
     flow.tell({ kind: 'draining', reason: 'stop' }).invoked(counted('{"n":1}')).checkpointed()
     expect(flow.lastCheckpoint()).toMatchObject({ watermark: '1', window: { state: '{"n":1}' }, done: false })
@@ -263,7 +263,7 @@ describe('tumbling windows', () => {
     expect(next.windows()).toMatchObject([{ startMs: 10_000, state: '{"n":1}', isFinal: true }])
   })
 
-  test('keep the state of what went before a reported failure', () => {
+  it('keep the state of what went before a reported failure', () => {
     const flow = shardAt(14_000)
       .open()
       .page([...at(1, 12_000), ...at(2, 12_000)])
@@ -282,12 +282,12 @@ describe('tumbling windows', () => {
     const checkpoint = { incarnation: 'life-1', watermark: '7', completed: [], window, done: false }
 
     // proves: stream.tumbling.restart
-    test('go on with the state of the checkpoint', () => {
+    it('go on with the state of the checkpoint', () => {
       const flow = shardAt(15_000).open(checkpoint).page(at(8, 15_000)).permit()
       expect(flow.windows()).toMatchObject([{ startMs: 10_000, state: '{"n":7}', isFinal: false }])
     })
 
-    test('leave room for a state that takes more bytes than characters', () => {
+    it('leave room for a state that takes more bytes than characters', () => {
       const state = `{"n":"${'é'.repeat(1_000)}"}`
       const flow = shardAt(15_000, { batchBytesMax: 1_024 + 2_100 }).open({
         ...checkpoint,
@@ -298,14 +298,14 @@ describe('tumbling windows', () => {
     })
 
     // proves: stream.tumbling.restart
-    test('make up for a final invocation that was owed', () => {
+    it('make up for a final invocation that was owed', () => {
       const flow = shardAt(15_000)
         .open({ ...checkpoint, window: { ...window, phase: 'closing' } })
         .permit()
       expect(flow.windows()).toMatchObject([{ startMs: 10_000, state: '{"n":7}', isFinal: true }])
     })
 
-    test.each([0, 5_000])('are closed when their length has changed meanwhile, here to %i ms', (tumblingMs) => {
+    it.each([0, 5_000])('are closed when their length has changed meanwhile, here to %i ms', (tumblingMs) => {
       const flow = shardAt(15_000, { tumblingMs }).open(checkpoint).permit()
       expect(flow.invocations()).toEqual([[]])
       expect(flow.windows()).toMatchObject([{ startMs: 10_000, endMs: 20_000, state: '{"n":7}', isFinal: true }])

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { backoffMs } from '../../../src/core/backoff.ts'
 import { batchLength, isFull } from '../../../src/core/batch-size.ts'
 import { createPace, paceAfterTrouble } from '../../../src/core/pace.ts'
@@ -9,7 +9,7 @@ import { ok, reported, thrown, throttled } from './scenario.ts'
 const sized = (...bytes: number[]): { record: { bytes: number } }[] => bytes.map((one) => ({ record: { bytes: one } }))
 
 describe('batches', () => {
-  test('put one after the other are what came in, each within its limits unless a single record is too big', () => {
+  it('put one after the other are what came in, each within its limits unless a single record is too big', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 1, max: 50 })),
@@ -31,7 +31,7 @@ describe('batches', () => {
     )
   })
 
-  test('are full by count, or when the next record does not fit', () => {
+  it('are full by count, or when the next record does not fit', () => {
     expect(isFull(sized(1, 1), 0, { records: 2, bytes: 100 })).toBe(true)
     expect(isFull(sized(60, 60), 0, { records: 9, bytes: 100 })).toBe(true)
     expect(isFull(sized(10, 10), 0, { records: 9, bytes: 100 })).toBe(false)
@@ -41,7 +41,7 @@ describe('batches', () => {
 describe('the plan after an attempt', () => {
   const limits = { retryAttemptsMax: 2, bisect: true }
 
-  test.each([
+  it.each([
     ['a success', { count: 3, attempts: 1 }, ok, { kind: 'done' }],
     ['a failure of several records', { count: 5, attempts: 1 }, thrown, { kind: 'split', first: 2 }],
     ['a failure of one record', { count: 1, attempts: 2 }, thrown, { kind: 'retry' }],
@@ -58,7 +58,7 @@ describe('the plan after an attempt', () => {
     expect(planRetry(unit, outcome, limits)).toEqual(plan)
   })
 
-  test('never gives up without a limit', () => {
+  it('never gives up without a limit', () => {
     expect(planRetry({ count: 1, attempts: 1_000_000 }, thrown, { retryAttemptsMax: null, bisect: false })).toEqual({
       kind: 'retry',
     })
@@ -66,7 +66,7 @@ describe('the plan after an attempt', () => {
 })
 
 describe('pauses', () => {
-  test('double up to their cap, keep a floor against bad luck, and are whole milliseconds', () => {
+  it('double up to their cap, keep a floor against bad luck, and are whole milliseconds', () => {
     const backoff = { baseMs: 1_000, capMs: 30_000 }
     expect([1, 2, 3, 4, 5, 6, 7].map((failures) => backoffMs(failures, backoff, 1))).toEqual([
       1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000,
@@ -82,11 +82,11 @@ describe('pauses', () => {
 
   const env = { wallMs: 0, monoMs: 0, sourceMs: 0, jitter: 1 }
 
-  test('last as long as a throttled source asks', () => {
+  it('last as long as a throttled source asks', () => {
     expect(paceAfterTrouble(createPace(), { kind: 'throttled', message: '', retryAfterMs: 7_000 }, env)).toBe(7_000)
   })
 
-  test('are short for what the next read mends, and long for a source that is not there', () => {
+  it('are short for what the next read mends, and long for a source that is not there', () => {
     expect(paceAfterTrouble(createPace(), { kind: 'expired', message: '' }, env)).toBe(1)
     expect(paceAfterTrouble(createPace(), { kind: 'missing', message: '' }, env)).toBe(1_000)
     const pace = createPace()

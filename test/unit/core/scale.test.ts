@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { ScalingConfig } from '../../../src/core/flow/config.ts'
 import {
   createScale,
@@ -23,13 +23,13 @@ const scaling = (policy: ScalingConfig['policy'], flightsMax = 1_250): ScalingCo
 
 describe('concurrent batches of a queue', () => {
   // proves: sqs.scale.start, sqs.scale.aws
-  test.each(['eager', 'aws', 'aws-2022'] as const)('start at five (%s) and never pass the ceiling', (policy) => {
+  it.each(['eager', 'aws', 'aws-2022'] as const)('start at five (%s) and never pass the ceiling', (policy) => {
     expect(flightsAllowed(createScale(), scaling(policy), 0)).toBe(5)
     expect(flightsAllowed(createScale(), scaling(policy, 2), 0)).toBe(2)
   })
 
   // proves: sqs.scale.aws
-  test.each([
+  it.each([
     { policy: 'aws', perMinute: 300 },
     { policy: 'aws-2022', perMinute: 60 },
   ] as const)('grow by $perMinute a minute while busy ($policy, behaviour §2.1)', ({ policy, perMinute }) => {
@@ -41,7 +41,7 @@ describe('concurrent batches of a queue', () => {
   })
 
   // proves: sqs.scale.start
-  test('double with every busy moment when eager, up to the ceiling', () => {
+  it('double with every busy moment when eager, up to the ceiling', () => {
     const scale = createScale()
     const seen = Array.from({ length: 5 }, () => {
       scaleOnBusy(scale, scaling('eager', 50), 0)
@@ -52,14 +52,14 @@ describe('concurrent batches of a queue', () => {
   })
 
   // proves: sqs.scale.down
-  test('fall back to five when idle', () => {
+  it('fall back to five when idle', () => {
     const scale = createScale()
     scaleOnBusy(scale, scaling('eager'), 0)
     scaleOnIdle(scale, 0)
     expect(flightsAllowed(scale, scaling('eager'), 0)).toBe(5)
   })
 
-  test.each(['eager', 'aws', 'aws-2022'] as const)('fall back to what runs when the queue is empty (%s)', (policy) => {
+  it.each(['eager', 'aws', 'aws-2022'] as const)('fall back to what runs when the queue is empty (%s)', (policy) => {
     const scale = createScale()
     for (let times = 0; times < 5; times++) scaleOnBusy(scale, scaling(policy), 0)
     expect(flightsAllowed(scale, scaling(policy), 600_000)).toBeGreaterThan(100)
@@ -70,7 +70,7 @@ describe('concurrent batches of a queue', () => {
     expect(flightsAllowed(scale, scaling(policy), 3_600_000)).toBe(5)
   })
 
-  test('grow on from where they are when the queue is busy again', () => {
+  it('grow on from where they are when the queue is busy again', () => {
     const scale = createScale()
     scaleOnBusy(scale, scaling('aws'), 0)
     scaleOnIdle(scale, 40)
@@ -81,7 +81,7 @@ describe('concurrent batches of a queue', () => {
   })
 
   // proves: sqs.scale.down
-  test('halve on trouble, once a second, never below two, and recover by one with each success (behaviour §11.3)', () => {
+  it('halve on trouble, once a second, never below two, and recover by one with each success (behaviour §11.3)', () => {
     const scale = createScale()
     for (let times = 0; times < 2; times++) scaleOnBusy(scale, scaling('eager'), 0)
     scaleOnTrouble(scale, scaling('eager'), 0)
@@ -93,7 +93,7 @@ describe('concurrent batches of a queue', () => {
     expect(flightsAllowed(scale, scaling('eager'), 9_000)).toBe(3)
   })
 
-  test('keep one flight even where one is the ceiling', () => {
+  it('keep one flight even where one is the ceiling', () => {
     const scale = createScale()
     scaleOnTrouble(scale, scaling('aws', 1), 0)
     expect(flightsAllowed(scale, scaling('aws', 1), 0)).toBe(1)
@@ -102,7 +102,7 @@ describe('concurrent batches of a queue', () => {
 
 // proves: param.pollers.scaling
 describe('concurrent batches of a queue in provisioned mode', () => {
-  test.each(['eager', 'aws', 'aws-2022'] as const)('are ready from the start and when idle (%s)', (policy) => {
+  it.each(['eager', 'aws', 'aws-2022'] as const)('are ready from the start and when idle (%s)', (policy) => {
     const scale = createScale()
     expect(flightsAllowed(scale, provisioned(policy, 40), 0)).toBe(40)
     scaleOnBusy(scale, provisioned(policy, 40), 0)
@@ -114,7 +114,7 @@ describe('concurrent batches of a queue in provisioned mode', () => {
     expect(flightsAllowed(scale, provisioned(policy, 40), 60_000)).toBe(20)
   })
 
-  test('grow by 1,000 a minute while busy, and eagerly from where they are', () => {
+  it('grow by 1,000 a minute while busy, and eagerly from where they are', () => {
     const scale = createScale()
     scaleOnBusy(scale, provisioned('aws', 40), 1_000)
     expect(nextRampMs(scale, provisioned('aws', 40), 1_000)).toBe(1_060)
@@ -126,7 +126,7 @@ describe('concurrent batches of a queue in provisioned mode', () => {
   })
 })
 
-test('receives double while they come back full and go back to one after an empty one', () => {
+it('receives double while they come back full and go back to one after an empty one', () => {
   const scale = createScale()
   const counts = [10, 10, 10, 10, 5, 0].map((count) => {
     scaleReceives(scale, scaling('eager'), { count, asked: 10 })

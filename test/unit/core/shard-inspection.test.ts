@@ -1,10 +1,10 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { inspectFlow } from '../../../src/core/flow/inspection.ts'
 import { ok, Scenario, stream, thrown } from './scenario.ts'
 
 const arrivals = (flow: Scenario) => inspectFlow(flow.state, flow.config, flow.nowMs).arrivals
 
-test('what is shown of a shard: when its oldest unresolved record arrived, and the last one of the batch in hand', () => {
+it('what is shown of a shard: when its oldest unresolved record arrived, and the last one of the batch in hand', () => {
   const flow = new Scenario('kinesis', { batchSize: 2 }).open()
   expect(arrivals(flow)).toEqual({ oldestMs: null, batchMs: null })
   flow.page([1, 2, 3].flatMap((id) => stream([id], { arrivedMs: id * 100 })))
@@ -19,7 +19,7 @@ test('what is shown of a shard: when its oldest unresolved record arrived, and t
   expect(arrivals(flow)).toEqual({ oldestMs: null, batchMs: null })
 })
 
-test('of several slots the one that is furthest behind counts', () => {
+it('of several slots the one that is furthest behind counts', () => {
   const flow = new Scenario('kinesis', { slots: 2 }).open()
   flow.page([...stream([1], { arrivedMs: 100, orderHash: 0 }), ...stream([2], { arrivedMs: 200, orderHash: 1 })])
   flow.permit().permit()

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { GetObjectCommand, HeadObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { startFauxqs, type FauxqsServer } from 'fauxqs'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { AwsAccess, AwsCaller } from '../../../src/access/aws-access.ts'
 import { createAwsAccess } from '../../../src/access/create-aws-access.ts'
 import { createDestination } from '../../../src/destinations/destination-router.ts'
@@ -56,20 +56,20 @@ describe('against a real service', () => {
   }
 
   // proves: destination.body
-  test('a queue gets the failure record as its message, byte for byte', async () => {
+  it('a queue gets the failure record as its message, byte for byte', async () => {
     fauxqs.createQueue('dead')
     expect(await destination.deliver(deliveryTo(queueArn), idle)).toEqual({ kind: 'delivered' })
     expect(await destination.deliver(deliveryTo(queueArn), idle)).toEqual({ kind: 'delivered' })
     expect(bodiesIn('dead')).toEqual([body, body])
   })
 
-  test('a queue that is missing is worth another try, and is found once it is there', async () => {
+  it('a queue that is missing is worth another try, and is found once it is there', async () => {
     expect(await destination.deliver(deliveryTo(queueArn), idle)).toMatchObject({ kind: 'refused', retryable: true })
     fauxqs.createQueue('dead')
     expect(await destination.deliver(deliveryTo(queueArn), idle)).toEqual({ kind: 'delivered' })
   })
 
-  test('a queue that was deleted and created anew is looked up again', async () => {
+  it('a queue that was deleted and created anew is looked up again', async () => {
     fauxqs.createQueue('dead')
     await destination.deliver(deliveryTo(queueArn), idle)
     fauxqs.deleteQueue('dead')
@@ -80,7 +80,7 @@ describe('against a real service', () => {
   })
 
   // proves: destination.body
-  test('a topic publishes the failure record as its message', async () => {
+  it('a topic publishes the failure record as its message', async () => {
     fauxqs.createTopic('dead-topic')
     fauxqs.createQueue('listener')
     fauxqs.subscribe({ topic: 'dead-topic', queue: 'listener', attributes: { RawMessageDelivery: 'true' } })
@@ -88,7 +88,7 @@ describe('against a real service', () => {
     expect(bodiesIn('listener')).toEqual([body])
   })
 
-  test('a topic that is missing is refused with the service’s words', async () => {
+  it('a topic that is missing is refused with the service’s words', async () => {
     expect(await destination.deliver(deliveryTo(topicArn), idle)).toMatchObject({
       kind: 'refused',
       retryable: true,
@@ -97,7 +97,7 @@ describe('against a real service', () => {
   })
 
   // proves: destination.s3
-  test('floci#3620: a bucket gets one object under the key that AWS uses, as an octet stream', async () => {
+  it('floci#3620: a bucket gets one object under the key that AWS uses, as an octet stream', async () => {
     fauxqs.createBucket('dead-bucket')
     expect(await destination.deliver(deliveryTo(bucketArn), idle)).toEqual({ kind: 'delivered' })
     const s3 = new S3Client({
@@ -112,7 +112,7 @@ describe('against a real service', () => {
     expect((await s3.send(new HeadObjectCommand(object))).ContentType).toBe('application/octet-stream')
   })
 
-  test('a bucket that is missing is worth another try', async () => {
+  it('a bucket that is missing is worth another try', async () => {
     expect(await destination.deliver(deliveryTo(bucketArn), idle)).toMatchObject({
       kind: 'refused',
       retryable: true,
@@ -120,7 +120,7 @@ describe('against a real service', () => {
     })
   })
 
-  test.each([
+  it.each([
     `${queueArn}.fifo`,
     `${topicArn}.fifo`,
     'arn:aws:lambda:us-east-1:000000000000:function:f',
@@ -171,7 +171,7 @@ describe('against a service that refuses', () => {
     body: `<ErrorResponse><Error><Code>${code}</Code><Message>m</Message></Error></ErrorResponse>`,
   })
 
-  test.each([
+  it.each([
     ['a denial', json(403, 'AccessDenied'), false],
     ['an unacceptable body', json(400, 'com.amazonaws.sqs#InvalidMessageContents'), false],
     ['a throttle', json(400, 'ThrottlingException'), true],
@@ -184,7 +184,7 @@ describe('against a service that refuses', () => {
     expect(seen).toEqual(['GetQueueUrl', 'SendMessage'])
   })
 
-  test.each([
+  it.each([
     ['a queue', queueArn, '{}'],
     ['a topic', topicArn, '<html>Welcome</html>'],
     ['a topic', topicArn, ''],
@@ -199,7 +199,7 @@ describe('against a service that refuses', () => {
     expect(await destination.deliver(deliveryTo(arn), idle)).toMatchObject({ kind: 'refused', retryable: true })
   })
 
-  test('a queue’s URL is looked up once', async () => {
+  it('a queue’s URL is looked up once', async () => {
     const { destination, seen } = await serviceThatAnswers((target) =>
       target.endsWith('GetQueueUrl')
         ? { status: 200, body: '{"QueueUrl":"http://elsewhere/0/dead"}' }
@@ -210,7 +210,7 @@ describe('against a service that refuses', () => {
     expect(seen).toEqual(['GetQueueUrl', 'SendMessage', 'SendMessage'])
   })
 
-  test.each([
+  it.each([
     ['a topic', topicArn, xml(403, 'AuthorizationError'), false],
     ['a topic', topicArn, xml(400, 'InvalidParameter'), false],
     ['a topic', topicArn, xml(400, 'Throttling'), true],
@@ -223,7 +223,7 @@ describe('against a service that refuses', () => {
     expect(await destination.deliver(deliveryTo(arn), idle)).toMatchObject({ kind: 'refused', retryable })
   })
 
-  test('a bucket of another region is found at the second try', async () => {
+  it('a bucket of another region is found at the second try', async () => {
     const written: Reply = { status: 200, headers: { etag: '"x"' } }
     const moved: Reply = { ...xml(301, 'PermanentRedirect'), headers: { 'x-amz-bucket-region': 'eu-west-3' } }
     const { destination } = await serviceThatAnswers((_target, _url, sent) =>
@@ -233,7 +233,7 @@ describe('against a service that refuses', () => {
     expect(await destination.deliver(deliveryTo(bucketArn), idle)).toEqual({ kind: 'delivered' })
   })
 
-  test('a bucket that refuses with its region, or for which moving did not help, is not chased', async () => {
+  it('a bucket that refuses with its region, or for which moving did not help, is not chased', async () => {
     const home = { 'x-amz-bucket-region': 'us-east-1' }
     const denying = await serviceThatAnswers(() => ({ ...xml(403, 'AccessDenied'), headers: home }))
     expect(await denying.destination.deliver(deliveryTo(bucketArn), idle)).toMatchObject({ retryable: false })
@@ -242,7 +242,7 @@ describe('against a service that refuses', () => {
     expect(await malformed.destination.deliver(deliveryTo(bucketArn), idle)).toMatchObject({ retryable: false })
   })
 
-  test('a queue that answers as missing is looked up again at the next try', async () => {
+  it('a queue that answers as missing is looked up again at the next try', async () => {
     const { destination, seen } = await serviceThatAnswers((target) =>
       target.endsWith('GetQueueUrl')
         ? { status: 200, body: '{"QueueUrl":"http://elsewhere/0/dead"}' }
@@ -253,7 +253,7 @@ describe('against a service that refuses', () => {
     expect(seen).toEqual(['GetQueueUrl', 'SendMessage', 'GetQueueUrl', 'SendMessage'])
   })
 
-  test.each([
+  it.each([
     [true, 'delivered', ['GetQueueUrl', 'SendMessage https://sqs.us-east-1.amazonaws.com/000000000000/dead']],
     [false, 'refused', ['GetQueueUrl']],
   ])('a role that may only send (AWS: %s) ends with: %s', async (isAws, kind, calls) => {
@@ -273,7 +273,7 @@ describe('against a service that refuses', () => {
     expect(seen).toEqual(calls)
   })
 
-  test.each([queueArn, topicArn, bucketArn])('%s is worth another try when nobody listens', async (arn) => {
+  it.each([queueArn, topicArn, bucketArn])('%s is worth another try when nobody listens', async (arn) => {
     const { destination, server } = await serviceThatAnswers(() => ({ status: 200 }))
     server.close()
     server.closeAllConnections()
@@ -281,7 +281,7 @@ describe('against a service that refuses', () => {
     expect(await destination.deliver(deliveryTo(arn), idle)).toMatchObject({ kind: 'refused', retryable: true })
   })
 
-  test('a delivery that the caller gives up ends with the caller’s reason', async () => {
+  it('a delivery that the caller gives up ends with the caller’s reason', async () => {
     const arrived = Promise.withResolvers<void>()
     const { destination } = await serviceThatAnswers(() => {
       arrived.resolve()

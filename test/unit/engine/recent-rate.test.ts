@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { RecentRate } from '../../../src/engine/recent-rate.ts'
 
-test('the rate is that of the last minute, or of the time since the first record where that is less', () => {
+it('the rate is that of the last minute, or of the time since the first record where that is less', () => {
   const rate = new RecentRate()
   expect(rate.perSecond(5_000)).toBe(0)
   rate.add(30, 10_000)

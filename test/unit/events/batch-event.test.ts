@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { batchEvent, envelopeBytesOf, eventBytes, type EventWindow } from '../../../src/events/batch-event.ts'
 import { envelopeBytes, windowEnvelopeBytes } from '../../../src/model/limits.ts'
 
@@ -16,13 +16,13 @@ const window: EventWindow = {
   eventSourceArn: 'arn:aws:kinesis:us-east-1:123456789012:stream/s',
 }
 
-test('an event holds the fragments in order', () => {
+it('an event holds the fragments in order', () => {
   expect(batchEvent(['{"a":1}', '{"b":2}'], null)).toBe('{"Records":[{"a":1},{"b":2}]}')
   expect(batchEvent([], null)).toBe('{"Records":[]}')
 })
 
 // proves: stream.tumbling.event
-test('the event of a tumbling window has its members in the order of AWS, times without milliseconds', () => {
+it('the event of a tumbling window has its members in the order of AWS, times without milliseconds', () => {
   expect(batchEvent(['{}'], window)).toBe(
     '{"Records":[{}],"window":{"start":"2020-12-09T07:04:00Z","end":"2020-12-09T07:06:00Z"},"state":{"1":282},' +
       '"shardId":"shardId-000000000006","eventSourceARN":"arn:aws:kinesis:us-east-1:123456789012:stream/s",' +
@@ -31,7 +31,7 @@ test('the event of a tumbling window has its members in the order of AWS, times 
 })
 
 // proves: stream.tumbling.event
-test('the final invocation has no records and says what it is', () => {
+it('the final invocation has no records and says what it is', () => {
   const final = { ...window, frame: { ...window.frame, isFinal: true, isTerminatedEarly: true } }
   expect(JSON.parse(batchEvent([], final))).toMatchObject({
     Records: [],
@@ -42,7 +42,7 @@ test('the final invocation has no records and says what it is', () => {
 })
 
 // proves: sqs.bytes
-test('the size of an event is known exactly before it is built', () => {
+it('the size of an event is known exactly before it is built', () => {
   fc.assert(
     fc.property(fc.array(fc.jsonValue()), fc.option(fc.jsonValue()), (values, state) => {
       const fragments = values.map((value) => JSON.stringify(value))
@@ -59,13 +59,13 @@ test('the size of an event is known exactly before it is built', () => {
   )
 })
 
-test('the size counts bytes of UTF-8, in the state too', () => {
+it('the size counts bytes of UTF-8, in the state too', () => {
   const at = { ...window, frame: { ...window.frame, state: '{"ä":"😀"}' } }
   expect(eventBytes([], at)).toBe(Buffer.byteLength(batchEvent([], at)))
 })
 
 // proves: quota.payload
-test('the envelopes are what the limits of the model reserve for them', () => {
+it('the envelopes are what the limits of the model reserve for them', () => {
   const bare = { ...window, frame: { ...window.frame, state: '' }, shardId: 'x'.repeat(65) }
   expect(envelopeBytesOf(null)).toBe(envelopeBytes)
   expect(envelopeBytesOf(bare)).toBeLessThan(windowEnvelopeBytes)

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { encodeDynamoRecord } from '../../../src/events/dynamodb-record.ts'
 
 const arn = 'arn:aws:dynamodb:us-east-2:123456789012:table/T/stream/2015-06-27T00:48:05.899'
@@ -22,7 +22,7 @@ const raw = {
 }
 
 // proves: ddb.event
-test('a DynamoDB record has the members and the order of AWS, its time in whole seconds with a fraction', () => {
+it('a DynamoDB record has the members and the order of AWS, its time in whole seconds with a fraction', () => {
   expect(encodeDynamoRecord(raw, context).fragment).toBe(
     '{"eventID":"c4ca4238a0b923820dcc509a6f75849b","eventName":"INSERT","eventVersion":"1.1",' +
       '"eventSource":"aws:dynamodb","awsRegion":"us-east-2","dynamodb":{"ApproximateCreationDateTime":1480642019.0,' +
@@ -33,14 +33,14 @@ test('a DynamoDB record has the members and the order of AWS, its time in whole 
 })
 
 // proves: ddb.event.ttl
-test('a deletion by TTL says so in lower camel case', () => {
+it('a deletion by TTL says so in lower camel case', () => {
   const userIdentity = { PrincipalId: 'dynamodb.amazonaws.com', Type: 'Service' }
   const record = encodeDynamoRecord({ ...raw, eventName: 'REMOVE', userIdentity }, context)
   expect(record.fragment).toContain('"userIdentity":{"type":"Service","principalId":"dynamodb.amazonaws.com"}')
 })
 
 // proves: stream.factor@DynamoDB
-test('a DynamoDB record is named by its sequence number and ordered by its item', () => {
+it('a DynamoDB record is named by its sequence number and ordered by its item', () => {
   const record = encodeDynamoRecord(raw, context)
   const keysWith = (Keys: object) => encodeDynamoRecord({ ...raw, dynamodb: { ...raw.dynamodb, Keys } }, context)
   expect(record).toMatchObject({ id: '111', position: '111', receipt: '', arrivedMs: 1480642019700 })
@@ -51,7 +51,7 @@ test('a DynamoDB record is named by its sequence number and ordered by its item'
   expect(keysWith({ Id: { N: '101' } }).orderKey).not.toBe(record.orderKey)
 })
 
-test.each([1e21, 1e-9, -1.5, 1e307])(
+it.each([1e21, 1e-9, -1.5, 1e307])(
   'a time of %d seconds, as only an emulator could tell, leaves the event JSON',
   (seconds) => {
     const dynamodb = { ...raw.dynamodb, ApproximateCreationDateTime: seconds }
@@ -60,7 +60,7 @@ test.each([1e21, 1e-9, -1.5, 1e307])(
   },
 )
 
-test('a reply of any shape is encoded without an exception', () => {
+it('a reply of any shape is encoded without an exception', () => {
   fc.assert(
     fc.property(fc.dictionary(fc.constantFrom(...Object.keys(raw), 'userIdentity'), fc.jsonValue()), (odd) => {
       expect(JSON.parse(encodeDynamoRecord(odd, context).fragment)).toHaveProperty('eventSource', 'aws:dynamodb')

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import {
   failureBody,
   failureBodyWithPayload,
@@ -35,12 +35,12 @@ const tail =
   `"approximateArrivalOfLastRecord":"2019-11-14T00:38:05.580Z","batchSize":3,"streamArn":"${streamArn}"}}`
 
 // proves: destination.body@Kinesis
-test('the failure record of a Kinesis batch has the members and the order of AWS', () => {
+it('the failure record of a Kinesis batch has the members and the order of AWS', () => {
   expect(failureBody(failure)).toBe(head + tail)
 })
 
 // proves: destination.s3
-test('an object store gets the whole event as a string between version and timestamp (floci#3620, LocalStack PR 12087)', () => {
+it('an object store gets the whole event as a string between version and timestamp (floci#3620, LocalStack PR 12087)', () => {
   const payload = '{"Records":[{"body":"\\"ä\\n"}]}'
   const body = failureBodyWithPayload(failure, payload)
   expect(body).toBe(`${head}"payload":${JSON.stringify(payload)},${tail}`)
@@ -48,7 +48,7 @@ test('an object store gets the whole event as a string between version and times
 })
 
 // proves: destination.body@DynamoDB
-test('the failure record of a DynamoDB batch has arrivals to the second and a timestamp to the millisecond', () => {
+it('the failure record of a DynamoDB batch has arrivals to the second and a timestamp to the millisecond', () => {
   const body = JSON.parse(failureBody({ ...failure, source: 'dynamodb' }))
   expect(body).not.toHaveProperty('KinesisBatchInfo')
   expect(body.timestamp).toBe('2019-11-14T00:38:06.021Z')
@@ -64,7 +64,7 @@ test('the failure record of a DynamoDB batch has arrivals to the second and a ti
 })
 
 // proves: destination.reported
-test('a failure that the function reported has a null functionError', () => {
+it('a failure that the function reported has a null functionError', () => {
   const reply = { requestId: 'r', statusCode: 200, executedVersion: '3', functionError: null }
   expect(JSON.parse(failureBody({ ...failure, reply })).responseContext).toEqual({
     statusCode: 200,
@@ -74,7 +74,7 @@ test('a failure that the function reported has a null functionError', () => {
 })
 
 // proves: stream.oversize, destination.too-old
-test('there is no responseContext for records that grew too old, or that never reached the function', () => {
+it('there is no responseContext for records that grew too old, or that never reached the function', () => {
   const tooOld = JSON.parse(failureBody({ ...failure, condition: 'RecordAgeExceeded', attempts: 1 }))
   expect(tooOld).not.toHaveProperty('responseContext')
   expect(tooOld.requestContext).toMatchObject({ condition: 'RecordAgeExceeded', approximateInvokeCount: 1 })
@@ -82,7 +82,7 @@ test('there is no responseContext for records that grew too old, or that never r
 })
 
 // proves: destination.window
-test('the failure of a window names it; an empty final invocation has no sequence numbers', () => {
+it('the failure of a window names it; an empty final invocation has no sequence numbers', () => {
   const window = {
     startMs: Date.parse('2020-12-09T07:04:00Z'),
     endMs: Date.parse('2020-12-09T07:06:00Z'),
@@ -101,7 +101,7 @@ test('the failure of a window names it; an empty final invocation has no sequenc
 })
 
 // proves: destination.s3
-test('an object is filed by mapping, shard and UTC day', () => {
+it('an object is filed by mapping, shard and UTC day', () => {
   const key = failureObjectKey({
     mappingUuid: 'a1b2',
     shardId: 'shardId-000000000001',

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { Effort } from '../../../src/events/effort.ts'
 import { matchBranch, matchesBranch } from '../../../src/events/filter-match.ts'
 import { compilePattern, type Branch } from '../../../src/events/filter-pattern.ts'
@@ -130,7 +130,7 @@ describe('an event that spells one path in several ways', () => {
     a: { 'b.c': make('f'), b: { c: make('g') } },
   })
 
-  test('costs no more where many elements say the same', () => {
+  it('costs no more where many elements say the same', () => {
     const event = spelled((field) => [...times(2_000, () => ({ [field]: 1 })), { h: 1 }])
     const cost = costOf(pattern(fields), event)
     expect(cost.verdict).toBe(false)
@@ -138,7 +138,7 @@ describe('an event that spells one path in several ways', () => {
   })
 
   // proves: filter.odd-data
-  test('made to be a puzzle is given up within its allowance, and then matches: no record is lost for it', () => {
+  it('made to be a puzzle is given up within its allowance, and then matches: no record is lost for it', () => {
     const noise = times(10, (at) => `n${at}`)
     const noisy = (at: number) =>
       Object.fromEntries(noise.filter((_, bit) => (at >> bit) % 2 === 1).map((name) => [name, 2]))
@@ -155,13 +155,13 @@ const visitsMax = { walk: 3, search: 20 }
 
 // proves: filter.bounded
 describe('what a match looks at stays within a few times the nodes of the event, for each way through the pattern', () => {
-  test.each(Object.entries(hostile))('%s', (_name, [pattern, event, verdict]) => {
+  it.each(Object.entries(hostile))('%s', (_name, [pattern, event, verdict]) => {
     const cost = costOf(pattern, event)
     expect(cost.verdict).toBe(verdict)
     expect(cost.visitsPerNode).toBeLessThan(visitsMax.walk)
   })
 
-  test.each(Object.entries(searched))('searched: %s', (_name, [pattern, event, verdict]) => {
+  it.each(Object.entries(searched))('searched: %s', (_name, [pattern, event, verdict]) => {
     const cost = costOf(pattern, event)
     expect(cost.verdict).toBe(verdict)
     expect(cost.visitsPerNode).toBeLessThan(visitsMax.search)
@@ -171,7 +171,7 @@ describe('what a match looks at stays within a few times the nodes of the event,
 // proves: filter.slices
 describe('a match pauses when its slice is over, and comes to the same verdict', () => {
   const sliceSteps = 500
-  test.each(Object.entries({ ...hostile, ...searched }))('%s', (_name, [pattern, event, verdict]) => {
+  it.each(Object.entries({ ...hostile, ...searched }))('%s', (_name, [pattern, event, verdict]) => {
     const effort = new Effort(sliceSteps)
     let longest = 0
     const found = branchesOf(pattern).some((branch) => {

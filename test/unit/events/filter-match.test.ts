@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { matchesBranch } from '../../../src/events/filter-match.ts'
 import { compilePattern } from '../../../src/events/filter-pattern.ts'
 import { anyEvent, anyPattern, dottedNames, leaf, names } from './filter-arbitraries.ts'
@@ -219,7 +219,7 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
 // proves: filter.structure, filter.null-empty, filter.equals, filter.or, filter.anything-but, filter.numeric
 // proves: filter.exists, filter.prefix-suffix
 describe.each(Object.entries(rows))('%s', (_operator, cases) => {
-  test.each(cases.map(([pattern, event, expected]) => [JSON.stringify(pattern), JSON.stringify(event), expected]))(
+  it.each(cases.map(([pattern, event, expected]) => [JSON.stringify(pattern), JSON.stringify(event), expected]))(
     'pattern %s on event %s: %s',
     (pattern, event, expected) => {
       expect(matches(JSON.parse(String(pattern)), JSON.parse(String(event)))).toBe(expected)
@@ -227,7 +227,7 @@ describe.each(Object.entries(rows))('%s', (_operator, cases) => {
   )
 })
 
-test('a __proto__ key of an event is a field like any other', () => {
+it('a __proto__ key of an event is a field like any other', () => {
   const event: unknown = JSON.parse('{"__proto__":{"a":"x"}}')
   expect(matches(JSON.parse('{"__proto__":{"a":["x"]}}'), event)).toBe(true)
   expect(matches({ a: ['x'] }, event)).toBe(false)
@@ -247,7 +247,7 @@ function patternNear(value: unknown): unknown {
 }
 
 // proves: filter.arrays
-test('the matcher agrees with the plain reading on events with arrays', () => {
+it('the matcher agrees with the plain reading on events with arrays', () => {
   fc.assert(
     fc.property(pattern, anyEvent(names), (somePattern, someEvent) => {
       expect(matches(somePattern, someEvent)).toBe(referenceMatches(somePattern, someEvent))
@@ -257,7 +257,7 @@ test('the matcher agrees with the plain reading on events with arrays', () => {
 })
 
 // proves: filter.dotted
-test('the matcher agrees with the plain reading on events with dotted keys', () => {
+it('the matcher agrees with the plain reading on events with dotted keys', () => {
   fc.assert(
     fc.property(pattern, anyEvent(dottedNames), (somePattern, someEvent) => {
       expect(matches(somePattern, someEvent)).toBe(referenceMatches(somePattern, someEvent))
@@ -266,7 +266,7 @@ test('the matcher agrees with the plain reading on events with dotted keys', () 
   )
 })
 
-test('the matcher agrees with the plain reading where a pattern is nearly the event', () => {
+it('the matcher agrees with the plain reading where a pattern is nearly the event', () => {
   let matched = 0
   fc.assert(
     fc.property(anyEvent(names), fc.array(fc.tuple(names, leaf), { maxLength: 1 }), (someEvent, changes) => {
@@ -281,7 +281,7 @@ test('the matcher agrees with the plain reading where a pattern is nearly the ev
 })
 
 // proves: filter.odd-data
-test('a hostile event overflows nothing', () => {
+it('a hostile event overflows nothing', () => {
   const deep: unknown = JSON.parse(`${'['.repeat(200_000)}{"b":1}${']'.repeat(200_000)}`)
   expect(matches({ a: { b: [1] } }, { a: deep })).toBe(true)
   const wide = Array.from({ length: 20_000 }, (_, b) => ({ b: [{ c: b }] }))

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { branchesMax, compilePattern } from '../../../src/events/filter-pattern.ts'
 
 // proves: filter.refused-operators, filter.invalid
 describe('a pattern is refused', () => {
-  test.each([
+  it.each([
     ['malformed JSON', '{"a":["x"]'],
     ['no JSON at all', ''],
     ['a plain string', 'body'],
@@ -75,7 +75,7 @@ describe('a pattern is refused', () => {
   })
 })
 
-test('the reason names the place', () => {
+it('the reason names the place', () => {
   expect(compilePattern('{"body":{"a":{"b":"x"}}}')).toEqual({
     kind: 'fault',
     detail: 'body.a.b: a value must be in a list.',
@@ -83,13 +83,13 @@ test('the reason names the place', () => {
 })
 
 // proves: filter.duplicate-keys
-test('of duplicate keys the last counts, as in every JSON parser', () => {
+it('of duplicate keys the last counts, as in every JSON parser', () => {
   const compiled = compilePattern('{"a":"not even valid","a":["x"]}')
   expect(compiled).toMatchObject({ kind: 'pattern' })
 })
 
 // proves: filter.or
-test('$ors multiply out up to the bound, and are refused beyond it at once', () => {
+it('$ors multiply out up to the bound, and are refused beyond it at once', () => {
   const ors = (count: number) =>
     JSON.stringify(
       Object.fromEntries(Array.from({ length: count }, (_, n) => [`k${n}`, { $or: [{ a: [1] }, { b: [1] }] }])),
@@ -104,7 +104,7 @@ test('$ors multiply out up to the bound, and are refused beyond it at once', () 
   expect(compilePattern(flat)).toMatchObject({ kind: 'fault' })
 })
 
-test('a pattern nested without end is refused, not run into the ground', () => {
+it('a pattern nested without end is refused, not run into the ground', () => {
   const deep = `${'{"a":'.repeat(50_000)}["x"]${'}'.repeat(50_000)}`
   expect(compilePattern(deep)).toMatchObject({ kind: 'fault', detail: expect.stringContaining('deeply') })
   expect(compilePattern(`{"${'a.'.repeat(50_000)}a":["x"]}`)).toMatchObject({ kind: 'fault' })
@@ -112,7 +112,7 @@ test('a pattern nested without end is refused, not run into the ground', () => {
   expect(compilePattern(ors)).toMatchObject({ kind: 'fault' })
 })
 
-test('whatever text comes, the compiler answers', () => {
+it('whatever text comes, the compiler answers', () => {
   const text = fc.oneof(
     fc.string(),
     fc.json(),

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { encodeDynamoRecord } from '../../../src/events/dynamodb-record.ts'
 import { compileFilters, finished } from '../../../src/events/filter.ts'
 import { encodeKinesisRecord } from '../../../src/events/kinesis-record.ts'
@@ -31,7 +31,7 @@ function change(record: object): string {
 
 // proves: sqs.filter-body
 describe('the body of a message', () => {
-  test.each([
+  it.each([
     ['text and a text pattern', 'hello', { body: ['hello'] }, true],
     ['text and a text pattern', 'hello', { body: ['other'] }, false],
     ['text and a text pattern', 'hello', { body: [{ prefix: 'he' }] }, true],
@@ -58,7 +58,7 @@ describe('the body of a message', () => {
   })
 
   // proves: sqs.filter-delivers-unchanged
-  test('is delivered as it was, parsed or not', () => {
+  it('is delivered as it was, parsed or not', () => {
     const fragment = message('{ "a" : "x" }')
     expect(filterOf('sqs', { body: { a: ['x'] } })(fragment)).toBe(true)
     expect(JSON.parse(fragment).body).toBe('{ "a" : "x" }')
@@ -66,7 +66,7 @@ describe('the body of a message', () => {
 })
 
 // proves: sqs.filter-metadata
-test('message attributes and other metadata of a message can be asked for', () => {
+it('message attributes and other metadata of a message can be asked for', () => {
   const fragment = message('x', { MessageAttributes: { kind: { DataType: 'String', StringValue: 'order' } } })
   expect(filterOf('sqs', { messageAttributes: { kind: { stringValue: ['order'] } } })(fragment)).toBe(true)
   expect(filterOf('sqs', { messageAttributes: { kind: { stringValue: ['other'] } } })(fragment)).toBe(false)
@@ -75,7 +75,7 @@ test('message attributes and other metadata of a message can be asked for', () =
 describe('a Kinesis record', () => {
   // own reading: decoded data
   // proves: stream.filter.data
-  test('is matched by its decoded data', () => {
+  it('is matched by its decoded data', () => {
     const matches = filterOf('kinesis', { data: { City: ['Seattle'], Temp: [{ numeric: ['<', 50] }] } })
     expect(matches(streamRecord('{"City":"Seattle","Temp":46}'))).toBe(true)
     expect(matches(streamRecord('{"City":"Seattle","Temp":56}'))).toBe(false)
@@ -84,15 +84,12 @@ describe('a Kinesis record', () => {
   })
 
   // proves: stream.filter.data
-  test.each(['plain', '', '12', 'null', '"x"', '{"a":', '\u0000ÿ'])(
-    'with the data %j meets no JSON pattern',
-    (data) => {
-      expect(filterOf('kinesis', { data: { a: [{ exists: false }] } })(streamRecord(data))).toBe(false)
-    },
-  )
+  it.each(['plain', '', '12', 'null', '"x"', '{"a":', '\u0000ÿ'])('with the data %j meets no JSON pattern', (data) => {
+    expect(filterOf('kinesis', { data: { a: [{ exists: false }] } })(streamRecord(data))).toBe(false)
+  })
 
   // proves: stream.filter.metadata
-  test('is matched by its metadata, flat and nested', () => {
+  it('is matched by its metadata, flat and nested', () => {
     const fragment = streamRecord('plain', '1')
     expect(filterOf('kinesis', { partitionKey: ['1'] })(fragment)).toBe(true)
     expect(filterOf('kinesis', { kinesis: { partitionKey: ['1'] } })(fragment)).toBe(true)
@@ -103,7 +100,7 @@ describe('a Kinesis record', () => {
     expect(filterOf('kinesis', { partitionKey: ['1'], data: { a: [1] } })(streamRecord('{"a":1}'))).toBe(true)
   })
 
-  test('is not asked for plain text', () => {
+  it('is not asked for plain text', () => {
     expect(compileFilters('kinesis', ['{"data":["text"]}'])).toMatchObject({ kind: 'refused' })
     expect(compileFilters('kinesis', ['{"$or":[{"partitionKey":["1"]},{"data":["text"]}]}'])).toMatchObject({
       kind: 'refused',
@@ -123,7 +120,7 @@ describe('a DynamoDB record', () => {
     },
   }
 
-  test.each([
+  it.each([
     [{ eventName: ['INSERT'] }, true],
     [{ eventName: ['REMOVE'] }, false],
     [{ dynamodb: { NewImage: { Id: { N: ['101'] } } } }, true],
@@ -142,7 +139,7 @@ describe('a DynamoDB record', () => {
     expect(filterOf('dynamodb', pattern)(change(inserted))).toBe(expected)
   })
 
-  test('that TTL deleted is found as the tutorial of AWS finds it', () => {
+  it('that TTL deleted is found as the tutorial of AWS finds it', () => {
     const expired = { eventName: 'REMOVE', userIdentity: { Type: 'Service', PrincipalId: 'dynamodb.amazonaws.com' } }
     const matches = filterOf('dynamodb', {
       userIdentity: { type: ['Service'], principalId: ['dynamodb.amazonaws.com'] },
@@ -151,25 +148,25 @@ describe('a DynamoDB record', () => {
     expect(matches(change(inserted))).toBe(false)
   })
 
-  test('is not asked for plain text', () => {
+  it('is not asked for plain text', () => {
     expect(compileFilters('dynamodb', ['{"dynamodb":["text"]}'])).toMatchObject({ kind: 'refused' })
   })
 })
 
 // proves: filter.structure
-test('one filter of several is enough', () => {
+it('one filter of several is enough', () => {
   const matches = filterOf('sqs', { body: ['a'] }, { body: { n: [1] } })
   expect(matches(message('a'))).toBe(true)
   expect(matches(message('{"n":1}'))).toBe(true)
   expect(matches(message('b'))).toBe(false)
 })
 
-test('without filters every record matches', () => {
+it('without filters every record matches', () => {
   expect(filterOf('sqs')(message('anything'))).toBe(true)
 })
 
 // proves: error.filter
-test('a bad filter is refused in the words of AWS, with the reason beside them', () => {
+it('a bad filter is refused in the words of AWS, with the reason beside them', () => {
   expect(compileFilters('sqs', ['{"body":["x"]}', '{"body":"x"}'])).toEqual({
     kind: 'refused',
     message: 'Invalid filter pattern definition.',
@@ -179,7 +176,7 @@ test('a bad filter is refused in the words of AWS, with the reason beside them',
 })
 
 // proves: filter.odd-data
-test('odd data never throws', () => {
+it('odd data never throws', () => {
   const sources: readonly [SourceKind, object][] = [
     ['sqs', { body: { a: { b: ['x'] } } }],
     ['sqs', { body: [{ prefix: 'x' }] }],

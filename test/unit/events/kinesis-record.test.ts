@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { encodeKinesisRecord } from '../../../src/events/kinesis-record.ts'
 
 const context = {
@@ -18,7 +18,7 @@ const raw = {
 }
 
 // proves: stream.event.kinesis
-test('a Kinesis record has the members and the order of AWS, and no encryptionType', () => {
+it('a Kinesis record has the members and the order of AWS, and no encryptionType', () => {
   expect(encodeKinesisRecord(raw, context).fragment).toBe(
     '{"kinesis":{"kinesisSchemaVersion":"1.0","partitionKey":"1",' +
       '"sequenceNumber":"49590338271490256608559692538361571095921575989136588898",' +
@@ -31,7 +31,7 @@ test('a Kinesis record has the members and the order of AWS, and no encryptionTy
 })
 
 // proves: stream.factor@Kinesis
-test('a Kinesis record is named, placed and ordered by its sequence number and partition key', () => {
+it('a Kinesis record is named, placed and ordered by its sequence number and partition key', () => {
   const record = encodeKinesisRecord(raw, context)
   expect(record).toMatchObject({
     id: raw.SequenceNumber,
@@ -45,7 +45,7 @@ test('a Kinesis record is named, placed and ordered by its sequence number and p
 })
 
 // proves: stream.event.kinesis
-test('arrival is printed in seconds with one to three decimals, also where it is a whole second', () => {
+it('arrival is printed in seconds with one to three decimals, also where it is a whole second', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 4_102_444_800_000 }), (ms) => {
       const record = encodeKinesisRecord({ ...raw, ApproximateArrivalTimestamp: ms / 1000 }, context)
@@ -57,13 +57,13 @@ test('arrival is printed in seconds with one to three decimals, also where it is
   expect(whole.fragment).toContain('"approximateArrivalTimestamp":1545084650.0}')
 })
 
-test('arrival is a whole number of milliseconds, however finely an emulator measures', () => {
+it('arrival is a whole number of milliseconds, however finely an emulator measures', () => {
   const record = encodeKinesisRecord({ ...raw, ApproximateArrivalTimestamp: 1545084650.98765 }, context)
   expect(record.arrivedMs).toBe(1545084650988)
   expect(record.fragment).toContain('"approximateArrivalTimestamp":1545084650.988}')
 })
 
-test.each([1e21, 1e-9, -1.5, 1e307])(
+it.each([1e21, 1e-9, -1.5, 1e307])(
   'a time of %d seconds, as only an emulator could tell, leaves the event JSON',
   (seconds) => {
     const { fragment } = encodeKinesisRecord({ ...raw, ApproximateArrivalTimestamp: seconds }, context)
@@ -71,7 +71,7 @@ test.each([1e21, 1e-9, -1.5, 1e307])(
   },
 )
 
-test('a reply of any shape is encoded without an exception', () => {
+it('a reply of any shape is encoded without an exception', () => {
   fc.assert(
     fc.property(fc.dictionary(fc.constantFrom(...Object.keys(raw)), fc.jsonValue()), (odd) => {
       expect(JSON.parse(encodeKinesisRecord(odd, context).fragment)).toHaveProperty('eventSource', 'aws:kinesis')

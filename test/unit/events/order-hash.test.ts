@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { orderHash } from '../../../src/events/order-hash.ts'
 
-test('the hash of a key never changes: slots survive a restart', () => {
+it('the hash of a key never changes: slots survive a restart', () => {
   expect([orderHash(''), orderHash('a'), orderHash('customer-42'), orderHash('ключ')]).toMatchInlineSnapshot(`
     [
       2872998923,
@@ -12,7 +12,7 @@ test('the hash of a key never changes: slots survive a restart', () => {
   `)
 })
 
-test('similar keys spread over ten slots', () => {
+it('similar keys spread over ten slots', () => {
   const counts = Array.from({ length: 10 }, () => 0)
   for (let key = 0; key < 10_000; key++) {
     const slot = orderHash(`customer-${key}`) % 10
@@ -22,7 +22,7 @@ test('similar keys spread over ten slots', () => {
   expect(Math.max(...counts)).toBeLessThan(1150)
 })
 
-test('the hash is an unsigned 32-bit number', () => {
+it('the hash is an unsigned 32-bit number', () => {
   for (let key = 0; key < 1_000; key++) {
     const hash = orderHash(String(key))
     expect(Number.isInteger(hash) && hash >= 0 && hash <= 0xffff_ffff).toBe(true)

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { rawMember } from '../../../src/events/raw-member.ts'
 
-test.each([
+it.each([
   ['{"state":{"n":12345678901234567890}}', '{"n":12345678901234567890}'],
   [' {\n "a" : "},{" , "state" : { "x" : [1,{"y":"\\"}"}] } }', '{ "x" : [1,{"y":"\\"}"}] }'],
   ['{"state":1,"state":{}}', '{}'],
@@ -15,7 +15,7 @@ test.each([
   expect(rawMember(json, 'state')).toBe(expected)
 })
 
-test('any member of any object is the text that parses to its value', () => {
+it('any member of any object is the text that parses to its value', () => {
   fc.assert(
     fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.constantFrom(0, 1, 3), (object, indent) => {
       const json = JSON.stringify(object, null, indent)

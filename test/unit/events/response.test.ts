@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { judgeReply, type ReplyToJudge } from '../../../src/events/response.ts'
 import type { Outcome } from '../../../src/model/invocation.ts'
 import type { SourceKind } from '../../../src/model/source.ts'
@@ -16,7 +16,7 @@ function verdict(outcome: Outcome): string {
 // proves: sqs.partial.success, sqs.partial.malformed, sqs.partial.unknown-id, stream.partial.success
 // proves: stream.partial.malformed, target.status-object
 describe.each(sources)('ReportBatchItemFailures of %s', (source) => {
-  test.each([
+  it.each([
     // Everything succeeded.
     ['{"batchItemFailures":[]}', 'succeeded'],
     ['{"batchItemFailures":null}', 'succeeded'],
@@ -62,7 +62,7 @@ describe.each(sources)('ReportBatchItemFailures of %s', (source) => {
   })
 
   // proves: sqs.partial.exception
-  test('an exception fails the batch whatever else it says', () => {
+  it('an exception fails the batch whatever else it says', () => {
     const outcome = judgeReply({
       ...base,
       source,
@@ -73,7 +73,7 @@ describe.each(sources)('ReportBatchItemFailures of %s', (source) => {
   })
 
   // proves: sqs.partial.off
-  test('a function that does not report is not listened to', () => {
+  it('a function that does not report is not listened to', () => {
     const payloads = ['{"batchItemFailures":[{"itemIdentifier":"a"}]}', 'not JSON', '[1]', '{"statusCode":500}', '']
     for (const payload of payloads) {
       expect(judgeReply({ ...base, source, payload, reportsFailures: false })).toEqual({
@@ -86,7 +86,7 @@ describe.each(sources)('ReportBatchItemFailures of %s', (source) => {
 })
 
 // proves: sqs.partial.empty-item
-test('an empty entry is taken for a success of a queue when that is wished for, never of a stream', () => {
+it('an empty entry is taken for a success of a queue when that is wished for, never of a stream', () => {
   const payload = '{"batchItemFailures":[{}]}'
   expect(verdict(judgeReply({ ...base, payload, acknowledgesEmptyItem: true }))).toBe('succeeded')
   expect(verdict(judgeReply({ ...base, payload, acknowledgesEmptyItem: true, source: 'kinesis' }))).toBe('failed')
@@ -94,12 +94,12 @@ test('an empty entry is taken for a success of a queue when that is wished for, 
   expect(verdict(judgeReply({ ...base, payload: mixed, acknowledgesEmptyItem: true }))).toBe('failed')
 })
 
-test('a message that is in the batch twice fails twice', () => {
+it('a message that is in the batch twice fails twice', () => {
   const payload = '{"batchItemFailures":[{"itemIdentifier":"a"}]}'
   expect(verdict(judgeReply({ ...base, payload, ids: ['a', 'b', 'a'] }))).toBe('partial 0,2')
 })
 
-test('a reported failure keeps the reply, so that a failure record can say that no error was thrown', () => {
+it('a reported failure keeps the reply, so that a failure record can say that no error was thrown', () => {
   const outcome = judgeReply({ ...base, payload: '{"batchItemFailures":[{"itemIdentifier":""}]}' })
   expect(outcome).toMatchObject({ kind: 'failed', reply, errorType: 'InvalidBatchResponse' })
 })
@@ -107,7 +107,7 @@ test('a reported failure keeps the reply, so that a failure record can say that 
 describe('a failed function', () => {
   const failed = { ...base, reply: { ...reply, functionError: 'Unhandled' } }
 
-  test.each([
+  it.each([
     ['{"errorMessage":"boom","errorType":"Error","stackTrace":[]}', 'Error', 'boom'],
     ['{"errorMessage":"2026-11-21T00:00:00Z r-1 Task timed out after 3.00 seconds"}', 'Unhandled', /timed out/],
     ['{"errorType":7,"errorMessage":{}}', 'Unhandled', ''],
@@ -123,18 +123,18 @@ describe('a failed function', () => {
     })
   })
 
-  test('does not fill the log', () => {
+  it('does not fill the log', () => {
     const outcome = judgeReply({ ...failed, payload: JSON.stringify({ errorMessage: 'x'.repeat(100_000) }) })
     expect(outcome.kind === 'failed' && outcome.message.length).toBe(1001)
   })
 })
 
-test('an empty identifier names no record, even where a service gave one an empty id', () => {
+it('an empty identifier names no record, even where a service gave one an empty id', () => {
   const payload = '{"batchItemFailures":[{"itemIdentifier":""}]}'
   expect(verdict(judgeReply({ ...base, payload, ids: [''] }))).toBe('failed')
 })
 
-test('an answer outside 2xx is never a success', () => {
+it('an answer outside 2xx is never a success', () => {
   expect(verdict(judgeReply({ ...base, reply: { ...reply, statusCode: 101 } }))).toBe('failed')
   const outcome = judgeReply({ ...base, reportsFailures: false, reply: { ...reply, statusCode: 500 }, payload: 'oops' })
   expect(outcome).toMatchObject({ kind: 'failed', errorType: 'Status.500', message: 'oops' })
@@ -144,7 +144,7 @@ test('an answer outside 2xx is never a success', () => {
 describe('a tumbling window', () => {
   const windowed: ReplyToJudge = { ...base, source: 'kinesis', window: 'open', reportsFailures: false }
 
-  test('carries the state as the function wrote it', () => {
+  it('carries the state as the function wrote it', () => {
     const outcome = judgeReply({ ...windowed, payload: '{"state": {"sum":12345678901234567890,"ä":1}}' })
     expect(outcome).toEqual({
       kind: 'succeeded',
@@ -153,14 +153,14 @@ describe('a tumbling window', () => {
     })
   })
 
-  test.each(['null', '{}', '', '[]', '{"state":null}', '{"state":1}', '{"state":[]}', '{"state":"{}"}', 'not JSON'])(
+  it.each(['null', '{}', '', '[]', '{"state":null}', '{"state":1}', '{"state":[]}', '{"state":"{}"}', 'not JSON'])(
     'fails on the answer %s, which has no state',
     (payload) => {
       expect(judgeReply({ ...windowed, payload })).toMatchObject({ kind: 'failed', errorType: 'InvalidWindowResponse' })
     },
   )
 
-  test('listens to reported failures beside the state, and keeps it', () => {
+  it('listens to reported failures beside the state, and keeps it', () => {
     const payload = '{"state":{"n":1},"batchItemFailures":[{"itemIdentifier":"c"}]}'
     expect(judgeReply({ ...windowed, payload, reportsFailures: true })).toEqual({
       kind: 'partial',
@@ -171,7 +171,7 @@ describe('a tumbling window', () => {
     expect(judgeReply({ ...windowed, payload })).toMatchObject({ kind: 'succeeded' })
   })
 
-  test('fails as a whole when the state is there and the failures cannot be understood', () => {
+  it('fails as a whole when the state is there and the failures cannot be understood', () => {
     const payload = '{"state":{},"batchItemFailures":[{"itemIdentifier":"nobody"}]}'
     expect(judgeReply({ ...windowed, payload, reportsFailures: true })).toMatchObject({ kind: 'failed' })
   })
@@ -179,7 +179,7 @@ describe('a tumbling window', () => {
   const final: ReplyToJudge = { ...windowed, window: 'final', ids: [] }
 
   // proves: stream.tumbling.final-answer
-  test.each(['{"state":{}}', 'null', '{}', '', '[]', '"done"', '{"UnprocessedItems":{}}', 'not JSON'])(
+  it.each(['{"state":{}}', 'null', '{}', '', '[]', '"done"', '{"UnprocessedItems":{}}', 'not JSON'])(
     'is closed by any answer of its final invocation that is no error: %s',
     (payload) => {
       const succeeded = { kind: 'succeeded', reply, state: null }
@@ -188,14 +188,14 @@ describe('a tumbling window', () => {
     },
   )
 
-  test('is not closed by a final invocation that fails', () => {
+  it('is not closed by a final invocation that fails', () => {
     const failed = { ...final, payload: '{"state":{}}', reply: { ...reply, functionError: 'Unhandled' } }
     expect(judgeReply(failed)).toMatchObject({ kind: 'failed' })
     expect(judgeReply({ ...final, reply: { ...reply, statusCode: 500 } })).toMatchObject({ kind: 'failed' })
   })
 })
 
-test('an answer that is acknowledged names only failures of the batch, whatever the function says', () => {
+it('an answer that is acknowledged names only failures of the batch, whatever the function says', () => {
   const windows = ['none', 'open', 'final'] as const
   const anything = fc.oneof(
     fc.string(),

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { interpretRieReply, type RieAnswer } from '../../../src/events/rie-reply.ts'
 
 function answer(status: number, body: string, headers: RieAnswer['headers'] = {}): RieAnswer {
@@ -9,7 +9,7 @@ const reply = { requestId: 'r-1', statusCode: 200, executedVersion: '$LATEST', f
 
 // proves: target.rie
 describe('a 200 of the emulator', () => {
-  test.each([
+  it.each([
     'null',
     '',
     '{"batchItemFailures":[]}',
@@ -25,7 +25,7 @@ describe('a 200 of the emulator', () => {
     expect(interpretRieReply(answer(200, body))).toEqual({ kind: 'answered', reply, payload: body })
   })
 
-  test.each([
+  it.each([
     '{"errorMessage":"boom","errorType":"Error","stackTrace":[]}',
     '{"errorType":"Error","errorMessage":"boom","trace":["a"],"cause":{},"requestId":"x"}',
     '{"errorType":"AggregateException","errorMessage":"two","stackTrace":[],"cause":{},"causes":[{},{}]}',
@@ -38,7 +38,7 @@ describe('a 200 of the emulator', () => {
     })
   })
 
-  test.each(['Task timed out after 2.00 seconds', 'Task timed out after 15 seconds\n'])(
+  it.each(['Task timed out after 2.00 seconds', 'Task timed out after 15 seconds\n'])(
     'with the text %j is a timeout',
     (body) => {
       const result = interpretRieReply(answer(200, body))
@@ -50,7 +50,7 @@ describe('a 200 of the emulator', () => {
     },
   )
 
-  test('that is marked as Lambda marks it is believed', () => {
+  it('that is marked as Lambda marks it is believed', () => {
     const headers = { 'x-amz-function-error': 'Handled', 'x-amz-executed-version': '7' }
     expect(interpretRieReply(answer(200, '{"x":1}', headers))).toEqual({
       kind: 'answered',
@@ -60,7 +60,7 @@ describe('a 200 of the emulator', () => {
   })
 })
 
-test('a runtime that died is a function error, with or without a body: the function had begun', () => {
+it('a runtime that died is a function error, with or without a body: the function had begun', () => {
   const body = '{"errorType":"Runtime.ExitError","errorMessage":"RequestId: 1 Error: Runtime exited"}'
   expect(interpretRieReply(answer(502, body))).toMatchObject({
     kind: 'answered',
@@ -72,7 +72,7 @@ test('a runtime that died is a function error, with or without a body: the funct
   expect(empty.kind === 'answered' && JSON.parse(empty.payload).errorType).toBe('Runtime.ExitError')
 })
 
-test.each([
+it.each([
   answer(400, ''),
   answer(400, '{"errorType":"AlreadyReserved"}'),
   answer(500, 'Failed to reserve: AlreadyReserved'),
@@ -84,7 +84,7 @@ test.each([
 })
 
 describe('the build for several invocations at once', () => {
-  test.each([
+  it.each([
     [200, 'Function.Unknown'],
     [502, 'Runtime.ExitError'],
     [500, 'Runtime.TruncatedResponse'],
@@ -100,7 +100,7 @@ describe('the build for several invocations at once', () => {
     expect(empty.kind === 'answered' && JSON.parse(empty.payload)).toEqual({ errorType })
   })
 
-  test.each(['Client.InitIncomplete', 'ErrMalformedRequest', 'InvalidRequest'])(
+  it.each(['Client.InitIncomplete', 'ErrMalformedRequest', 'InvalidRequest'])(
     'tells with %s that the function was not entered',
     (errorType) => {
       expect(interpretRieReply(answer(400, '{}', { 'error-type': errorType }))).toMatchObject({ kind: 'unavailable' })
@@ -108,7 +108,7 @@ describe('the build for several invocations at once', () => {
   )
 })
 
-test.each([
+it.each([
   ['<?xml version="1.0"?><DeleteResult/>', { 'content-type': 'application/xml' }, 'XML (<DeleteResult>)'],
   ['<!DOCTYPE html><html></html>', { 'content-type': 'text/html' }, 'an HTML page'],
   ['', { 'x-amz-request-id': 'B28A4C71F9F4445B', 'x-amz-id-2': 'x' }, 'what S3 answers'],
@@ -119,7 +119,7 @@ test.each([
   })
 })
 
-test.each([
+it.each([
   [answer(404, '404 page not found'), 'missing'],
   [answer(500, ''), 'unavailable'],
   [answer(503, 'starting'), 'unavailable'],

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { encodeSqsRecord } from '../../../src/events/sqs-record.ts'
 
 const context = { arn: 'arn:aws:sqs:us-east-1:000000000000:orders', region: 'us-east-1', withNullMd5: false }
@@ -20,7 +20,7 @@ const message = {
 
 describe('a message of a standard queue', () => {
   // proves: sqs.event
-  test('has the members and the order of AWS', () => {
+  it('has the members and the order of AWS', () => {
     expect(encodeSqsRecord(message, context).fragment).toBe(
       '{"messageId":"059f36b4-87a3-44ab-83d2-661975830a7d","receiptHandle":"AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a",' +
         '"body":"Test message.","attributes":{"ApproximateReceiveCount":"1","SentTimestamp":"1545082649183",' +
@@ -30,7 +30,7 @@ describe('a message of a standard queue', () => {
     )
   })
 
-  test('gives the machine what it needs beside the fragment', () => {
+  it('gives the machine what it needs beside the fragment', () => {
     const record = encodeSqsRecord({ ...message, Body: 'ä€😀' }, context)
     expect(record).toMatchObject({
       id: message.MessageId,
@@ -44,7 +44,7 @@ describe('a message of a standard queue', () => {
   })
 
   // proves: sqs.event.attributes
-  test('writes messageAttributes in camel case with empty lists and base64 as it came (floci#1526, floci#1422, floci#1548)', () => {
+  it('writes messageAttributes in camel case with empty lists and base64 as it came (floci#1526, floci#1422, floci#1548)', () => {
     const attributes = {
       A: { StringValue: 'x', DataType: 'String' },
       B: { BinaryValue: 'AAH/', DataType: 'Binary' },
@@ -69,7 +69,7 @@ describe('a message of a standard queue', () => {
   })
 
   // proves: sqs.event.md5
-  test('says null for the MD5 of no attributes only where a batching window is set', () => {
+  it('says null for the MD5 of no attributes only where a batching window is set', () => {
     expect(JSON.parse(encodeSqsRecord(message, { ...context, withNullMd5: true }).fragment)).toHaveProperty(
       'md5OfMessageAttributes',
       null,
@@ -78,7 +78,7 @@ describe('a message of a standard queue', () => {
   })
 
   // proves: sqs.event.redriven
-  test('shows the tenant of a fair queue, which is no order', () => {
+  it('shows the tenant of a fair queue, which is no order', () => {
     const raw = { ...message, Attributes: { ...message.Attributes, MessageGroupId: 'tenant-1' } }
     const record = encodeSqsRecord(raw, context)
     expect(JSON.parse(record.fragment).attributes.MessageGroupId).toBe('tenant-1')
@@ -86,7 +86,7 @@ describe('a message of a standard queue', () => {
   })
 
   // proves: sqs.event.redriven
-  test('shows where a redriven message came from, and hands on its trace', () => {
+  it('shows where a redriven message came from, and hands on its trace', () => {
     const extra = {
       AWSTraceHeader: 'Root=1-5759e988-bd862e3fe1be46a994272793',
       DeadLetterQueueSourceArn: 'arn:aws:sqs:x',
@@ -97,7 +97,7 @@ describe('a message of a standard queue', () => {
   })
 
   // proves: sqs.event
-  test('turns attributes that an emulator answers as numbers into strings, and keeps those it does not know', () => {
+  it('turns attributes that an emulator answers as numbers into strings, and keeps those it does not know', () => {
     const raw = { ...message, Attributes: { ApproximateReceiveCount: 2, SentTimestamp: 5, Novelty: 'n', Odd: null } }
     const record = encodeSqsRecord(raw, context)
     expect(JSON.parse(record.fragment).attributes).toEqual({
@@ -110,7 +110,7 @@ describe('a message of a standard queue', () => {
 })
 
 // proves: fifo.attributes
-test('a message of a FIFO queue is ordered by its group and carries the FIFO attributes', () => {
+it('a message of a FIFO queue is ordered by its group and carries the FIFO attributes', () => {
   const extra = {
     MessageGroupId: 'g1',
     SequenceNumber: '18849496460467696128',
@@ -134,7 +134,7 @@ test('a message of a FIFO queue is ordered by its group and carries the FIFO att
   expect(other.orderHash).not.toBe(record.orderHash)
 })
 
-test('the body is the string that was sent, whatever UTF-16 it holds', () => {
+it('the body is the string that was sent, whatever UTF-16 it holds', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: 0xffff })), (units) => {
       const body = String.fromCharCode(...units)
@@ -146,7 +146,7 @@ test('the body is the string that was sent, whatever UTF-16 it holds', () => {
   )
 })
 
-test('a reply of any shape is encoded without an exception', () => {
+it('a reply of any shape is encoded without an exception', () => {
   fc.assert(
     fc.property(
       fc.record(

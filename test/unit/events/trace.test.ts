@@ -1,11 +1,11 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { countedTrace, lineageCount, lineageCountMax } from '../../../src/events/trace.ts'
 
 const chance = { nowMs: 1_795_817_318_000, uuid: '01234567-89ab-cdef-0123-456789abcdef' }
 
 // proves: sqs.recursion
-test.each([
+it.each([
   [undefined, -1],
   ['', -1],
   ['Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1', -1],
@@ -23,14 +23,14 @@ test.each([
 })
 
 // proves: recursion.counted-here
-test('a trace begins where there is none, unsampled, with the first execution', () => {
+it('a trace begins where there is none, unsampled, with the first execution', () => {
   expect(countedTrace(undefined, 'orders', chance)).toMatch(
     /^Root=1-6b09ff66-0123456789abcdef01234567;Parent=0123456789abcdef;Sampled=0;Lineage=1:m[0-9a-f]{7}:0$/,
   )
 })
 
 // proves: recursion.counted-here
-test('what comes back is counted on, sixteen executions of one function', () => {
+it('what comes back is counted on, sixteen executions of one function', () => {
   let header: string | undefined
   for (let execution = 1; execution <= 16; execution++) {
     expect(lineageCount(header, 'orders')).toBe(execution - 2)
@@ -41,7 +41,7 @@ test('what comes back is counted on, sixteen executions of one function', () => 
 })
 
 // proves: recursion.counted-here
-test('each function of a chain is counted by itself, and the rest of the header is kept', () => {
+it('each function of a chain is counted by itself, and the rest of the header is kept', () => {
   const first = countedTrace('Root=1-1-1;Sampled=1', 'a', chance)
   const second = countedTrace(first, 'b', chance)
   const third = countedTrace(second, 'a', chance)
@@ -51,13 +51,13 @@ test('each function of a chain is counted by itself, and the rest of the header 
   expect(third).toMatch(/^Root=1-1-1;Sampled=1;Lineage=3:m[0-9a-f]{7}:1\|m[0-9a-f]{7}:0$/)
 })
 
-test('what AWS counted is counted on', () => {
+it('what AWS counted is counted on', () => {
   const header = countedTrace('Root=1-1-1;Lineage=5:a87bd80c:4', 'orders', chance)
   expect(header).toMatch(/^Root=1-1-1;Lineage=6:m[0-9a-f]{7}:5\|a87bd80c:4$/)
   expect(lineageCount(header, 'orders')).toBe(5)
 })
 
-test('whatever header comes, one goes on that counts one more', () => {
+it('whatever header comes, one goes on that counts one more', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.stringMatching(/^Lineage=[0-9a-fm:|]*$/)), (header) => {
       const before = lineageCount(header, 'orders')

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import {
   functionArnOf,
   mappingArnOf,
@@ -13,7 +13,7 @@ import { ApiError } from '../../../src/model/api-error.ts'
 const place = { region: 'eu-west-1', account: '000000000000' }
 
 describe('an ARN', () => {
-  test('is split into its parts, the resource with its colons and slashes', () => {
+  it('is split into its parts, the resource with its colons and slashes', () => {
     expect(parseArn('arn:aws:lambda:us-east-1:123456789012:function:f:live')).toEqual({
       partition: 'aws',
       service: 'lambda',
@@ -29,7 +29,7 @@ describe('an ARN', () => {
     })
   })
 
-  test.each([
+  it.each([
     '',
     'orders',
     'arn:aws:sqs',
@@ -44,7 +44,7 @@ describe('an ARN', () => {
 })
 
 describe('the name of an event source', () => {
-  test.each([
+  it.each([
     [
       'arn:aws:sqs:us-east-1:000000000000:orders',
       { kind: 'sqs', region: 'us-east-1', account: '000000000000', resource: 'orders' },
@@ -88,7 +88,7 @@ describe('the name of an event source', () => {
     expect(sourceKindOf(text)).toBe(expected.kind)
   })
 
-  test.each([
+  it.each([
     'orders',
     'sqs:orders',
     'kinesis:',
@@ -109,7 +109,7 @@ describe('the name of an event source', () => {
 // proves: param.function-name
 describe('the name of a function', () => {
   const full = 'arn:aws:lambda:us-east-1:123456789012:function:orders'
-  test.each([
+  it.each([
     ['orders', { name: 'orders' }],
     ['orders:live', { name: 'orders', qualifier: 'live' }],
     ['orders:$LATEST', { name: 'orders', qualifier: '$LATEST' }],
@@ -129,7 +129,7 @@ describe('the name of a function', () => {
     expect(parseFunctionName(text)).toEqual(expected)
   })
 
-  test.each([
+  it.each([
     '',
     'a b',
     'a:b:c',
@@ -145,7 +145,7 @@ describe('the name of a function', () => {
     expect(parseFunctionName(text)).toBeUndefined()
   })
 
-  test.each([
+  it.each([
     ['orders', 'arn:aws:lambda:eu-west-1:000000000000:function:orders'],
     ['orders:live', 'arn:aws:lambda:eu-west-1:000000000000:function:orders:live'],
     ['123456789012:function:orders', 'arn:aws:lambda:eu-west-1:123456789012:function:orders'],
@@ -155,20 +155,20 @@ describe('the name of a function', () => {
     expect(functionArnOf(text, place)).toBe(arn)
   })
 
-  test('that cannot be read is refused by value', () => {
+  it('that cannot be read is refused by value', () => {
     expect(() => functionArnOf('a b', place)).toThrow(
       new ApiError('ValidationException', "'a b' is not a function name, a partial ARN or an ARN of a function."),
     )
   })
 })
 
-test('a mapping has an ARN of its own', () => {
+it('a mapping has an ARN of its own', () => {
   expect(mappingArnOf('3f', { region: 'cn-north-1', account: '1' })).toBe(
     'arn:aws-cn:lambda:cn-north-1:1:event-source-mapping:3f',
   )
 })
 
-test.each([
+it.each([
   ['us-east-1', 'aws'],
   ['elasticmq', 'aws'],
   ['cn-northwest-1', 'aws-cn'],

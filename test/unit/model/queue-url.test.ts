@@ -1,9 +1,9 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { queueArnOfUrl } from '../../../src/model/queue-url.ts'
 
 const place = { region: 'eu-central-1', account: '000000000000' }
 
-test.each([
+it.each([
   ['http://localhost:4566/000000000007/orders', 'arn:aws:sqs:eu-central-1:000000000007:orders'],
   ['http://localhost:9324/queue/orders.fifo', 'arn:aws:sqs:eu-central-1:000000000000:orders.fifo'],
   ['http://localhost:4566/queue/eu-west-1/000000000007/orders/', 'arn:aws:sqs:eu-west-1:000000000007:orders'],

@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { createHealth, type HealthPhase } from '../../../src/observe/health.ts'
 
-test('a process is live from its first moment and ready between the end of its start and its drain', () => {
+it('a process is live from its first moment and ready between the end of its start and its drain', () => {
   const health = createHealth()
   const seen = () => [health.phase, health.ready, health.live]
   expect(seen()).toEqual(['starting', false, true])
@@ -11,7 +11,7 @@ test('a process is live from its first moment and ready between the end of its s
   expect(seen()).toEqual(['draining', false, true])
 })
 
-test.each<[HealthPhase, HealthPhase]>([
+it.each<[HealthPhase, HealthPhase]>([
   ['draining', 'ready'],
   ['draining', 'starting'],
   ['ready', 'starting'],

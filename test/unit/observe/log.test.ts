@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { createLogger, silentLog, type LogLevel } from '../../../src/observe/log.ts'
 
 function capture(level: LogLevel) {
@@ -7,7 +7,7 @@ function capture(level: LogLevel) {
   return { log, lines, objects: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>) }
 }
 
-test('a line is one JSON object with level, time, fields and message, and no more', () => {
+it('a line is one JSON object with level, time, fields and message, and no more', () => {
   const { log, lines, objects } = capture('info')
   log.info({ mapping: 'a', count: 2 }, 'mapping enabled')
   expect(lines).toHaveLength(1)
@@ -23,7 +23,7 @@ test('a line is one JSON object with level, time, fields and message, and no mor
   ])
 })
 
-test.each<[LogLevel, string[]]>([
+it.each<[LogLevel, string[]]>([
   ['debug', ['debug', 'info', 'warn', 'error']],
   ['info', ['info', 'warn', 'error']],
   ['warn', ['warn', 'error']],
@@ -38,13 +38,13 @@ test.each<[LogLevel, string[]]>([
   expect(objects().map((line) => line['level'])).toEqual(expected)
 })
 
-test('a child adds its fields to every line, its own children too', () => {
+it('a child adds its fields to every line, its own children too', () => {
   const { log, objects } = capture('info')
   log.child({ mapping: 'a' }).child({ flow: 'queue' }).warn({ retryMs: 5 }, 'throttled')
   expect(objects()).toMatchObject([{ mapping: 'a', flow: 'queue', retryMs: 5, msg: 'throttled' }])
 })
 
-test('an error is written with type, message, stack and cause', () => {
+it('an error is written with type, message, stack and cause', () => {
   const { log, objects } = capture('error')
   log.error({ error: new TypeError('no', { cause: new Error('because') }) }, 'failed')
   expect(objects()).toMatchObject([
@@ -58,6 +58,6 @@ test('an error is written with type, message, stack and cause', () => {
   ])
 })
 
-test('the silent log takes lines and writes none', () => {
+it('the silent log takes lines and writes none', () => {
   expect(() => silentLog.child({ a: 1 }).error({}, 'nobody hears')).not.toThrow()
 })

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { counters, gauges, histograms, readings } from '../../../src/observe/metric-table.ts'
 
 const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8')
@@ -14,11 +14,11 @@ const rows = new Map(
 )
 
 describe('the table of metrics in the README', () => {
-  test('has every metric, and no other', () => {
+  it('has every metric, and no other', () => {
     expect([...rows.keys()].toSorted()).toEqual(declared.map(({ name }) => name).toSorted())
   })
 
-  test.each(declared)('names the counterpart of $name as its help text does', ({ name, help }) => {
+  it.each(declared)('names the counterpart of $name as its help text does', ({ name, help }) => {
     const [, said = 'none'] = /CloudWatch: ([A-Za-z]+)/.exec(help) ?? []
     expect(rows.get(name)).toMatch(said === 'none' ? /^–$/ : new RegExp(`^\`${said}\``))
   })

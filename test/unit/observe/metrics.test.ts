@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { counters, gauges, histograms, readings } from '../../../src/observe/metric-table.ts'
 import { createMetrics, type MappingMetrics, type MappingReadings, type Metrics } from '../../../src/observe/metrics.ts'
 
@@ -20,7 +20,7 @@ const bare = () => createMetrics({ process: false })
 
 describe('the counters of a mapping', () => {
   // proves: metric.counts
-  test('stand at zero before the first event', async () => {
+  it('stand at zero before the first event', async () => {
     const metrics = bare()
     metrics.forMapping(orders)
     for (const declared of Object.values(counters)) {
@@ -30,7 +30,7 @@ describe('the counters of a mapping', () => {
     expect(await valueOf(metrics, `${gauges.inFlight.name}{${labels}}`)).toBe(0)
   })
 
-  test.each<[string, (meter: MappingMetrics) => void, string, number]>([
+  it.each<[string, (meter: MappingMetrics) => void, string, number]>([
     ['records read', (meter) => meter.polled(7, 3), 'millrace_polled_events_total', 7],
     ['records filtered', (meter) => meter.filteredOut(2), 'millrace_filtered_out_events_total', 2],
     ['records sent', (meter) => meter.invokeStarted(5), 'millrace_invoked_events_total', 5],
@@ -45,20 +45,20 @@ describe('the counters of a mapping', () => {
     expect(await valueOf(metrics, `${name}{${labels}}`)).toBe(expected)
   })
 
-  test.each(counters.dropped.by.values)('count records dropped by reason %s', async (reason) => {
+  it.each(counters.dropped.by.values)('count records dropped by reason %s', async (reason) => {
     const metrics = bare()
     metrics.forMapping(orders).dropped(6, reason)
     expect(await valueOf(metrics, `millrace_dropped_events_total{${labels},reason="${reason}"}`)).toBe(6)
   })
 
-  test.each(counters.positionsLost.by.values)('count positions lost by reason %s', async (reason) => {
+  it.each(counters.positionsLost.by.values)('count positions lost by reason %s', async (reason) => {
     const metrics = bare()
     metrics.forMapping(orders).positionLost(reason)
     expect(await valueOf(metrics, `millrace_lost_positions_total{${labels},reason="${reason}"}`)).toBe(1)
   })
 
   // proves: metric.function
-  test.each([
+  it.each([
     ['succeeded', false, { invocations: 1, errors: 0, throttles: 0, failed: 0, timed: 1 }],
     ['partial', false, { invocations: 1, errors: 0, throttles: 0, failed: 2, timed: 1 }],
     ['failed', false, { invocations: 1, errors: 1, throttles: 0, failed: 2, timed: 1 }],
@@ -81,7 +81,7 @@ describe('the counters of a mapping', () => {
     expect(await valueOf(metrics, `millrace_in_flight_invocations{${labels}}`)).toBe(0)
   })
 
-  test('measure in seconds', async () => {
+  it('measure in seconds', async () => {
     const metrics = bare()
     const meter = metrics.forMapping(orders)
     meter.polled(0, 250)
@@ -95,7 +95,7 @@ describe('the counters of a mapping', () => {
     expect(await valueOf(metrics, `millrace_iterator_age_seconds_count{${labels}}`)).toBe(2)
   })
 
-  test('go on where the same mapping is started again, and apart where it has another function', async () => {
+  it('go on where the same mapping is started again, and apart where it has another function', async () => {
     const metrics = bare()
     metrics.forMapping(orders).polled(1, 1)
     metrics.forMapping({ ...orders }).polled(1, 1)
@@ -105,7 +105,7 @@ describe('the counters of a mapping', () => {
 })
 
 describe('a mapping that is forgotten', () => {
-  test('leaves no series behind and the others alone', async () => {
+  it('leaves no series behind and the others alone', async () => {
     const metrics = bare()
     for (const one of [orders, { ...orders, function: 'other' }, { ...orders, uuid: 'u2' }]) {
       const meter = metrics.forMapping(one)
@@ -122,7 +122,7 @@ describe('a mapping that is forgotten', () => {
     expect(text).toContain('millrace_polled_events_total{mapping="u2"')
   })
 
-  test('is not brought back by what was still in flight', async () => {
+  it('is not brought back by what was still in flight', async () => {
     const metrics = bare()
     const meter = metrics.forMapping(orders)
     meter.invokeStarted(1)
@@ -134,7 +134,7 @@ describe('a mapping that is forgotten', () => {
     expect(await metrics.scrape()).not.toContain('mapping="u1"')
   })
 
-  test('begins at zero when it is there again', async () => {
+  it('begins at zero when it is there again', async () => {
     const metrics = bare()
     metrics.forMapping(orders).polled(9, 1)
     metrics.forget('u1')
@@ -144,7 +144,7 @@ describe('a mapping that is forgotten', () => {
   })
 })
 
-test('what is held is read at each scrape, and is gone with its mapping', async () => {
+it('what is held is read at each scrape, and is gone with its mapping', async () => {
   const metrics = bare()
   let held: MappingReadings[] = [
     { ...orders, enabled: true, heldRecords: 3, heldBytes: 999, behindMs: 1_500, iteratorAgeMs: 250 },
@@ -163,7 +163,7 @@ test('what is held is read at each scrape, and is gone with its mapping', async 
   expect(await metrics.scrape()).not.toContain('mapping="u1"')
 })
 
-test('the metrics of Node are there unless they are not wanted, each service with its own', async () => {
+it('the metrics of Node are there unless they are not wanted, each service with its own', async () => {
   const first = createMetrics()
   const second = createMetrics()
   expect(await first.scrape()).toContain('process_cpu_seconds_total')
@@ -180,19 +180,19 @@ describe('the table', () => {
     ...Object.values(readings),
   ]
 
-  test('tells the counterpart in CloudWatch beside each metric', () => {
+  it('tells the counterpart in CloudWatch beside each metric', () => {
     for (const { help } of all) expect(help).toMatch(/CloudWatch/)
   })
 
   // proves: metric.counts
-  test('names every event count of CloudWatch', () => {
+  it('names every event count of CloudWatch', () => {
     const told = all.map(({ help }) => help).join(' ')
     const names =
       'PolledEventCount FilteredOutEventCount InvokedEventCount FailedInvokeEventCount DroppedEventCount OnFailureDestinationDeliveredEventCount DeletedEventCount'
     for (const name of names.split(' ')) expect(told).toContain(name)
   })
 
-  test('keeps to the form of names', () => {
+  it('keeps to the form of names', () => {
     for (const { name } of Object.values(counters)) expect(name).toMatch(/^millrace_[a-z_]+s_total$/)
     for (const { name } of Object.values(histograms)) expect(name).toMatch(/^millrace_[a-z_]+_seconds$/)
     expect(new Set(all.map(({ name }) => name)).size).toBe(all.length)

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { accounted } from '../../../src/observe/log.ts'
 import { createOutput } from '../../../src/observe/output.ts'
 
@@ -16,7 +16,7 @@ function descriptor(code: string) {
   return { output, seen }
 }
 
-test.each(['EPIPE', 'ENOSPC', 'EIO', 'EBADF'])('drops what is refused with %s, and does not wait', (code) => {
+it.each(['EPIPE', 'ENOSPC', 'EIO', 'EBADF'])('drops what is refused with %s, and does not wait', (code) => {
   const { output, seen } = descriptor(code)
   expect(output.write('one\n')).toBe(true)
   seen.room = 0
@@ -29,7 +29,7 @@ test.each(['EPIPE', 'ENOSPC', 'EIO', 'EBADF'])('drops what is refused with %s, a
   expect(output.takeDropped()).toBeNull()
 })
 
-test('a line that went out in part is ended before the next one begins', () => {
+it('a line that went out in part is ended before the next one begins', () => {
   const { output, seen } = descriptor('ENOSPC')
   seen.room = 2
   expect(output.write('one\n')).toBe(false)
@@ -40,7 +40,7 @@ test('a line that went out in part is ended before the next one begins', () => {
   expect(output.takeDropped()?.count).toBe(1)
 })
 
-test('a full pipe is waited for, once: lines after that are only tried', () => {
+it('a full pipe is waited for, once: lines after that are only tried', () => {
   const { output, seen } = descriptor('EAGAIN')
   seen.room = 0
   expect(output.write('one\n')).toBe(false)
@@ -55,7 +55,7 @@ test('a full pipe is waited for, once: lines after that are only tried', () => {
   expect(seen.waits).toBe(2 * patience)
 })
 
-test('the log says how many of its lines are missing as soon as one can be written', () => {
+it('the log says how many of its lines are missing as soon as one can be written', () => {
   const { output, seen } = descriptor('ENOSPC')
   const log = accounted(output, { base: null, timestamp: false })
   seen.room = 0

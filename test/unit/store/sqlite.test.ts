@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import { setImmediate } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createGroupCommit } from '../../../src/store/group-commit.ts'
 import { schemaVersion } from '../../../src/store/sqlite-schema.ts'
 import { StoreError } from '../../../src/store/store-error.ts'
@@ -71,7 +71,7 @@ describe('the file of a sqlite store', () => {
     return error instanceof StoreError ? error.message : ''
   }
 
-  test('is made together with the directories it lies in', async () => {
+  it('is made together with the directories it lies in', async () => {
     path = join(directory, 'one', 'two', 'store.db')
     const store = await openStore(`sqlite:${path}`)
     await store.putMapping(mappingDocument('a'))
@@ -79,21 +79,21 @@ describe('the file of a sqlite store', () => {
     expect(existsSync(path)).toBe(true)
   })
 
-  test('has a write-ahead log and a note of its holder beside it while it is open', async () => {
+  it('has a write-ahead log and a note of its holder beside it while it is open', async () => {
     const store = await openStore(`sqlite:${path}`)
     await store.putMapping(mappingDocument('a'))
     expect(readdirSync(directory).sort()).toEqual(['store.db', 'store.db-wal', 'store.db.holder'])
     await store.close()
   })
 
-  test('and the note about it are all that is left behind by a clean stop', async () => {
+  it('and the note about it are all that is left behind by a clean stop', async () => {
     const store = await openStore(`sqlite:${path}`)
     await store.putMapping(mappingDocument('a'))
     await store.close()
     expect(readdirSync(directory).sort()).toEqual(['store.db', 'store.db.holder'])
   })
 
-  test('holds every acknowledged checkpoint after kill -9, each time over', async () => {
+  it('holds every acknowledged checkpoint after kill -9, each time over', async () => {
     const acknowledged = new Map<string, number>()
     for (const round of [1, 2, 3]) {
       const { promise: enough, resolve } = Promise.withResolvers<void>()
@@ -119,7 +119,7 @@ describe('the file of a sqlite store', () => {
     }
   })
 
-  test('is refused to a second process, which names the holder, until the holder is gone, however it went', async () => {
+  it('is refused to a second process, which names the holder, until the holder is gone, however it went', async () => {
     const child = await startWriter('hold', () => undefined)
     expect(await refusalOf(`sqlite:${path}`)).toMatch(
       new RegExp(
@@ -137,7 +137,7 @@ describe('the file of a sqlite store', () => {
     await store.close()
   })
 
-  test('is refused to the process that has it open already', async () => {
+  it('is refused to the process that has it open already', async () => {
     const store = await openStore(`sqlite:${path}`)
     expect(await refusalOf(`sqlite:${path}`)).toContain(`in use by this process itself (pid ${process.pid}, since `)
     await store.putMapping(mappingDocument('a'))
@@ -145,7 +145,7 @@ describe('the file of a sqlite store', () => {
     await store.close()
   })
 
-  test('does not blame a dead process that left its note behind', async () => {
+  it('does not blame a dead process that left its note behind', async () => {
     const store = await openStore(`sqlite:${path}`)
     writeFileSync(`${path}.holder`, JSON.stringify({ pid: 2 ** 22 + 1, host: hostname(), since: 'long ago' }))
     expect(await refusalOf(`sqlite:${path}`)).toContain('in use by another process.')
@@ -154,7 +154,7 @@ describe('the file of a sqlite store', () => {
     await store.close()
   })
 
-  test('of a newer schema is refused and not touched', async () => {
+  it('of a newer schema is refused and not touched', async () => {
     await (await openStore(`sqlite:${path}`)).close()
     const db = new DatabaseSync(path)
     db.exec(`CREATE TABLE later (a); PRAGMA user_version = ${schemaVersion + 6}`)
@@ -166,7 +166,7 @@ describe('the file of a sqlite store', () => {
     expect(readdirSync(directory).sort()).toEqual(['store.db', 'store.db.holder'])
   })
 
-  test('of another program is refused and not touched', async () => {
+  it('of another program is refused and not touched', async () => {
     const db = new DatabaseSync(path)
     db.exec('CREATE TABLE theirs (a)')
     db.close()
@@ -179,14 +179,14 @@ describe('the file of a sqlite store', () => {
     expect(await refusalOf(`sqlite:${path}`)).toBe(refusal)
   })
 
-  test('that is no database is refused', async () => {
+  it('that is no database is refused', async () => {
     writeFileSync(path, 'a letter to my mother, long enough to be read as the head of a database file'.repeat(20))
     expect(await refusalOf(`sqlite:${path}`)).toBe(
       `${path} is not a SQLite database, or its head is damaged. Give --store another path, or put a copy of the store back.`,
     )
   })
 
-  test('in a place that cannot be is refused with the place', async () => {
+  it('in a place that cannot be is refused with the place', async () => {
     writeFileSync(path, '')
     expect(await refusalOf(`sqlite:${path}/store.db`)).toMatch(
       new RegExp(`^The directory ${path} of the store cannot be created: E`),
@@ -196,14 +196,14 @@ describe('the file of a sqlite store', () => {
     )
   })
 
-  test.each(['memory:', 'memory'])('is not needed for %s', async (url) => {
+  it.each(['memory:', 'memory'])('is not needed for %s', async (url) => {
     const store = await openStore(url)
     await store.putMapping(mappingDocument('a'))
     expect(await store.mappings()).toHaveLength(1)
     await store.close()
   })
 
-  test.each(['', 'sqlite:', 'sqlite::memory:', 'Memory', 'redis://localhost', './store.db'])(
+  it.each(['', 'sqlite:', 'sqlite::memory:', 'Memory', 'redis://localhost', './store.db'])(
     'is not opened for the unknown store %j',
     async (url) => {
       expect(await refusalOf(url)).toBe(`The store '${url}' is not known. Use memory: or sqlite:PATH.`)
@@ -212,7 +212,7 @@ describe('the file of a sqlite store', () => {
 })
 
 describe('writes made in one turn', () => {
-  test('are committed in groups, in the order of the calls', async () => {
+  it('are committed in groups, in the order of the calls', async () => {
     const db = new DatabaseSync(':memory:')
     const commits = createGroupCommit({ db, path: 'x', check: () => undefined })
     const inTransaction: boolean[] = []
@@ -231,7 +231,7 @@ describe('writes made in one turn', () => {
     db.close()
   })
 
-  test('are all committed at the end, however many wait', async () => {
+  it('are all committed at the end, however many wait', async () => {
     const db = new DatabaseSync(':memory:')
     const commits = createGroupCommit({ db, path: 'x', check: () => undefined })
     const writes = Array.from({ length: 2_500 }, (_, index) => commits.run(() => index))
@@ -241,7 +241,7 @@ describe('writes made in one turn', () => {
     db.close()
   })
 
-  test('fail together when one of them cannot be written, and the next group goes on', async () => {
+  it('fail together when one of them cannot be written, and the next group goes on', async () => {
     const db = new DatabaseSync(':memory:')
     db.exec('CREATE TABLE t (a UNIQUE)')
     const commits = createGroupCommit({ db, path: 'x', check: () => undefined })
@@ -256,7 +256,7 @@ describe('writes made in one turn', () => {
     db.close()
   })
 
-  test('take one commit, not one each', async () => {
+  it('take one commit, not one each', async () => {
     const directory = newDirectory()
     const store = await openStore(`sqlite:${join(directory, 'store.db')}`)
     const { fence } = await store.openFlow('a', 's')
@@ -275,7 +275,7 @@ describe('writes made in one turn', () => {
     rmSync(directory, { recursive: true })
   })
 
-  test('wait for the disk where one of them has to survive a loss of power, and not otherwise', async () => {
+  it('wait for the disk where one of them has to survive a loss of power, and not otherwise', async () => {
     const db = new DatabaseSync(join(newDirectory(), 'x.db'))
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; CREATE TABLE t (a)')
     const commits = createGroupCommit({ db, path: 'x', check: () => undefined })
@@ -289,7 +289,7 @@ describe('writes made in one turn', () => {
     db.close()
   })
 
-  test('are refused with what to do when the disk is full, and taken again when it is not', async () => {
+  it('are refused with what to do when the disk is full, and taken again when it is not', async () => {
     const db = new DatabaseSync(join(newDirectory(), 'x.db'))
     db.exec('CREATE TABLE t (a)')
     db.exec('PRAGMA max_page_count = 2')

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createLogger } from '../../../src/observe/log.ts'
 import type { Store } from '../../../src/ports.ts'
 import { createMemoryStore } from '../../../src/store/memory.ts'
@@ -36,7 +36,7 @@ function watched() {
 }
 
 describe('a store that is watched', () => {
-  test('says at once that it cannot be written, again at a growing pace, and when it can again', async () => {
+  it('says at once that it cannot be written, again at a growing pace, and when it can again', async () => {
     const { time, disk, lines, store } = watched()
     disk.full = true
     await expect(store.putMapping(mappingDocument('a'))).rejects.toThrow('disk is full')
@@ -53,7 +53,7 @@ describe('a store that is watched', () => {
     expect(lines).toHaveLength(before)
   })
 
-  test('says it once for all who write', async () => {
+  it('says it once for all who write', async () => {
     const { disk, lines, store } = watched()
     disk.full = true
     await Promise.allSettled(
@@ -62,7 +62,7 @@ describe('a store that is watched', () => {
     expect(lines).toHaveLength(1)
   })
 
-  test('shows its trouble with its begin, and how long ago it was written', async () => {
+  it('shows its trouble with its begin, and how long ago it was written', async () => {
     const { time, disk, store } = watched()
     expect(store.health()).toEqual({ trouble: null, sinceWriteMs: 0, damaged: [], lost: [] })
     await time.pass(10_000)
@@ -76,7 +76,7 @@ describe('a store that is watched', () => {
     expect(store.health()).toMatchObject({ trouble: null, sinceWriteMs: 0 })
   })
 
-  test('is tried while nobody writes, and left alone while somebody does, and once it is closed', async () => {
+  it('is tried while nobody writes, and left alone while somebody does, and once it is closed', async () => {
     const { time, disk, store } = watched()
     await time.pass(300_000)
     expect(disk.probes).toBe(10)

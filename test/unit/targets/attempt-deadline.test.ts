@@ -1,9 +1,9 @@
 import { getEventListeners } from 'node:events'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { startDeadline } from '../../../src/targets/attempt-deadline.ts'
 import { ManualClock } from './clocks.ts'
 
-test('the time that runs out aborts the attempt, not the caller', () => {
+it('the time that runs out aborts the attempt, not the caller', () => {
   const clock = new ManualClock()
   const outer = new AbortController()
   const deadline = startDeadline(clock, 1_000, outer.signal)
@@ -13,7 +13,7 @@ test('the time that runs out aborts the attempt, not the caller', () => {
   expect([deadline.signal.aborted, deadline.expired(), outer.signal.aborted]).toEqual([true, true, false])
 })
 
-test('the caller’s abort ends the attempt with its own reason and is no timeout, however late the timer', () => {
+it('the caller’s abort ends the attempt with its own reason and is no timeout, however late the timer', () => {
   const clock = new ManualClock()
   const outer = new AbortController()
   const deadline = startDeadline(clock, 1_000, outer.signal)
@@ -24,12 +24,12 @@ test('the caller’s abort ends the attempt with its own reason and is no timeou
   expect(deadline.expired()).toBe(false)
 })
 
-test('a caller that gave up before the start aborts at once', () => {
+it('a caller that gave up before the start aborts at once', () => {
   const deadline = startDeadline(new ManualClock(), 1_000, AbortSignal.abort(new Error('late')))
   expect(deadline.signal.aborted).toBe(true)
 })
 
-test('a thousand attempts leave nothing on the signal of the mapping, and no timer', () => {
+it('a thousand attempts leave nothing on the signal of the mapping, and no timer', () => {
   const clock = new ManualClock()
   const outer = new AbortController()
   for (let count = 0; count < 1_000; count += 1) startDeadline(clock, 1_000, outer.signal).dispose()

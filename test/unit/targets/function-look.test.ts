@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createAwsAccess } from '../../../src/access/create-aws-access.ts'
 import { createTransport, type Transport } from '../../../src/access/transport.ts'
 import type { AwsSettings } from '../../../src/model/settings.ts'
@@ -35,14 +35,14 @@ function awsAt(lambda: string): AwsSettings {
 }
 
 describe('a look at a function', () => {
-  test('of the config connects to its URLs, and runs nothing', async () => {
+  it('of the config connects to its URLs, and runs nothing', async () => {
     const nobody = `http://127.0.0.1:${await freePort()}/`
     expect(await lookAt([nobody])).toBe('unreachable')
     expect(await lookAt([nobody, server.url])).toBe('answers')
     expect(server.requests).toEqual([])
   })
 
-  test('of the config tells nothing where a proxy takes every connection', async () => {
+  it('of the config tells nothing where a proxy takes every connection', async () => {
     const proxied = createTransport({ tls: {}, tlsOf: {}, proxyEnv: { HTTP_PROXY: server.url } })
     try {
       expect(await lookAt([`http://127.0.0.1:${await freePort()}/`], proxied)).toBe('unknown')
@@ -51,7 +51,7 @@ describe('a look at a function', () => {
     }
   })
 
-  test('of a Lambda endpoint describes it', async () => {
+  it('of a Lambda endpoint describes it', async () => {
     const access = await createAwsAccess(awsAt(server.url), { info: () => undefined, warn: () => undefined })
     try {
       const api = createLambdaApi(access, realClock)
@@ -65,7 +65,7 @@ describe('a look at a function', () => {
     }
   })
 
-  test('finds nothing where no Lambda is', async () => {
+  it('finds nothing where no Lambda is', async () => {
     expect(await noLambda.look('orders', idle)).toBe('missing')
   })
 })

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { interpretLambdaAnswer, type LambdaAnswer } from '../../../src/targets/lambda-answer.ts'
 
 const json = { 'content-type': 'application/json' }
@@ -12,7 +12,7 @@ function lambdaError(status: number, type: string, message = 'why') {
 }
 
 describe('an answer with status 200', () => {
-  test('is the function’s, with request id, version and payload', () => {
+  it('is the function’s, with request id, version and payload', () => {
     const headers = { 'x-amzn-requestid': 'r-1', 'x-amz-executed-version': '7' }
     expect(interpret(200, '{"a":1}', headers)).toEqual({
       kind: 'answered',
@@ -21,17 +21,17 @@ describe('an answer with status 200', () => {
     })
   })
 
-  test('is a failure of the function when the header says so', () => {
+  it('is a failure of the function when the header says so', () => {
     const result = interpret(200, '{"errorType":"Error"}', { 'x-amz-function-error': 'Handled' })
     expect(result).toMatchObject({ kind: 'answered', reply: { functionError: 'Handled', requestId: 'made-here' } })
   })
 
-  test('from a full Lambda may return an object that looks like an error', () => {
+  it('from a full Lambda may return an object that looks like an error', () => {
     const result = interpret(200, '{"errorType":"Error"}', { 'x-amzn-requestid': 'r' })
     expect(result).toMatchObject({ kind: 'answered', reply: { functionError: null, executedVersion: '$LATEST' } })
   })
 
-  test('from a bare runtime emulator hides failures, which are found all the same', () => {
+  it('from a bare runtime emulator hides failures, which are found all the same', () => {
     expect(interpret(200, '{"errorType":"Error","errorMessage":"boom","stackTrace":[]}')).toMatchObject({
       kind: 'answered',
       reply: { functionError: 'Unhandled', requestId: 'made-here' },
@@ -44,7 +44,7 @@ describe('an answer with status 200', () => {
 /** What the neighbours answer for `null`, `{"a":1}` or nothing, seen in their sources or on the wire (docs/peers.md). */
 // proves: target.believed
 describe('a 200 of a Lambda without its headers is an invocation', () => {
-  test.each([
+  it.each([
     [
       'MiniStack',
       '{"a":1}',
@@ -78,7 +78,7 @@ describe('a 200 of a Lambda without its headers is an invocation', () => {
 describe('what no Lambda answers is no invocation', () => {
   const xml = { 'content-type': 'application/xml', 'x-amz-request-id': '46609FD9598B4EAF', 'x-amz-id-2': 'fauxqs' }
   const page = { 'content-type': 'text/html' }
-  test.each([
+  it.each([
     ['DeleteObjects of S3', 200, '<?xml version="1.0"?>\n<DeleteResult xmlns="http://s3/">\n</DeleteResult>', xml],
     ['an empty answer of S3', 200, '', xml],
     ['XML of a service that names its requests as Lambda does', 200, '<a/>', { 'x-amzn-requestid': 'r' }],
@@ -98,26 +98,26 @@ describe('what no Lambda answers is no invocation', () => {
     })
   })
 
-  test('but a page of a proxy on the way speaks for no Lambda', () => {
+  it('but a page of a proxy on the way speaks for no Lambda', () => {
     expect(interpret(403, '<html>Forbidden</html>', page)).toMatchObject({ kind: 'denied' })
     expect(interpret(429, '<html>Slow down</html>', page)).toMatchObject({ kind: 'throttled' })
     expect(interpret(404, '{"Message":"Function not found: x","Type":"User"}', json)).toMatchObject({ kind: 'missing' })
   })
 })
 
-test('any other success status acknowledges nothing and counts', () => {
+it('any other success status acknowledges nothing and counts', () => {
   expect(interpret(202)).toMatchObject({ kind: 'lost' })
   expect(interpret(204)).toMatchObject({ kind: 'lost' })
 })
 
-test('a refused request means that the function did not run', () => {
+it('a refused request means that the function did not run', () => {
   expect(lambdaError(400, 'InvalidParameterValueException')).toMatchObject({ kind: 'unavailable' })
   expect(lambdaError(409, 'ResourceConflictException')).toMatchObject({ kind: 'unavailable' })
 })
 
 // proves: target.before-during
 describe('a throttle', () => {
-  test('waits as long as the endpoint asks for', () => {
+  it('waits as long as the endpoint asks for', () => {
     const result = interpret(429, '{"message":"Rate Exceeded."}', {
       'x-amzn-errortype': 'TooManyRequestsException',
       'retry-after': '2',
@@ -129,18 +129,15 @@ describe('a throttle', () => {
     })
   })
 
-  test.each(['', 'Fri, 01 Jan 2027 00:00:00 GMT', '-1'])(
-    'leaves the pace to the caller for Retry-After %j',
-    (header) => {
-      expect(interpret(429, '', { 'retry-after': header })).toMatchObject({
-        kind: 'throttled',
-        retryAfterMs: undefined,
-      })
-    },
-  )
+  it.each(['', 'Fri, 01 Jan 2027 00:00:00 GMT', '-1'])('leaves the pace to the caller for Retry-After %j', (header) => {
+    expect(interpret(429, '', { 'retry-after': header })).toMatchObject({
+      kind: 'throttled',
+      retryAfterMs: undefined,
+    })
+  })
 })
 
-test('a missing function and a refused identity are told apart', () => {
+it('a missing function and a refused identity are told apart', () => {
   expect(lambdaError(404, 'ResourceNotFoundException')).toEqual({
     kind: 'missing',
     message: 'ResourceNotFoundException: why',
@@ -152,11 +149,11 @@ test('a missing function and a refused identity are told apart', () => {
 
 // proves: target.before-during
 describe('a server error', () => {
-  test.each([500, 502, 503, 504])('%i without a body came before the function', (status) => {
+  it.each([500, 502, 503, 504])('%i without a body came before the function', (status) => {
     expect(interpret(status)).toMatchObject({ kind: 'unavailable' })
   })
 
-  test('with one of Lambda’s exceptions came before the function', () => {
+  it('with one of Lambda’s exceptions came before the function', () => {
     expect(lambdaError(500, 'ServiceException')).toMatchObject({ kind: 'unavailable' })
     expect(lambdaError(502, 'EC2ThrottledException')).toMatchObject({ kind: 'unavailable' })
     expect(interpret(500, '{"__type":"com.amazonaws.lambda#ServiceException:http://x","message":"m"}')).toEqual({
@@ -166,7 +163,7 @@ describe('a server error', () => {
     })
   })
 
-  test('with what a runtime says is the function’s failure', () => {
+  it('with what a runtime says is the function’s failure', () => {
     const body = '{"errorType":"Runtime.ExitError","errorMessage":"exit status 1"}'
     expect(interpret(502, body)).toMatchObject({
       kind: 'answered',
@@ -178,7 +175,7 @@ describe('a server error', () => {
     expect(interpret(500, coded)).toMatchObject({ kind: 'answered', reply: { functionError: 'Unhandled' } })
   })
 
-  test('with a gateway’s page did not reach the function, except after the gateway’s own timeout', () => {
+  it('with a gateway’s page did not reach the function, except after the gateway’s own timeout', () => {
     const page = '<html>Bad Gateway</html>'
     expect(interpret(502, page)).toMatchObject({ kind: 'unavailable' })
     expect(interpret(503, page, { 'retry-after': '1' })).toMatchObject({ kind: 'unavailable', retryAfterMs: 1_000 })
@@ -186,13 +183,13 @@ describe('a server error', () => {
     expect(interpret(500, page)).toMatchObject({ kind: 'lost', errorType: 'Invoke.Status500' })
   })
 
-  test('quotes no more of a page than a log line bears', () => {
+  it('quotes no more of a page than a log line bears', () => {
     const result = interpret(503, 'x'.repeat(100_000))
     expect(result.kind === 'unavailable' && result.message.length).toBeLessThan(400)
   })
 })
 
-test('an event that the function can never get counts as an attempt', () => {
+it('an event that the function can never get counts as an attempt', () => {
   for (const type of ['RequestTooLargeException', 'RequestEntityTooLargeException', 'RecursiveInvocationException']) {
     expect(lambdaError(413, type)).toMatchObject({ kind: 'lost', errorType: type })
   }

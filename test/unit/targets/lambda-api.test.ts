@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
 import { createServer, type Server } from 'node:net'
 import type { AddressInfo } from 'node:net'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createAwsAccess } from '../../../src/access/create-aws-access.ts'
 import type { AwsAccess } from '../../../src/access/aws-access.ts'
 import type { AwsSettings } from '../../../src/model/settings.ts'
@@ -98,7 +98,7 @@ function invoke(target: Target, functionName = 'orders', signal = idle) {
 
 describe('an invocation', () => {
   // proves: target.sync
-  test('is one synchronous request whose body is the event, byte for byte', async () => {
+  it('is one synchronous request whose body is the event, byte for byte', async () => {
     const target = await start({ handler: () => ok({ done: true }, '3') })
     const payload = '{"Records":[{"body":"näïve \\u2028 text"}]}'
     const result = await target.invoke({ functionName: 'orders', payload, traceHeader: 'Root=1-2-3;Sampled=1' }, idle)
@@ -122,7 +122,7 @@ describe('an invocation', () => {
   })
 
   const arn = 'arn:aws:lambda:eu-west-1:111122223333:function:orders'
-  test.each([
+  it.each([
     ['orders', 'orders', undefined],
     ['orders:live', 'orders', 'live'],
     ['orders:$LATEST', 'orders', '$LATEST'],
@@ -136,26 +136,26 @@ describe('an invocation', () => {
     expect(functions.invocations[0]).toMatchObject({ functionName, qualifier })
   })
 
-  test('goes to the region and the account of the function’s ARN', async () => {
+  it('goes to the region and the account of the function’s ARN', async () => {
     const target = await start()
     await invoke(target, arn)
     const authorization = functions.invocations[0]?.headers.authorization
     expect(authorization).toContain('/eu-west-1/lambda/aws4_request')
   })
 
-  test('carries no trace header where the records have none', async () => {
+  it('carries no trace header where the records have none', async () => {
     const target = await start()
     await invoke(target)
     expect(functions.invocations[0]?.headers['x-amzn-trace-id']).toBeUndefined()
   })
 
-  test('of what is no function’s name is missing, without a request', async () => {
+  it('of what is no function’s name is missing, without a request', async () => {
     const target = await start()
     expect(await invoke(target, 'no such/name')).toMatchObject({ kind: 'missing' })
     expect(functions.requests).toHaveLength(0)
   })
 
-  test('hands on what the function returned, untouched', async () => {
+  it('hands on what the function returned, untouched', async () => {
     const target = await start({ handler: () => partial('m-1', 'm-2') })
     expect(await invoke(target)).toMatchObject({
       kind: 'answered',
@@ -164,7 +164,7 @@ describe('an invocation', () => {
     })
   })
 
-  test('reports a function error with its payload', async () => {
+  it('reports a function error with its payload', async () => {
     const target = await start({ handler: () => throwing('boom', 'TypeError') })
     expect(await invoke(target)).toMatchObject({
       kind: 'answered',
@@ -173,7 +173,7 @@ describe('an invocation', () => {
     })
   })
 
-  test.each([
+  it.each([
     ['a throttle', throttle(1), 'throttled'],
     ['an empty 503', raw(503), 'unavailable'],
     ['a reset after acceptance', reset('accepted'), 'lost'],
@@ -184,7 +184,7 @@ describe('an invocation', () => {
     expect(functions.requests).toHaveLength(1)
   })
 
-  test('uses its connections again', async () => {
+  it('uses its connections again', async () => {
     const target = await start()
     for (let count = 0; count < 5; count += 1) await invoke(target)
     expect(functions.connections).toBe(1)
@@ -192,7 +192,7 @@ describe('an invocation', () => {
 })
 
 describe('an attempt without an answer', () => {
-  test('is unreachable where nobody listens', async () => {
+  it('is unreachable where nobody listens', async () => {
     const target = await start()
     await functions.close()
     expect(await invoke(target)).toMatchObject({
@@ -201,7 +201,7 @@ describe('an attempt without an answer', () => {
     })
   })
 
-  test('is unreachable when the connection breaks before the whole event is out', async () => {
+  it('is unreachable when the connection breaks before the whole event is out', async () => {
     const breaker: Server = createServer((socket) => socket.once('data', () => socket.resetAndDestroy()))
     breaker.listen(0, '127.0.0.1')
     await once(breaker, 'listening')
@@ -212,7 +212,7 @@ describe('an attempt without an answer', () => {
   })
 
   // proves: quota.timeout
-  test('ends at the longest time a function may take, and counts', async () => {
+  it('ends at the longest time a function may take, and counts', async () => {
     const clock = new ManualClock()
     const target = await start({ handler: hanging }, clock)
     const attempt = invoke(target)
@@ -224,7 +224,7 @@ describe('an attempt without an answer', () => {
     expect(clock.timers).toBe(0)
   })
 
-  test('counts as a timeout when the caller bounds the time itself', async () => {
+  it('counts as a timeout when the caller bounds the time itself', async () => {
     const target = await start({ handler: hanging })
     const controller = new AbortController()
     const attempt = invoke(target, 'orders', controller.signal)
@@ -233,7 +233,7 @@ describe('an attempt without an answer', () => {
     expect(await attempt).toMatchObject({ kind: 'lost', errorType: 'Sandbox.Timedout' })
   })
 
-  test('is given up with the caller’s own reason when the caller aborts', async () => {
+  it('is given up with the caller’s own reason when the caller aborts', async () => {
     const clock = new ManualClock()
     const target = await start({ handler: hanging }, clock)
     const controller = new AbortController()
@@ -245,14 +245,14 @@ describe('an attempt without an answer', () => {
     expect(clock.timers).toBe(0)
   })
 
-  test('sends nothing under a signal that is aborted already', async () => {
+  it('sends nothing under a signal that is aborted already', async () => {
     const target = await start()
     await expect(invoke(target, 'orders', AbortSignal.abort(new Error('late')))).rejects.toThrow('late')
     expect(functions.requests).toHaveLength(0)
   })
 })
 
-test('a slow function does not hold up another', async () => {
+it('a slow function does not hold up another', async () => {
   const slow = gate()
   const target = await start({
     handler: async (invocation) => {
@@ -271,7 +271,7 @@ describe('an empty 200 without a header of Lambda', () => {
   const empty = { status: 200, body: '' }
   const isInvoke = (path: string) => path.endsWith('/invocations')
 
-  test('is believed of an endpoint that refuses other questions in JSON, which is asked once', async () => {
+  it('is believed of an endpoint that refuses other questions in JSON, which is asked once', async () => {
     const hapi = { status: 404, body: { statusCode: 404, error: 'Not Found', message: 'Not Found' } }
     const endpoint = await startScripted((path) => (isInvoke(path) ? empty : hapi))
     const target = await targetAt(endpoint.url)
@@ -281,7 +281,7 @@ describe('an empty 200 without a header of Lambda', () => {
   })
 
   // proves: target.believed
-  test.each([
+  it.each([
     ['that says yes to everything', empty],
     ['that says {} to everything else', { status: 200, body: {} }],
     ['that has no such page', { status: 404, body: 'Cannot GET' }],
@@ -293,7 +293,7 @@ describe('an empty 200 without a header of Lambda', () => {
 })
 
 describe('a description', () => {
-  test('tells ARN and timeout of a function that exists', async () => {
+  it('tells ARN and timeout of a function that exists', async () => {
     const target = await start({ functions: { orders: { timeoutS: 30 } } })
     expect(await target.describe('orders', idle)).toEqual({
       kind: 'found',
@@ -307,33 +307,30 @@ describe('a description', () => {
     expect(functions.invocations).toHaveLength(0)
   })
 
-  test('tells that a function is missing', async () => {
+  it('tells that a function is missing', async () => {
     const target = await start({ functions: {} })
     expect(await target.describe('orders', idle)).toMatchObject({ kind: 'missing' })
     expect(await target.describe('no such/name', idle)).toMatchObject({ kind: 'missing' })
   })
 
   // proves: upstream.alias
-  test.each(['live', '7'])(
-    'finds the qualifier %s that only GetFunction knows, as on LocalStack',
-    async (qualifier) => {
-      const endpoint = await startScripted((path) =>
-        path.includes('/configuration') ? resourceNotFound : { status: 200, body: { Configuration: ordersDocument } },
-      )
-      const target = await targetAt(endpoint.url)
-      expect(await target.describe(`orders:${qualifier}`, idle)).toMatchObject({
-        kind: 'found',
-        arn: `${ordersDocument.FunctionArn}:${qualifier}`,
-        timeoutMs: 9_000,
-      })
-      expect(endpoint.requests).toEqual([
-        `GET /2015-03-31/functions/orders/configuration?Qualifier=${qualifier}`,
-        `GET /2015-03-31/functions/orders?Qualifier=${qualifier}`,
-      ])
-    },
-  )
+  it.each(['live', '7'])('finds the qualifier %s that only GetFunction knows, as on LocalStack', async (qualifier) => {
+    const endpoint = await startScripted((path) =>
+      path.includes('/configuration') ? resourceNotFound : { status: 200, body: { Configuration: ordersDocument } },
+    )
+    const target = await targetAt(endpoint.url)
+    expect(await target.describe(`orders:${qualifier}`, idle)).toMatchObject({
+      kind: 'found',
+      arn: `${ordersDocument.FunctionArn}:${qualifier}`,
+      timeoutMs: 9_000,
+    })
+    expect(endpoint.requests).toEqual([
+      `GET /2015-03-31/functions/orders/configuration?Qualifier=${qualifier}`,
+      `GET /2015-03-31/functions/orders?Qualifier=${qualifier}`,
+    ])
+  })
 
-  test('of a qualifier that neither way knows is missing, and a bare name needs no second question', async () => {
+  it('of a qualifier that neither way knows is missing, and a bare name needs no second question', async () => {
     const endpoint = await startScripted(() => resourceNotFound)
     const target = await targetAt(endpoint.url)
     expect(await target.describe('orders:live', idle)).toMatchObject({ kind: 'missing' })
@@ -341,7 +338,7 @@ describe('a description', () => {
     expect(endpoint.requests).toHaveLength(3)
   })
 
-  test('stays with “missing” where the second question is not allowed', async () => {
+  it('stays with “missing” where the second question is not allowed', async () => {
     const denied = { status: 403, body: { message: 'no' }, headers: { 'x-amzn-errortype': 'AccessDeniedException' } }
     const endpoint = await startScripted((path) => (path.includes('/configuration') ? resourceNotFound : denied))
     const target = await targetAt(endpoint.url)
@@ -349,7 +346,7 @@ describe('a description', () => {
   })
 
   // proves: target.believed
-  test.each([
+  it.each([
     ['XML', { status: 404, body: '<Error><Code>NoSuchBucket</Code></Error>' }, 'XML (<Error>)'],
     ['a page under 200', { status: 200, body: '<html></html>' }, 'an HTML page'],
     ['a redirect', { status: 307, body: '', headers: { location: 'https://elsewhere/' } }, 'https://elsewhere/'],
@@ -364,7 +361,7 @@ describe('a description', () => {
     })
   })
 
-  test('by a document of no function stays open, by one that tells no more than the timeout is found', async () => {
+  it('by a document of no function stays open, by one that tells no more than the timeout is found', async () => {
     const stub = await startScripted(() => ({ status: 200, body: {} }))
     expect(await (await targetAt(stub.url)).describe('orders', idle)).toMatchObject({ kind: 'unknown' })
     const terse = await startScripted(() => ({ status: 200, body: { Timeout: 3 } }))
@@ -374,13 +371,13 @@ describe('a description', () => {
     })
   })
 
-  test('by a page under 404 stays open: who can only invoke may answer so', async () => {
+  it('by a page under 404 stays open: who can only invoke may answer so', async () => {
     const endpoint = await startScripted(() => ({ status: 404, body: '<html>Cannot GET</html>' }))
     const target = await targetAt(endpoint.url)
     expect(await target.describe('orders', idle)).toMatchObject({ kind: 'unknown' })
   })
 
-  test('stays open where the endpoint has no such operation or is away', async () => {
+  it('stays open where the endpoint has no such operation or is away', async () => {
     const target = await start({ dialect: 'rie' })
     expect(await target.describe('orders', idle)).toMatchObject({ kind: 'unknown' })
     expect(functions.requests).toEqual([

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import type { AwsAccess, HttpResult } from '../../../src/access/aws-access.ts'
 import { createRecursionConfig } from '../../../src/targets/recursion-config.ts'
 import { ManualClock } from './clocks.ts'
@@ -26,7 +26,7 @@ function world(answer: (path: string, signal: AbortSignal) => HttpResult | Promi
 const answering = (status: number, body: string) => () => ({ kind: 'ok', status, headers: {}, body }) as const
 
 // proves: recursion.allow
-test('a function may loop only where the endpoint says so', async () => {
+it('a function may loop only where the endpoint says so', async () => {
   const verdict = (answer: () => HttpResult) => world(answer).allowsLoops('orders', idle)
   expect(await verdict(answering(200, '{"RecursiveLoop":"Allow"}'))).toBe(true)
   expect(await verdict(answering(200, '{"RecursiveLoop":"Terminate"}'))).toBe(false)
@@ -35,7 +35,7 @@ test('a function may loop only where the endpoint says so', async () => {
   expect(await verdict(() => ({ kind: 'unreachable', sent: false, message: 'no' }))).toBe(false)
 })
 
-test('is asked by the name without its version or alias, once a minute', async () => {
+it('is asked by the name without its version or alias, once a minute', async () => {
   const { asked, clock, allowsLoops } = world(answering(200, '{"RecursiveLoop":"Allow"}'))
   const name = 'arn:aws:lambda:eu-west-1:111122223333:function:orders'
   for (const waitMs of [0, 59_999, 1]) {
@@ -46,7 +46,7 @@ test('is asked by the name without its version or alias, once a minute', async (
   expect(asked).toEqual([request, request])
 })
 
-test('an endpoint that does not answer holds a batch up for two seconds at most', async () => {
+it('an endpoint that does not answer holds a batch up for two seconds at most', async () => {
   const { clock, allowsLoops } = world(
     (_path, signal) =>
       new Promise((_resolve, reject) => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createTransport, type Transport } from '../../../src/access/transport.ts'
 import type { FunctionSettings } from '../../../src/model/settings.ts'
 import type { Clock, InvokeResult } from '../../../src/ports.ts'
@@ -53,7 +53,7 @@ function invoke(target: RieFunction, payload = '{"Records":[]}', signal = idle):
 }
 
 describe('an invocation', () => {
-  test('posts the event to the URL of the config and makes a request id of its own', async () => {
+  it('posts the event to the URL of the config and makes a request id of its own', async () => {
     const server = await start({ handler: () => ok({ done: true }) })
     const result = await hosted([server.invokeUrl], {}, new ManualClock()).invoke(
       { payload: '{"Records":[{"body":"ä"}]}', traceHeader: 'Root=1-2-3' },
@@ -74,7 +74,7 @@ describe('an invocation', () => {
     expect(server.requests).toEqual(['POST /2015-03-31/functions/function/invocations'])
   })
 
-  test.each([
+  it.each([
     ['an exception, hidden in a 200', 'rie', throwing('boom'), '"boom"'],
     ['a timeout, hidden in a 200', 'rie', timingOut(2), 'timed out after 2.00'],
     ['a dead runtime', 'rie', exiting(), 'Runtime.ExitError'],
@@ -88,7 +88,7 @@ describe('an invocation', () => {
     })
   })
 
-  test('counts when the connection breaks after the event was taken, and is not repeated', async () => {
+  it('counts when the connection breaks after the event was taken, and is not repeated', async () => {
     const server = await start({ handler: () => reset() })
     const spare = await start()
     expect(await invoke(hosted([server.invokeUrl]))).toMatchObject({ kind: 'lost' })
@@ -97,7 +97,7 @@ describe('an invocation', () => {
   })
 
   // proves: quota.payload
-  test('fails when the function returns more than 6 MB', async () => {
+  it('fails when the function returns more than 6 MB', async () => {
     const server = await start({ handler: () => ok('x'.repeat(6 * 1_048_576 + 99)) })
     expect(await invoke(hosted([server.invokeUrl]))).toMatchObject({
       reply: { functionError: 'Unhandled' },
@@ -107,7 +107,7 @@ describe('an invocation', () => {
     expect(await invoke(hosted([server.invokeUrl]))).toMatchObject({ reply: { functionError: null } })
   })
 
-  test('keeps its connection', async () => {
+  it('keeps its connection', async () => {
     const server = await start()
     const target = hosted([server.invokeUrl])
     for (let count = 0; count < 5; count += 1) await invoke(target)
@@ -116,7 +116,7 @@ describe('an invocation', () => {
 })
 
 describe('concurrency', () => {
-  test('RIE#97: concurrent invocations of one container are queued, in turn, not failed', async () => {
+  it('RIE#97: concurrent invocations of one container are queued, in turn, not failed', async () => {
     const open = gate()
     const server = await start({
       handler: async ({ payload }) => {
@@ -133,7 +133,7 @@ describe('concurrency', () => {
     expect(server.runningMax).toBe(1)
   })
 
-  test('uses all URLs of a pool, and as many at once per URL as the config says', async () => {
+  it('uses all URLs of a pool, and as many at once per URL as the config says', async () => {
     const open = gate()
     const handler = async () => {
       await open.opened
@@ -150,14 +150,14 @@ describe('concurrency', () => {
     expect([one.runningMax, two.runningMax]).toEqual([2, 2])
   })
 
-  test('spreads invocations that come one after the other', async () => {
+  it('spreads invocations that come one after the other', async () => {
     const [one, two] = [await start(), await start()]
     const target = hosted([one.invokeUrl, two.invokeUrl])
     for (let count = 0; count < 6; count += 1) await invoke(target)
     expect([one.invocations.length, two.invocations.length]).toEqual([3, 3])
   })
 
-  test('two functions that share a container take turns', async () => {
+  it('two functions that share a container take turns', async () => {
     const server = await start()
     const [first, second] = createRieFunctions(
       [settingsOf([server.invokeUrl]), settingsOf([server.invokeUrl], { name: 'audit:prod' })],
@@ -169,7 +169,7 @@ describe('concurrency', () => {
     expect(server.runningMax).toBe(1)
   })
 
-  test('is throttled, as AWS says it, beyond the reserved concurrency', async () => {
+  it('is throttled, as AWS says it, beyond the reserved concurrency', async () => {
     const open = gate()
     const server = await start({
       handler: async () => {
@@ -190,7 +190,7 @@ describe('concurrency', () => {
     expect(await invoke(hosted([server.invokeUrl], { reservedConcurrency: 0 }))).toMatchObject({ kind: 'throttled' })
   })
 
-  test('an invocation that is given up while it waits leaves the queue', async () => {
+  it('an invocation that is given up while it waits leaves the queue', async () => {
     const open = gate()
     const server = await start({
       handler: async () => {
@@ -214,7 +214,7 @@ describe('concurrency', () => {
 })
 
 describe('the timeout of the config', () => {
-  test('ends the attempt in AWS’s words, as a function error', async () => {
+  it('ends the attempt in AWS’s words, as a function error', async () => {
     const clock = new ManualClock()
     const server = await start({ handler: hanging })
     const target = hosted([server.invokeUrl], { timeoutMs: 2_500 }, clock)
@@ -232,7 +232,7 @@ describe('the timeout of the config', () => {
     expect(clock.timers).toBe(0)
   })
 
-  test('does not run while the attempt waits for a URL', async () => {
+  it('does not run while the attempt waits for a URL', async () => {
     const clock = new ManualClock()
     const open = gate()
     const server = await start({
@@ -255,7 +255,7 @@ describe('the timeout of the config', () => {
     expect(await second).toMatchObject({ payload: '1' })
   })
 
-  test('is not the caller’s own abort, which keeps its reason', async () => {
+  it('is not the caller’s own abort, which keeps its reason', async () => {
     const server = await start({ handler: hanging })
     const controller = new AbortController()
     const attempt = invoke(hosted([server.invokeUrl], { timeoutMs: 60_000 }), '{}', controller.signal)
@@ -266,7 +266,7 @@ describe('the timeout of the config', () => {
 })
 
 describe('a URL that is away', () => {
-  test('is unreachable when it is the only one, and is tried again each time', async () => {
+  it('is unreachable when it is the only one, and is tried again each time', async () => {
     const server = await start()
     const target = hosted([server.invokeUrl], {}, new ManualClock())
     await server.close()
@@ -279,7 +279,7 @@ describe('a URL that is away', () => {
     expect(back.invocations).toHaveLength(1)
   })
 
-  test('is passed over within the same attempt, rests while others are used, and comes back after its rest', async () => {
+  it('is passed over within the same attempt, rests while others are used, and comes back after its rest', async () => {
     const clock = new ManualClock()
     const [gone, healthy] = [await start(), await start()]
     await gone.close()
@@ -295,7 +295,7 @@ describe('a URL that is away', () => {
     expect(back.invocations).toHaveLength(2)
   })
 
-  test('is waited for no longer than its rest when the others are busy', async () => {
+  it('is waited for no longer than its rest when the others are busy', async () => {
     const clock = new ManualClock()
     const open = gate()
     const [gone, busy] = [
@@ -325,7 +325,7 @@ describe('a URL that is away', () => {
   })
 })
 
-test('a function is throttled, not away, while one of its URLs is busy and another one gone', async () => {
+it('a function is throttled, not away, while one of its URLs is busy and another one gone', async () => {
   const [taken, gone] = [await start({ concurrency: 0 }), await start()]
   await gone.close()
   const clock = new ManualClock()
@@ -338,7 +338,7 @@ test('a function is throttled, not away, while one of its URLs is busy and anoth
   }
 })
 
-test('a container that somebody else uses is a throttle, and another URL is asked first', async () => {
+it('a container that somebody else uses is a throttle, and another URL is asked first', async () => {
   const [taken, free] = [await start({ concurrency: 0 }), await start()]
   const clock = new ManualClock()
   expect(await invoke(hosted([taken.invokeUrl], {}, clock))).toMatchObject({ kind: 'throttled' })
@@ -347,12 +347,12 @@ test('a container that somebody else uses is a throttle, and another URL is aske
   expect(free.invocations).toHaveLength(3)
 })
 
-test('a wrong path is a missing function', async () => {
+it('a wrong path is a missing function', async () => {
   const server = await start()
   expect(await invoke(hosted([`${server.url}/wrong`]))).toMatchObject({ kind: 'missing' })
 })
 
-test('an emulator that cannot start its runtime has not run the function', async () => {
+it('an emulator that cannot start its runtime has not run the function', async () => {
   const server = await start({ handler: () => raw(500, '') })
   expect(await invoke(hosted([server.invokeUrl]))).toMatchObject({ kind: 'unavailable' })
 })

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { systemClock } from '../../../src/engine/system-clock.ts'
 import type { FunctionSettings } from '../../../src/model/settings.ts'
 import type { InvokeRequest, Target } from '../../../src/ports.ts'
@@ -34,7 +34,7 @@ const loops = { clock: systemClock, upstreamCounts: false }
 
 const arn = 'arn:aws:lambda:eu-west-1:111122223333:function'
 
-test.each([
+it.each([
   ['audit', 'hosted audit'],
   ['audit:prod', 'hosted audit:prod'],
   ['audit:other', 'hosted audit'],
@@ -55,20 +55,20 @@ test.each([
   expect(target.hosted(functionName)?.name).toBe(by.startsWith('hosted ') ? by.slice(7) : undefined)
 })
 
-test('describes its own functions by the config, others by asking upstream', async () => {
+it('describes its own functions by the config, others by asking upstream', async () => {
   const target = createTarget([hosted('audit', 30_000), hosted('plain')], upstream, loops)
   expect(await target.describe('audit', idle)).toEqual({ kind: 'found', arn: null, timeoutMs: 30_000, concurrency: 3 })
   expect(await target.describe('plain', idle)).toMatchObject({ kind: 'found', timeoutMs: null })
   expect(await target.describe('orders', idle)).toEqual({ kind: 'missing', message: 'upstream orders' })
 })
 
-test('lists the functions of the config in its order', () => {
+it('lists the functions of the config in its order', () => {
   const target = createTarget([hosted('b'), hosted('a')], upstream, loops)
   expect(target.functions.map(({ name }) => name)).toEqual(['b', 'a'])
 })
 
 // proves: recursion.counted-here
-test('counts a loop in the trace header that it sends, unless the upstream is AWS, which counts itself', async () => {
+it('counts a loop in the trace header that it sends, unless the upstream is AWS, which counts itself', async () => {
   const sent: (string | undefined)[] = []
   const note = async ({ traceHeader }: Pick<InvokeRequest, 'traceHeader'>) => {
     sent.push(traceHeader)
@@ -89,7 +89,7 @@ test('counts a loop in the trace header that it sends, unless the upstream is AW
 })
 
 // proves: recursion.allow
-test('asks the config for its own functions whether they may loop, and upstream for others', async () => {
+it('asks the config for its own functions whether they may loop, and upstream for others', async () => {
   const own = hosted('audit')
   const target = createTarget(
     [own, { ...own, settings: { ...own.settings, name: 'free', allowsLoops: true } }],
