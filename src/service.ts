@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os'
 import type { AwsConnections } from './access/create-aws-access.ts'
 import { createApi, type Api } from './api/server.ts'
 import { passPolicyOf } from './api/pass-policy.ts'
@@ -8,7 +9,7 @@ import { connect, type Connections } from './connections.ts'
 import { mappingPace } from './core/mapping/messages.ts'
 import { createDestination } from './destinations/destination-router.ts'
 import { createAdoption, type Adoption } from './engine/adopt-service.ts'
-import { ByteBudget } from './engine/byte-budget.ts'
+import { MemoryBudget } from './engine/memory-budget.ts'
 import type { EngineContext } from './engine/engine-context.ts'
 import { startCoreMachine } from './engine/flow-machine.ts'
 import { Meters } from './engine/meters.ts'
@@ -20,6 +21,7 @@ import { ShardCensus } from './engine/shard-census.ts'
 import { systemClock } from './engine/system-clock.ts'
 import { compileFilters } from './events/filter.ts'
 import type { ArnPlace } from './model/arn.ts'
+import { defaultMemoryBytes, megabyte } from './model/memory.ts'
 import { sourceService, type ServiceSettings } from './model/settings.ts'
 import type { SourceKind } from './model/source.ts'
 import { storeLocationOf } from './model/store-url.ts'
@@ -47,9 +49,6 @@ export interface MillraceHandle {
   readonly closed: Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
-
-/** What is held in memory at once, all flows together. */
-const heldBytesMax = 192 * 1_048_576
 
 /** How long the start waits for the mappings of the file. */
 const reconcileMsMax = 1_000
@@ -241,6 +240,13 @@ interface Wiring {
   readonly meters: Meters
 }
 
+/** What the container allows where there is one, else what the machine has. */
+function memoryBytes({ memory }: ServiceSettings): number {
+  if (memory !== undefined) return memory * megabyte
+  const allowed = process.constrainedMemory()
+  return defaultMemoryBytes(allowed > 0 ? Math.min(allowed, totalmem()) : totalmem())
+}
+
 function engineOf({ settings, clock, log, store }: Parts, wiring: Wiring): EngineContext {
   const { access, target, opener, place, meters } = wiring
   return {
@@ -250,7 +256,7 @@ function engineOf({ settings, clock, log, store }: Parts, wiring: Wiring): Engin
       target,
       destination: createDestination(access),
       permits: new Permits(settings.maxInvocations),
-      budget: new ByteBudget(heldBytesMax),
+      memory: new MemoryBudget(memoryBytes(settings)),
       startMachine: startCoreMachine,
       settings,
     },

@@ -4,10 +4,10 @@ import type { OptionSettings } from '../model/settings.ts'
 import type { SourceKind } from '../model/source.ts'
 import type { Log } from '../observe/log.ts'
 import type { Clock, Destination, Source, Store, Target } from '../ports.ts'
-import type { ByteBudget } from './byte-budget.ts'
 import type { FlowHealth } from './flow-health.ts'
 import type { StartMachine } from './flow-machine.ts'
 import type { Results } from './last-result.ts'
+import type { MemoryBudget } from './memory-budget.ts'
 import type { MappingMeter } from './meter.ts'
 import type { Permits } from './permits.ts'
 import type { RecordFilter } from './record-sieve.ts'
@@ -19,7 +19,7 @@ export interface FlowServices {
   readonly target: Target
   readonly destination: Destination
   readonly permits: Permits
-  readonly budget: ByteBudget
+  readonly memory: MemoryBudget
   readonly startMachine: StartMachine
   readonly settings: OptionSettings
 }

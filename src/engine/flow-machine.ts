@@ -1,5 +1,6 @@
 import type { FlowCommand, FlowEnv, FlowEvent } from '../core/flow/messages.ts'
 import type { FlowConfig } from '../core/flow/config.ts'
+import { chargedBytes } from '../core/flow/room.ts'
 import { inspectFlow, type FlowInspection } from '../core/flow/inspection.ts'
 import { create as createFlow, deadline, step } from '../core/flow/step.ts'
 
@@ -8,7 +9,10 @@ export interface FlowMachine {
   step(event: FlowEvent, config: FlowConfig, env: FlowEnv): readonly FlowCommand[]
   /** Monotonic; null: it only waits for answers. */
   deadline(): number | null
-  heldBytes(): number
+  /** What it is charged of the process's memory. */
+  chargedBytes(): number
+  /** How much it is short of for the next read; 0: it is not. */
+  missingBytes(): number
   inspect(config: FlowConfig, monoMs: number): FlowInspection
 }
 
@@ -19,7 +23,8 @@ export const startCoreMachine: StartMachine = (initial) => {
   return {
     step: (event, config, env) => step(state, event, config, env),
     deadline: () => deadline(state),
-    heldBytes: () => state.heldBytes,
+    chargedBytes: () => chargedBytes(state),
+    missingBytes: () => state.missingBytes,
     inspect: (config, monoMs) => inspectFlow(state, config, monoMs),
   }
 }

@@ -10,6 +10,7 @@ import { FlowPermits } from './flow-permits.ts'
 import { report, resultOfOutcome } from './flow-report.ts'
 import { carryOut } from './flow-requests.ts'
 import type { FlowStatus } from './mappings.ts'
+import type { MemoryAccount } from './memory-budget.ts'
 import { endsByItselfMs, patienceSpareMs } from './patience.ts'
 import type { PermitRequest } from './permits.ts'
 import { RecordSieve } from './record-sieve.ts'
@@ -35,6 +36,7 @@ export class FlowRunner {
   readonly #sieve: RecordSieve
   readonly #outstanding = new Map<number, Outstanding>()
   readonly #permits: FlowPermits
+  readonly #memory: MemoryAccount
   readonly #lifetime = new AbortController()
   #settings: FlowSettings
   #fence = 0
@@ -57,6 +59,7 @@ export class FlowRunner {
     this.#isUnseen = !context.identity.listed
     this.#machine = context.services.startMachine(settings.config)
     this.#permits = new FlowPermits(context.services.permits)
+    this.#memory = context.services.memory.join(() => this.#happen({ kind: 'timer' }))
     this.#attemptIds = new AttemptIds(context.services.clock)
     this.#sieve = new RecordSieve(context.services.clock, () => this.#settings.matches, this.#lifetime.signal)
   }
@@ -67,7 +70,6 @@ export class FlowRunner {
   }
 
   start(): void {
-    const pressed = this.#context.services.budget.join(this, (on) => this.#happen({ kind: 'pressure', on }))
     void openFlow(this.#context, this.#lifetime.signal).then((opening) => {
       if (this.#ended || opening === null) return
       const { checkpoint, incarnation } = opening
@@ -75,7 +77,6 @@ export class FlowRunner {
       this.#incarnation = incarnation
       if (checkpoint !== null) this.#isUnseen = false
       this.#happen({ kind: 'opened', checkpoint, incarnation })
-      if (pressed) this.#happen({ kind: 'pressure', on: true })
     })
   }
 
@@ -132,17 +133,18 @@ export class FlowRunner {
   }
 
   #step(event: FlowEvent): void {
-    const { clock, budget } = this.#context.services
+    const { clock } = this.#context.services
     this.#note(event)
     const commands = this.#machine.step(event, this.#settings.config, {
       wallMs: clock.wallMs(),
       monoMs: clock.monoMs(),
       sourceMs: sourceNowMs(this.#context),
+      allowedBytes: this.#memory.allowedBytes,
       jitter: clock.random(),
     })
     for (const command of commands) this.#obey(command)
     if (this.#ended) return
-    budget.hold(this, this.#machine.heldBytes())
+    this.#memory.charge(this.#machine.chargedBytes(), this.#machine.missingBytes())
     this.#setTimer()
   }
 
@@ -294,7 +296,7 @@ export class FlowRunner {
     this.#lifetime.abort(new GivenUp('the flow has ended'))
     for (const { controller } of this.#outstanding.values()) controller.abort(new GivenUp('the flow has ended'))
     this.#permits.close()
-    this.#context.services.budget.leave(this)
+    this.#memory.leave()
     this.#context.listener.ended(end)
   }
 }

@@ -31,9 +31,6 @@ export interface Circumstances {
   readonly origin: 'first' | 'late'
 }
 
-const megabyte = 1_048_576
-/** Read-ahead of one flow. A queue also has its count of messages; both are guards, not targets. */
-const heldBytesMax = { queue: 64 * megabyte, shard: 24 * megabyte } as const
 /** Messages come back after this when a queue does not say otherwise (SQS: VisibilityTimeout). */
 const visibilityMsDefault = 30_000
 /** What AWS adds to window and timeout when a queue's visibility is too short for both (behaviour §2.3, §13.13). */
@@ -69,7 +66,6 @@ export function flowConfigOf(document: MappingDocument, around: Circumstances): 
     heldRecordsMax: isQueue
       ? (scaling.flightsMax + 1) * parameters.BatchSize
       : Math.max(10_000, 2 * slots * parameters.BatchSize),
-    heldBytesMax: isQueue ? heldBytesMax.queue : heldBytesMax.shard,
     scaling,
     visibilityMs: around.found.visibilityMs ?? visibilityMsDefault,
     receiveVisibilityMs: isQueue ? receiveVisibilityOf(parameters, around).visibilityMs : null,

@@ -20,7 +20,7 @@ export interface ServiceOption {
   readonly default?: string | number | boolean
   readonly min?: number
   readonly max?: number
-  readonly unit?: 'ms' | 'seconds' | 'invocations'
+  readonly unit?: 'ms' | 'seconds' | 'invocations' | 'MB'
   /** No output repeats the value. */
   readonly secret?: boolean
   /** What stands for the value in the help text. */
@@ -95,6 +95,20 @@ export const serviceOptions = {
     placeholder: 'N',
     commands: both,
     doc: 'Invocations in flight at once, whole process, shared fairly between the mappings.',
+  },
+  memory: {
+    key: 'memory',
+    flag: '--memory',
+    env: 'MILLRACE_MEMORY',
+    type: 'integer',
+    min: 16,
+    max: 65_536,
+    unit: 'MB',
+    placeholder: 'MB',
+    commands: both,
+    doc:
+      'How much of records, events and replies is held at once, whole process. Unset: a quarter of what the process may use (its ' +
+      'container, else the machine), at most 96 MB.',
   },
   shutdownGraceMs: {
     key: 'shutdownGraceMs',

@@ -8,20 +8,23 @@ export interface SourceTraits {
   readonly ordered: 'none' | 'group' | 'shard'
   /** The most records that one read returns. */
   readonly readRecordsMax: number
+  /** The most bytes of records that one read returns. */
+  readonly readBytesMax: number
   /** How long the service itself waits for a first record (long polling); 0: it answers at once. */
   readonly readWaitMs: number
   /** False: MaximumBatchingWindowInSeconds is refused. */
   readonly windowed: boolean
 }
 
-const queue = { progress: 'receipt', readRecordsMax: 10, readWaitMs: 20_000 } as const
+const megabyte = 1_048_576
+const queue = { progress: 'receipt', readRecordsMax: 10, readBytesMax: 10 * megabyte, readWaitMs: 20_000 } as const
 const stream = { progress: 'position', ordered: 'shard', readWaitMs: 0, windowed: true } as const
 
 export const sourceTraits: Readonly<Record<SourceKind, SourceTraits>> = {
   sqs: { ...queue, ordered: 'none', windowed: true },
   'sqs-fifo': { ...queue, ordered: 'group', windowed: false },
-  kinesis: { ...stream, readRecordsMax: 10_000 },
-  dynamodb: { ...stream, readRecordsMax: 1_000 },
+  kinesis: { ...stream, readRecordsMax: 10_000, readBytesMax: 10 * megabyte },
+  dynamodb: { ...stream, readRecordsMax: 1_000, readBytesMax: megabyte },
 }
 
 export function isStream(kind: SourceKind): boolean {

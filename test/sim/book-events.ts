@@ -49,7 +49,6 @@ export function applyEvent(book: Book, life: Life, event: FlowEvent): void {
     case 'released':
     case 'checkpointed':
     case 'timer':
-    case 'pressure':
     case 'shardGone':
       return
     default:

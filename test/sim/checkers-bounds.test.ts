@@ -155,8 +155,15 @@ const cases: readonly Case[] = [
   {
     checker: bounded,
     wrong: 'a read beyond the cap',
-    story: () => shard({ heldRecordsMax: 1 }).put(r1, r2).opened().read(r1).read(r2),
+    story: () => queue({ heldRecordsMax: 1 }).put(m1, m2).opened().read(m1).read(m2),
     says: /reads while holding 1 records/,
+  },
+  {
+    checker: bounded,
+    wrong: 'a read for which there is no room',
+    story: () =>
+      told(shard().put(r1, r2), (story) => Object.assign(story, { allowedBytes: 2_000 }).opened().read(r1).read(r2)),
+    says: /would hold \d+ bytes of 2000/,
   },
   {
     checker: bounded,

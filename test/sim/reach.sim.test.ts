@@ -65,7 +65,7 @@ const everywhere = [
     'then drain',
     'giveBack',
   ],
-  ...['configured', 'pressure', 'draining', 'drained', 'crashed', 'cancelled', 'sourceTrouble', 'sourceHealthy'],
+  ...['configured', 'draining', 'drained', 'crashed', 'cancelled', 'sourceTrouble', 'sourceHealthy'],
 ]
 
 it.each([

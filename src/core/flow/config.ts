@@ -8,9 +8,8 @@ export interface FlowConfig {
   readonly windowMs: number
   /** The bytes of fragments that fit one event, commas included. */
   readonly batchBytesMax: number
-  /** Records and bytes this flow may hold; one read is always allowed. */
+  /** Records this flow may hold unresolved; one read is always allowed. */
   readonly heldRecordsMax: number
-  readonly heldBytesMax: number
 
   // Queues
   readonly scaling: ScalingConfig

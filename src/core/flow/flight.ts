@@ -2,6 +2,7 @@ import type { Outcome, WindowFrame } from '../../model/invocation.ts'
 import { assert } from '../assertion.ts'
 import { batchLength } from '../batch-size.ts'
 import type { NextStep } from './messages.ts'
+import { eventBytes } from './room.ts'
 import { type Flight, type Held, type Turn, type Unit, ask, recordsOf } from './state.ts'
 
 /**
@@ -79,7 +80,7 @@ export function invoke(
   ask(
     turn,
     { kind: 'invoke', permit, records: recordsOf(held), attempt: unit.attempts + 1, window },
-    { kind: 'invoke', flight: flight.id, window, sentMs: turn.env.monoMs },
+    { kind: 'invoke', flight: flight.id, bytes: eventBytes(unit), window, sentMs: turn.env.monoMs },
   )
 }
 

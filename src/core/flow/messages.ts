@@ -30,8 +30,6 @@ export type FlowEvent =
   | { readonly kind: 'configured'; readonly matches?: Matches | undefined }
   /** `endsMs`: when a stop cuts off what is still out (monotonic); absent: that may be at once. */
   | { readonly kind: 'draining'; readonly reason: DrainReason; readonly endsMs?: number | undefined }
-  /** The process holds too many bytes (or no longer does). */
-  | { readonly kind: 'pressure'; readonly on: boolean }
   | { readonly kind: 'leaseLost' }
   /** The source neither lists the shard nor lets anyone read it: what was read is finished. `incarnation`: the life that the source lives. */
   | { readonly kind: 'shardGone'; readonly incarnation: string }
@@ -67,6 +65,8 @@ export interface FlowEnv {
   readonly wallMs: number
   readonly monoMs: number
   readonly sourceMs: number
+  /** How much the flow may be charged now: its share of the process's memory, which moves with what others hold. */
+  readonly allowedBytes: number
   /** In [0, 1). */
   readonly jitter: number
 }

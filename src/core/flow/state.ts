@@ -23,13 +23,18 @@ export interface FlowState {
   readonly flights: Map<number, Flight>
   readonly pace: PaceState
   trouble: Exclude<ReadOutcome['kind'], 'records'> | null
-  pressure: boolean
+  /** A read was left out for want of so much memory: the flow wants to be woken when there is as much; 0: it is not short. */
+  missingBytes: number
   /** What the waiting batches were laid out by. */
   layout: BatchLayout
   /** The filters that came after records were read; null: the mark each record brought along is right. */
   matches: Matches | null
   heldRecords: number
   heldBytes: number
+  /** What the requests that are out are charged: records that a read may bring, events on their way. */
+  requestedBytes: number
+  /** What a record weighed lately; null: none was seen. */
+  recordBytes: number | null
   /** What the flow is of, by the source's traits. */
   readonly part: Part
   deadlineMs: number | null
@@ -103,6 +108,7 @@ export type Pending =
   | {
       readonly kind: 'read'
       readonly recordsMax: number
+      readonly bytes: number
       /** The visibility it asked for; null: the queue's own. */
       readonly visibilityMs: number | null
       readonly sentMs: number
@@ -113,6 +119,7 @@ export type Pending =
   | {
       readonly kind: 'invoke'
       readonly flight: number
+      readonly bytes: number
       readonly window: WindowFrame | null
       readonly sentMs: number
     }
@@ -152,8 +159,22 @@ export function ask(turn: Turn, request: WithoutId<FlowRequest>, pending: Pendin
   assert(phase === 'running' || !beginnings.has(request.kind), 'a flow that ends begins nothing')
   const id = turn.state.nextId++
   turn.state.pending.set(id, pending)
+  turn.state.requestedBytes += bytesOf(pending)
   turn.commands.push({ ...request, id } as FlowRequest)
   return id
+}
+
+/** The answer is there. */
+export function unask(state: FlowState, id: number): Pending | undefined {
+  const pending = state.pending.get(id)
+  if (pending === undefined) return undefined
+  state.pending.delete(id)
+  state.requestedBytes -= bytesOf(pending)
+  return pending
+}
+
+function bytesOf(pending: Pending): number {
+  return pending.kind === 'read' || pending.kind === 'invoke' ? pending.bytes : 0
 }
 
 export function isPending({ pending }: FlowState, kind: Pending['kind']): boolean {

@@ -5,6 +5,7 @@ import type { FlowCommand, FlowEnv, FlowEvent, Matches } from './messages.ts'
 import type { OwnAnswer, PartHandlers, Unread } from './part.ts'
 import { queueHandlers } from './queue/part.ts'
 import { createQueueState } from './queue/state.ts'
+import { learnWeight } from './room.ts'
 import { shardHandlers } from './shard/part.ts'
 import { createShardState } from './shard/state.ts'
 import {
@@ -16,6 +17,7 @@ import {
   type Turn,
   cancelAll,
   expect,
+  unask,
 } from './state.ts'
 
 /**
@@ -34,11 +36,13 @@ export function create(config: FlowConfig): FlowState {
     flights: new Map(),
     pace: createPace(),
     trouble: null,
-    pressure: false,
+    missingBytes: 0,
     layout: layoutOf(config),
     matches: null,
     heldRecords: 0,
     heldBytes: 0,
+    requestedBytes: 0,
+    recordBytes: null,
     part: config.traits.progress === 'receipt' ? createQueueState(config) : createShardState(config),
     deadlineMs: null,
   }
@@ -47,6 +51,7 @@ export function create(config: FlowConfig): FlowState {
 export function step(state: FlowState, event: FlowEvent, config: FlowConfig, env: FlowEnv): readonly FlowCommand[] {
   const turn: Turn = { state, config, env, commands: [] }
   assert(state.phase !== 'ended', `nothing happens to a flow that has ended: ${event.kind}`)
+  state.missingBytes = 0
   handle(turn, state.part, event)
   pump(turn, state.part)
   state.deadlineMs = deadlineOf(turn, state.part)
@@ -70,9 +75,6 @@ function handle<K extends PartKind>(turn: Turn, part: Part<K>, event: FlowEvent)
       return
     case 'configured':
       return reconfigure(turn, part, event.matches)
-    case 'pressure':
-      state.pressure = event.on
-      return
     case 'draining':
       return drain(turn, part, event)
     case 'leaseLost':
@@ -98,9 +100,8 @@ function handle<K extends PartKind>(turn: Turn, part: Part<K>, event: FlowEvent)
 type Shared = Extract<FlowEvent, { kind: 'readDone' | 'permitted' | 'invoked' | 'fenced' | 'cancelled' }>
 
 function answer<K extends PartKind>(turn: Turn, part: Part<K>, event: Shared | OwnAnswer): void {
-  const pending = turn.state.pending.get(event.id)
+  const pending = unask(turn.state, event.id)
   assert(pending !== undefined, `an answer to nothing: ${event.kind} ${event.id}`)
-  turn.state.pending.delete(event.id)
   // A shell that was told to give up answers so; the parts that asked have already let go of it.
   if (event.kind === 'cancelled') return
   if (turn.state.drainReason === 'leaseLost') return ignore(turn, event)
@@ -145,6 +146,7 @@ function onRead<K extends PartKind>(
     state.trouble = null
     turn.commands.push({ kind: 'sourceHealthy' })
   }
+  learnWeight(state, result.records)
   handlers[part.kind].onRead(turn, part, { pending, result })
 }
 

@@ -5,6 +5,12 @@ import { wasCompleted } from '../book-events.ts'
 import { type Checker, type Entry, violate } from '../trace.ts'
 import { isPastRetention } from './progress.ts'
 
+/** What a record in hand costs at least beside its bytes, and one that is only asked for. */
+const heldBytesMin = 400
+const askedBytesMin = 600
+/** How much further a shard is read while one of its slots has nothing to do. */
+const blockedReach = 10
+
 /** Reads in one second that brought nothing, and attempts in one second at one batch that brought nothing. */
 const fruitlessReadsMax = 200
 const fruitlessAttemptsMax = 40
@@ -51,20 +57,23 @@ function countVain(
 function hasRoom(command: Extract<FlowCommand, { kind: 'read' }>, life: Life): void {
   const { config } = life
   let held = 0
-  let bytes = 0
+  let chargedBytes = 0
   let inHand = 0
   for (const one of life.held.values()) {
     // What the function took already only waits for its acknowledgement; what is too old may be among the dropped.
     if (one.phase === 'acked' || one.phase === 'settling' || isPastRetention(life, one)) continue
     held += 1
-    bytes += one.record.bytes
-    if (one.phase === 'held' || one.phase === 'out') inHand += 1
+    if (one.phase !== 'held' && one.phase !== 'out') continue
+    inHand += 1
+    chargedBytes += heldBytesMin + one.record.bytes
+    // The event that is out holds its text once more.
+    if (one.phase === 'out') chargedBytes += one.record.bytes
   }
   const out = pendingOf(life, 'read').reduce((sum, read) => sum + read.recordsMax, 0)
   if (held + out > 0) {
-    if (held >= config.heldRecordsMax) violate('bounded', `reads while holding ${String(held)} records`)
-    if (bytes >= config.heldBytesMax) violate('bounded', `reads while holding ${String(bytes)} bytes`)
+    if (held >= recordsMaxOf(life)) violate('bounded', `reads while holding ${String(held)} records`)
   }
+  hasMemory(command, life, { chargedBytes, isEmpty: inHand + out === 0 })
   if (isStreamLife(life) || life.configs > 0) return
   // The one message by which a function is tried that may not be there.
   if (life.outage !== null) return
@@ -76,6 +85,27 @@ function hasRoom(command: Extract<FlowCommand, { kind: 'read' }>, life: Life): v
     violate('bounded', 'receives although a batch waits for its permit, and receipts do not last for both')
   const most = (config.scaling.flightsMax + ahead) * config.batchSize
   if (promised > most) violate('bounded', `would hold ${String(promised)} messages, can use ${String(most)}`)
+}
+
+function recordsMaxOf(life: Life): number {
+  return life.config.heldRecordsMax * (isStreamLife(life) ? blockedReach : 1)
+}
+
+function hasMemory(
+  command: Extract<FlowCommand, { kind: 'read' }>,
+  { config, env, outage, pending }: Life,
+  { chargedBytes, isEmpty }: { readonly chargedBytes: number; readonly isEmpty: boolean },
+): void {
+  // Whoever has nothing in hand may always read one, and so may the try of an outage.
+  if (command.recordsMax === 1 && (isEmpty || outage !== null)) return
+  let wantedBytes = chargedBytes + promisedBytes(command.recordsMax, config)
+  for (const one of pending.values()) if (one.kind === 'read') wantedBytes += promisedBytes(one.recordsMax, config)
+  if (wantedBytes > env.allowedBytes)
+    violate('bounded', `would hold ${String(wantedBytes)} bytes of ${String(env.allowedBytes)}`)
+}
+
+function promisedBytes(recordsMax: number, { traits }: Life['config']): number {
+  return Math.min(traits.readBytesMax, recordsMax * askedBytesMin)
 }
 
 /** Nothing is given up before its time. */

@@ -27,6 +27,9 @@ export class Story {
     return this
   }
 
+  /** What the flow may be charged from here on. */
+  allowedBytes = 1_000_000_000
+
   put(...records: FlowRecord[]): this {
     for (const one of records) this.putWith(one, {})
     return this
@@ -58,7 +61,7 @@ export class Story {
   }
 
   event(event: FlowEvent): this {
-    const env = { wallMs: this.#t, monoMs: this.#t, sourceMs: this.#t, jitter: 0.5 }
+    const env = { wallMs: this.#t, monoMs: this.#t, sourceMs: this.#t, allowedBytes: this.allowedBytes, jitter: 0.5 }
     this.entries.push({ kind: 'event', t: this.#t, life: this.life, event, env, config: this.config })
     return this
   }

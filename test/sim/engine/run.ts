@@ -162,7 +162,7 @@ async function comeToRest(world: World): Promise<void> {
   for (const one of world.processes) {
     if (one.dead) continue
     if (one.permits.inFlight > 0) violate('rest', `${String(one.permits.inFlight)} permits are still out`)
-    if (one.budget.heldBytes > 0) violate('rest', `${String(one.budget.heldBytes)} bytes are still held`)
+    if (one.memory.usedBytes > 0) violate('rest', `${String(one.memory.usedBytes)} bytes are still held`)
   }
   if (world.failure !== null) throw world.failure
 }

@@ -24,7 +24,6 @@ export function plainConfig(kind: keyof typeof sourceTraits, changes: Partial<Fl
     windowMs: 0,
     batchBytesMax: plentyBytes,
     heldRecordsMax: 10_000,
-    heldBytesMax: 100_000_000,
     scaling: { policy: 'eager', flightsMax: 10, receivesMax: 5 },
     visibilityMs: 30_000,
     timeoutMs: 3_000,
@@ -55,7 +54,6 @@ export function drawQueueConfig(prng: Prng, functionTimeoutMs: number): FlowConf
     unreachable: prng.chance(0.1),
     batchBytesMax: prng.pick([500, 1_500, plentyBytes]),
     heldRecordsMax: prng.pick([20, 10_000, 10_000]),
-    heldBytesMax: prng.pick([1_000, plentyBytes, plentyBytes]),
     scaling: {
       policy: prng.pick(['eager', 'aws', 'aws-2022']),
       flightsMax: prng.pick([1, 2, 5, 10, 50]),
@@ -81,7 +79,6 @@ export function drawShardConfig(prng: Prng): FlowConfig {
     windowMs: prng.pick([0, 0, 50, 500, 3_000]),
     batchBytesMax: prng.pick(tumblingMs > 0 ? [tightBytes, plentyBytes] : [500, 1_500, plentyBytes]),
     heldRecordsMax: prng.pick([5, 20, 10_000]),
-    heldBytesMax: prng.pick([1_000, plentyBytes, 100_000_000]),
     slots: tumblingMs > 0 ? 1 : prng.pick([1, 1, 2, 4]),
     retryAttemptsMax: prng.pick([null, 0, 1, 2, 3]),
     recordAgeMsMax: prng.pick([null, null, null, 5_000, 20_000]),

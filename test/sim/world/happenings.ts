@@ -71,7 +71,8 @@ function pressure(world: World): void {
 export function setPressure(world: World, on: boolean): void {
   if (world.pressure === on) return
   world.pressure = on
-  if (world.current !== null) world.tell(world.current, { kind: 'pressure', on })
+  // Whoever was short of room is woken when there is some.
+  if (!on && world.current !== null) world.tell(world.current, { kind: 'timer' })
 }
 
 /** The local clock jumps; until the source's next reply its offset is wrong by a little. */

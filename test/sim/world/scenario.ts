@@ -38,6 +38,8 @@ export interface Scenario {
   /** Records that arrived before this are none of the mapping's business. */
   readonly startMs: number | null
   readonly timerLateMs: number
+  /** What the flow may be charged while nobody else holds much, and while others do. */
+  readonly allowedBytes: { readonly usual: number; readonly pressed: number }
   readonly faults: Faults
   readonly poisonStays: boolean
 }
@@ -78,6 +80,7 @@ export function drawScenario(seed: number, kind: ScenarioKind, prng: Prng): Scen
     sourceOffsetMs,
     startMs: kind === 'shard' ? startMs : null,
     timerLateMs: prng.pick([0, 0, 5]),
+    allowedBytes: { usual: prng.pick([3_000, 20_000, 100_000_000, 100_000_000]), pressed: prng.pick([0, 500, 2_000]) },
     faults,
     poisonStays: kind === 'queue' || (finite && prng.chance(0.5)),
   }

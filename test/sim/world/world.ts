@@ -86,6 +86,7 @@ export class World {
       wallMs: epochMs + this.clock.nowMs + this.wallStepMs,
       monoMs: this.clock.nowMs,
       sourceMs: this.sourceNowMs() + this.sourceErrorMs,
+      allowedBytes: this.scenario.allowedBytes[this.pressure ? 'pressed' : 'usual'],
       jitter: this.prng.next(),
     }
   }
@@ -105,7 +106,6 @@ export class World {
     })
     this.current = shell
     this.tell(shell, { kind: 'opened', checkpoint, incarnation })
-    if (this.pressure) this.tell(shell, { kind: 'pressure', on: true })
   }
 
   /** Answers a request that is still out; what comes too late is nobody's. */

@@ -154,8 +154,8 @@ export const mutants: readonly Mutant[] = [
   {
     in: 'completedRanges',
     bug: 'a completed range spans an unresolved record',
-    find: "if (one.stage !== 'done') run = null",
-    replace: "if (one.stage !== 'done') continue",
+    find: 'run = null\n      continue',
+    replace: 'continue',
   },
   {
     in: 'advanceWatermark',
@@ -184,14 +184,14 @@ export const mutants: readonly Mutant[] = [
   {
     in: 'take',
     bug: 'the completed ranges of the checkpoint are ignored',
-    find: 'if (isKnown || isTooEarly(turn, shard, record) || !record.matched) letGo',
-    replace: 'if (isTooEarly(turn, shard, record) || !record.matched) letGo',
+    find: 'if (isKnown || isTooEarly(turn, shard, record) || !record.matched) finish',
+    replace: 'if (isTooEarly(turn, shard, record) || !record.matched) finish',
   },
   {
     in: 'take',
     bug: 'a record that does not match is invoked',
-    find: 'if (isKnown || isTooEarly(turn, shard, record) || !record.matched) letGo',
-    replace: 'if (isKnown || isTooEarly(turn, shard, record)) letGo',
+    find: 'if (isKnown || isTooEarly(turn, shard, record) || !record.matched) finish',
+    replace: 'if (isKnown || isTooEarly(turn, shard, record)) finish',
   },
   {
     in: 'enslot',
@@ -200,10 +200,58 @@ export const mutants: readonly Mutant[] = [
     replace: '(held.record.orderHash + held.record.bytes) % shard.slots.length',
   },
   {
-    in: 'readRecordsMax',
-    bug: 'the cap on held bytes is ignored',
-    find: 'if (state.pressure || state.heldBytes >= config.heldBytesMax) return 0',
-    replace: 'if (state.pressure) return 0',
+    in: 'recordsInRoom',
+    bug: 'what is in hand takes no room',
+    find: 'env.allowedBytes - chargedBytes(state)',
+    replace: 'env.allowedBytes',
+  },
+  {
+    in: 'bytesOf',
+    bug: 'what a read may bring takes no room',
+    find: "pending.kind === 'read' || pending.kind === 'invoke' ? pending.bytes : 0",
+    replace: "pending.kind === 'invoke' ? pending.bytes : 0",
+  },
+  {
+    in: 'eventBytes',
+    bug: 'the event of an attempt takes no room',
+    find: 'return held.reduce((sum, { record }) => sum + record.bytes, 0)',
+    replace: 'return 0 * held.length',
+  },
+  {
+    in: 'isPressed',
+    bug: 'whoever holds anything is pressed',
+    find: ' && chargedBytes(state) >= env.allowedBytes',
+    replace: '',
+  },
+  {
+    in: 'recordsInRoom',
+    bug: 'a flow that is short of room waits for ever',
+    find: 'state.missingBytes = weightOf(state) * Math.min(recordsMax, wokenForRecords)',
+    replace: '',
+  },
+  {
+    in: 'finish',
+    bug: 'what is resolved behind a blocked record is not counted',
+    find: 'shard.resolvedBytes += heldBytesOf(held)',
+    replace: 'shard.resolvedBytes += 0',
+  },
+  {
+    in: 'joined',
+    bug: 'what is resolved behind a blocked record keeps its payload',
+    find: 'entries.push({ ...runOf(one) })',
+    replace: 'entries.push(one)',
+  },
+  {
+    in: 'joined',
+    bug: 'a run of resolved records forgets its end',
+    find: 'before.last = last\n      before.arrivedMs',
+    replace: 'before.arrivedMs',
+  },
+  {
+    in: 'heldRecordsMax',
+    bug: 'a blocked slot soon stops the others',
+    find: 'isAnySlotIdle(shard) ? config.heldRecordsMax * blockedReach : config.heldRecordsMax',
+    replace: 'config.heldRecordsMax',
   },
   {
     in: 'losePosition',
@@ -321,9 +369,9 @@ export const mutants: readonly Mutant[] = [
     replace: 'shard.entries.length === 0 &&',
   },
   {
-    in: 'readRecordsMax',
+    in: 'recordsInRoom',
     bug: 'a process under pressure reads nothing any more',
-    find: '  if (shard.entries.length === 0) return config.traits.readRecordsMax\n',
+    find: 'if (state.heldRecords === 0 && state.requestedBytes === 0) return 1',
     replace: '',
   },
   {
@@ -389,8 +437,8 @@ export const mutants: readonly Mutant[] = [
   {
     in: 'inspectArrivals',
     bug: 'a blocked shard is as far behind as the record it read last',
-    find: "shard.entries.find((one) => one.stage !== 'done')",
-    replace: "shard.entries.findLast((one) => one.stage !== 'done')",
+    find: "shard.entries.find((one): one is Held => one.stage !== 'done')",
+    replace: "shard.entries.findLast((one): one is Held => one.stage !== 'done')",
   },
   {
     in: 'inspectArrivals',

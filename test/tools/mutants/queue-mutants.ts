@@ -3,7 +3,7 @@ import type { Mutant } from './mutants.ts'
 /** Planted bugs of the queues' part of the core. */
 export const queueMutants: readonly Mutant[] = [
   {
-    in: 'recordsOfNextRead',
+    in: 'recordsWanted',
     bug: 'a queue holds one batch more than it can use',
     find: 'const room = flights + ahead - state.flights.size',
     replace: 'const room = flights + ahead + 1 - state.flights.size',
@@ -21,7 +21,7 @@ export const queueMutants: readonly Mutant[] = [
     replace: 'return runMs === null || visibilityMs',
   },
   {
-    in: 'recordsOfNextRead',
+    in: 'recordsWanted',
     bug: 'messages are received behind a batch that waits for its permit, although receipts do not last for both',
     find: 'if (ahead === 0 && isAnyWaitingForPermit(turn)) return 0\n',
     replace: '',
@@ -141,19 +141,19 @@ export const queueMutants: readonly Mutant[] = [
     replace: 'unsettled.length > 0',
   },
   {
-    in: 'recordsOfNextRead',
+    in: 'recordsWanted',
     bug: 'a batch is not filled up where nothing is received ahead',
     find: 'Math.max(0, Math.min(one, room * config.batchSize - queue.gathering.length - out.records))',
     replace: 'Math.ceil((queue.gathering.length + out.records + one) / config.batchSize) <= room ? one : 0',
   },
   {
-    in: 'recordsOfNextRead',
+    in: 'recordsWanted',
     bug: 'a receive that is out does not count against the next one',
     find: 'Math.min(shared, room - out.batches)',
     replace: 'Math.min(shared, room)',
   },
   {
-    in: 'recordsOfNextRead',
+    in: 'recordsWanted',
     bug: 'one receive brings several batches of a FIFO queue, whose groups wait for each other',
     find: "ordered === 'group' ? 1 : Math.max(",
     replace: 'Math.max(',

@@ -336,8 +336,26 @@ describe('a standard queue', () => {
     const flow = new Scenario('sqs', { windowMs: 300_000 })
       .open()
       .page(messages([1]))
-      .tell({ kind: 'pressure', on: true })
+      .allow(100)
+      .after(1)
     expect(flow.permit().invocations()).toEqual([['1']])
+  })
+
+  it('keeps its window however much others hold, as long as it has room itself', () => {
+    const flow = new Scenario('sqs', { windowMs: 300_000 })
+      .open()
+      .page(messages([1]))
+      .allow(20_000)
+      .after(1)
+    expect(flow.said('permit')).toEqual([])
+  })
+
+  it('asks for as many messages as there is room for, and for one where there is none', () => {
+    const flow = new Scenario('sqs', { batchSize: 10 }).open()
+    flow.allow(650_000).page(messages([1, 2], '', { bytes: 100_000 }))
+    expect(flow.said('read').map(({ recordsMax }) => recordsMax)).toEqual([10, 4])
+    flow.permit().invoked(ok).settled().allow(0).page([]).after(1_000)
+    expect(flow.said('read').at(-1)?.recordsMax).toBe(1)
   })
 })
 

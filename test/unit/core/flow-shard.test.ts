@@ -224,11 +224,52 @@ describe('a shard', () => {
   })
 
   it('may always hold one read, also while the process holds too much', () => {
-    const flow = new Scenario('kinesis').tell({ kind: 'pressure', on: true }).open()
+    const flow = new Scenario('kinesis').allow(0).open()
     flow.page(stream([1]), { tip: false }).after(1_000)
     expect(flow.said('read')).toHaveLength(1)
     flow.permit().invoked(ok)
     expect(flow.said('read')).toHaveLength(2)
+  })
+
+  it('says how much room it lacks, and reads on when it has it', () => {
+    const flow = new Scenario('kinesis')
+      .allow(10_000)
+      .open()
+      .page(stream([1], { bytes: 5_000 }), { tip: false })
+    expect(flow.out('read')).toEqual([])
+    expect(flow.state.missingBytes).toBeGreaterThan(5_000)
+    expect(flow.allow(100_000).after(1).out('read')).toMatchObject([{ recordsMax: 17 }])
+    expect(flow.state.missingBytes).toBe(0)
+  })
+
+  it('keeps of what is resolved behind a blocked record its place alone, and reads on far behind it', () => {
+    const flow = new Scenario('kinesis', { slots: 2, batchSize: 1_000, heldRecordsMax: 10_000 }).open()
+    const [blocked, ...others] = stream([1, ...Array.from({ length: 999 }, (_, index) => index + 2)], { bytes: 2_000 })
+    flow.page([{ ...blocked!, orderHash: 1 }, ...others.map((record) => ({ ...record, orderHash: 0 }))], { tip: false })
+    flow.permit().permit()
+    flow.invoked(ok).invoked({ kind: 'notRun', reason: 'throttled', message: 'later' })
+    for (let round = 1; round <= 40; round += 1) {
+      const ids = Array.from({ length: 1_000 }, (_, index) => round * 1_000 + index + 1)
+      flow
+        .page(stream(ids, { bytes: 2_000, orderHash: 0 }), { tip: false })
+        .permit()
+        .invoked(ok)
+      while (flow.out('checkpoint').length > 0) flow.checkpointed()
+    }
+    const shard = flow.state.part
+    if (shard.kind !== 'shard') throw new Error('it is a shard')
+    expect(shard.entries.length).toBeLessThan(300)
+    expect(JSON.stringify(shard.entries).length).toBeLessThan(100_000)
+    const { completed } = flow.said('checkpoint').at(-1)!.checkpoint
+    expect(completed).toEqual([{ first: '2', last: '41000' }])
+  })
+
+  // proves: stream.factor.blocked
+  it('reads on behind a blocked slot for ten times the usual number of records, and no further', () => {
+    const flow = new Scenario('kinesis', { slots: 2, heldRecordsMax: 2 }).open()
+    for (let id = 1; id <= 20; id += 1) flow.page(stream([id], { orderHash: 1 }), { tip: false })
+    expect(flow.out('read')).toEqual([])
+    expect(flow.state.heldRecords).toBe(20)
   })
 
   it('calls only what stays a trouble: neither a lost position nor the first iterator that ran out', () => {

@@ -22,6 +22,8 @@ export class Scenario {
   nowMs = 0
   /** The source's clock minus the monotonic one. */
   sourceOffsetMs = 0
+  /** What the flow may be charged. */
+  allowedBytes = 1_000_000_000
   /** What chance gives at each step. */
   jitter = (): number => 0.5
   readonly #out = new Map<number, FlowRequest>()
@@ -32,9 +34,21 @@ export class Scenario {
     this.state = create(this.config)
   }
 
+  /** The process has so much room for it from now on. */
+  allow(bytes: number): this {
+    this.allowedBytes = bytes
+    return this
+  }
+
   tell(event: FlowEvent): this {
     const sourceMs = this.nowMs + this.sourceOffsetMs
-    const env = { wallMs: this.nowMs, monoMs: this.nowMs, sourceMs, jitter: this.jitter() }
+    const env = {
+      wallMs: this.nowMs,
+      monoMs: this.nowMs,
+      sourceMs,
+      allowedBytes: this.allowedBytes,
+      jitter: this.jitter(),
+    }
     for (const command of step(this.state, event, this.config, env)) {
       this.commands.push(command)
       if (command.kind === 'drained' || command.kind === 'finished') this.#ended = true

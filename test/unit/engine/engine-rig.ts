@@ -1,5 +1,5 @@
 import { mappingPace } from '../../../src/core/mapping/messages.ts'
-import { ByteBudget } from '../../../src/engine/byte-budget.ts'
+import { MemoryBudget } from '../../../src/engine/memory-budget.ts'
 import { startCoreMachine, type StartMachine } from '../../../src/engine/flow-machine.ts'
 import { silentMeter } from '../../../src/engine/meter.ts'
 import { Permits } from '../../../src/engine/permits.ts'
@@ -78,7 +78,7 @@ export function engineRig(options: EngineOptions) {
       },
       destination: { deliver: options.deliver ?? (() => Promise.resolve({ kind: 'delivered' })) },
       permits: new Permits(10),
-      budget: new ByteBudget(10_000_000),
+      memory: new MemoryBudget(10_000_000),
       startMachine: options.startMachine ?? startCoreMachine,
       settings: { ...defaultSettings, maxInvocations: 10, scaling: 'eager' },
     },

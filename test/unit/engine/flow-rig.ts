@@ -1,7 +1,7 @@
 import type { FlowCommand, FlowEvent } from '../../../src/core/flow/messages.ts'
 import type { FlowConfig } from '../../../src/core/flow/config.ts'
 import type { FlowEnd } from '../../../src/core/mapping/messages.ts'
-import { ByteBudget } from '../../../src/engine/byte-budget.ts'
+import { MemoryBudget } from '../../../src/engine/memory-budget.ts'
 import type { FlowContext, FlowSettings } from '../../../src/engine/flow-context.ts'
 import type { StartMachine } from '../../../src/engine/flow-machine.ts'
 import { FlowHealth } from '../../../src/engine/flow-health.ts'
@@ -30,15 +30,18 @@ import { manualClock } from './manual-clock.ts'
 function scriptedMachine() {
   const events: FlowEvent[] = []
   const queued: FlowCommand[][] = []
-  const script = { dueMs: null as number | null, heldBytes: 0, fail: null as Error | null }
+  const allowed: number[] = []
+  const script = { dueMs: null as number | null, heldBytes: 0, missingBytes: 0, fail: null as Error | null }
   const start: StartMachine = () => ({
-    step(event) {
+    step(event, _config, env) {
+      allowed.push(env.allowedBytes)
       if (script.fail !== null) throw script.fail
       events.push(event)
       return queued.shift() ?? []
     },
     deadline: () => script.dueMs,
-    heldBytes: () => script.heldBytes,
+    chargedBytes: () => script.heldBytes,
+    missingBytes: () => script.missingBytes,
     inspect: () => ({
       phase: 'running',
       held: 0,
@@ -53,7 +56,7 @@ function scriptedMachine() {
       outage: null,
     }),
   })
-  return { start, events, script, queued }
+  return { start, events, script, queued, allowed }
 }
 
 export function record(id: string, more: Partial<FlowRecord> = {}): FlowRecord {
@@ -110,7 +113,7 @@ export function flowRig(kind: SourceKind, ports: Ports = {}) {
   const results: string[] = []
   const refusals: boolean[] = []
   const store = ports.store ?? createMemoryStore()
-  const budget = new ByteBudget(1_000)
+  const memory = new MemoryBudget(1_000)
   const permits = new Permits(2)
   const unanswered = (): Promise<never> => new Promise(() => {})
   const context: FlowContext = {
@@ -125,7 +128,7 @@ export function flowRig(kind: SourceKind, ports: Ports = {}) {
       },
       destination: { deliver: ports.deliver ?? unanswered },
       permits,
-      budget,
+      memory,
       startMachine: machine.start,
       settings: defaultSettings,
     },
@@ -182,7 +185,7 @@ export function flowRig(kind: SourceKind, ports: Ports = {}) {
     results,
     refusals,
     store,
-    budget,
+    memory,
     permits,
     context,
     settings,

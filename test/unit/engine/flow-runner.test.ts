@@ -350,27 +350,31 @@ describe('the shell of a flow', () => {
     expect(time.timers()).toEqual([])
   })
 
-  it('hears of pressure when all flows together hold too much', async () => {
-    const { say, machine, heard } = await started('sqs')
-    machine.script.heldBytes = 1_001
+  it('tells its machine how much it may hold, which is less when others hold much', async () => {
+    const { say, machine, memory } = await started('sqs')
+    const aloneBytes = machine.allowed.at(-1) ?? 0
+    memory.join(() => {}).charge(700, 0)
     await say()
-    expect(heard('pressure')).toEqual([{ kind: 'pressure', on: true }])
+    expect(aloneBytes).toBeGreaterThan(500)
+    expect(machine.allowed.at(-1)).toBeLessThan(250)
   })
 
-  it('is told at its start that the pressure is on already', async () => {
-    const { runner, budget, heard, time } = flowRig('sqs')
-    const other = {}
-    budget.join(other, () => {})
-    budget.hold(other, 1_001)
-    runner.start()
-    await time.settle()
-    expect(heard('pressure')).toEqual([{ kind: 'pressure', on: true }])
+  it('is woken when it was short of room and others have given some back', async () => {
+    const { say, machine, memory, heard } = await started('sqs')
+    const other = memory.join(() => {})
+    other.charge(1_000, 0)
+    machine.script.missingBytes = 200
+    await say()
+    machine.script.missingBytes = 0
+    expect(heard('timer')).toEqual([])
+    other.charge(0, 0)
+    expect(heard('timer')).toEqual([{ kind: 'timer' }])
   })
 
   it('ends, gives everything back and tells why when its machine fails', async () => {
     let crashed = 0
     const aborted: boolean[] = []
-    const { say, machine, ends, permits, budget, time } = await started('sqs', {
+    const { say, machine, ends, permits, memory, time } = await started('sqs', {
       read: async (_, signal) => {
         await untilAborted(signal).catch(() => aborted.push(true))
         throw new Error('given up')
@@ -383,7 +387,7 @@ describe('the shell of a flow', () => {
     machine.script.fail = new Error('impossible')
     await say()
     expect(ends).toEqual([{ how: 'failed' }])
-    expect([crashed, permits.inFlight, budget.heldBytes, aborted]).toEqual([1, 0, 0, [true]])
+    expect([crashed, permits.inFlight, memory.usedBytes, aborted]).toEqual([1, 0, 0, [true]])
     await time.pass(5_000)
     expect(ends).toHaveLength(1)
   })

@@ -5,6 +5,7 @@ import type { ReadOutcome } from '../messages.ts'
 import type { Unread } from '../part.ts'
 import { type Held, type Pending, type Turn, ask, hold, sift } from '../state.ts'
 import { paceAfterPage } from '../../pace.ts'
+import { isPressed, readBytes, recordsInRoom } from '../room.ts'
 import { type BatchLimits, batchLength, isFull } from '../../batch-size.ts'
 import { owesAttempts } from './drain.ts'
 import { takeFree, unlockGroup } from './groups.ts'
@@ -58,7 +59,14 @@ function askRead({ state, config, env, commands }: Turn, queue: QueueState, reco
       from: null,
       repeats: repeats?.id ?? null,
     },
-    { kind: 'read', recordsMax, visibilityMs, sentMs: env.monoMs, attemptSinceMs: repeats?.sinceMs ?? env.monoMs },
+    {
+      kind: 'read',
+      recordsMax,
+      bytes: readBytes({ state, config, env, commands }, recordsMax),
+      visibilityMs,
+      sentMs: env.monoMs,
+      attemptSinceMs: repeats?.sinceMs ?? env.monoMs,
+    },
   )
 }
 
@@ -87,10 +95,14 @@ function outstandingReads({ state, config }: Turn): ReadsOut {
  * A receive counts with all it may bring from the moment it is sent. 0: there is no room.
  */
 function recordsOfNextRead(turn: Turn, queue: QueueState, out: ReadsOut): number {
+  return recordsInRoom(turn, recordsWanted(turn, queue, out))
+}
+
+function recordsWanted(turn: Turn, queue: QueueState, out: ReadsOut): number {
   const { state, config, env } = turn
   const { readRecordsMax, ordered } = config.traits
   const one = Math.min(readRecordsMax, config.batchSize)
-  if (isOverfull(turn)) return state.heldRecords === 0 && out.receives === 0 ? one : 0
+  if (state.heldRecords >= config.heldRecordsMax) return 0
   const flights = flightsAllowed(queue.scale, config.scaling, env.monoMs)
   const ahead = canReceiveAhead(config, queue) ? 1 : 0
   // Whoever waits for a permit is ahead of the flights.
@@ -113,7 +125,7 @@ function isAnyWaitingForPermit({ state }: Turn): boolean {
 
 function isOverfull(turn: Turn): boolean {
   const { state, config } = turn
-  return state.pressure || state.heldBytes >= config.heldBytesMax || state.heldRecords >= config.heldRecordsMax
+  return isPressed(turn) || state.heldRecords >= config.heldRecordsMax
 }
 
 export function onReceived(

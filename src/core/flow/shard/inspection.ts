@@ -1,6 +1,6 @@
 import { currentUnit } from '../flight.ts'
 import type { InspectPart } from '../inspection.ts'
-import type { FlowState } from '../state.ts'
+import type { FlowState, Held } from '../state.ts'
 import type { ShardState } from './state.ts'
 
 export const inspectShard: InspectPart<ShardState> = (state, shard, config) => ({
@@ -22,7 +22,7 @@ export interface Arrivals {
 }
 
 function inspectArrivals({ flights }: FlowState, shard: ShardState): Arrivals {
-  const oldest = shard.entries.find((one) => one.stage !== 'done')
+  const oldest = shard.entries.find((one): one is Held => one.stage !== 'done')
   let batchMs: number | null = null
   for (const flight of flights.values()) {
     const lastMs = currentUnit(flight)?.held.at(-1)?.record.arrivedMs

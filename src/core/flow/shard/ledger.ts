@@ -2,6 +2,8 @@ import type { Checkpoint, CompletedRange } from '../../../model/checkpoint.ts'
 import { assert } from '../../assertion.ts'
 import type { DropReason } from '../messages.ts'
 import { type Held, type Pending, type Turn, ask, isPending, letGo, recordsOf } from '../state.ts'
+import { heldBytesOf } from '../room.ts'
+import { isRun, joined, runOf } from './resolved-run.ts'
 import type { ShardState } from './state.ts'
 
 /** What happens to the records of a shard: resolved one by one, in any order; written down as a watermark and what lies beyond. */
@@ -10,9 +12,14 @@ import type { ShardState } from './state.ts'
 const completedRangesMax = 1_000
 
 export function resolve(turn: Turn, shard: ShardState, held: readonly Held[]): void {
-  for (const one of held) letGo(turn.state, one)
-  advanceWatermark(shard)
+  for (const one of held) finish(turn, shard, one)
+  advanceWatermark(turn, shard)
   shard.dirty = true
+}
+
+/** Nothing more is to be done for the record; it is still in the ledger. */
+export function finish(turn: Turn, shard: ShardState, held: Held): void {
+  if (letGo(turn.state, held)) shard.resolvedBytes += heldBytesOf(held)
 }
 
 function drop(turn: Turn, shard: ShardState, held: readonly Held[], reason: DropReason): void {
@@ -21,29 +28,44 @@ function drop(turn: Turn, shard: ShardState, held: readonly Held[], reason: Drop
 }
 
 /** The watermark moves only over resolved records, and only over those of the stream's present life. */
-export function advanceWatermark(shard: ShardState): void {
+export function advanceWatermark(turn: Turn, shard: ShardState): void {
   let passed = 0
   for (const one of shard.entries) {
     if (one.stage !== 'done') break
     passed += 1
+    const { last, arrivedMs } = runOf(one)
+    if (!isRun(one)) shard.resolvedBytes -= heldBytesOf(one)
     if (one.life !== shard.life) continue
-    shard.watermark = one.record.position
-    shard.watermarkArrivedMs = one.record.arrivedMs
+    shard.watermark = last
+    shard.watermarkArrivedMs = arrivedMs
   }
-  if (passed === 0) return
-  shard.entries = shard.entries.slice(passed)
-  shard.dirty = true
+  if (passed > 0) {
+    shard.entries = shard.entries.slice(passed)
+    shard.dirty = true
+  }
+  // Now and then: a pass goes through everything that is held.
+  if (shard.resolvedBytes > Math.max(looseBytesMax, turn.state.heldBytes / 4)) {
+    shard.entries = joined(shard.entries)
+    shard.resolvedBytes = 0
+  }
 }
+
+/** So much of what is resolved already is kept at most, beside a quarter of what is not. */
+const looseBytesMax = 262_144
 
 function completedRanges(shard: ShardState): CompletedRange[] {
   const ranges: CompletedRange[] = []
   let run: { first: string; last: string } | null = null
   for (const one of shard.entries) {
     if (one.life !== shard.life) continue
-    if (one.stage !== 'done') run = null
-    else if (run !== null) run.last = one.record.position
+    if (one.stage !== 'done') {
+      run = null
+      continue
+    }
+    const { first, last } = runOf(one)
+    if (run !== null) run.last = last
     else if (ranges.length === completedRangesMax) break
-    else ranges.push((run = { first: one.record.position, last: one.record.position }))
+    else ranges.push((run = { first, last }))
   }
   return ranges
 }

@@ -216,6 +216,7 @@ function forsake(turn: Turn, shard: ShardState): void {
   for (const held of holdsAny(shard)) letGo(turn.state, held)
   for (const slot of shard.slots) Object.assign(slot, { queue: [], flight: null })
   shard.entries = []
+  shard.resolvedBytes = 0
   shard.dirty = false
 }
 

@@ -1,19 +1,23 @@
 import type { FlowRecord } from '../../../model/record.ts'
 import type { ReadOutcome } from '../messages.ts'
 import type { Unread } from '../part.ts'
-import { type Held, type Receipt, type Turn, ask, cancelAll, hold, isPending, letGo } from '../state.ts'
+import { type Held, type Receipt, type Turn, ask, cancelAll, hold, isPending } from '../state.ts'
 import { paceAfterPage } from '../../pace.ts'
-import { advanceWatermark } from './ledger.ts'
-import { enslot, isLayoutStale } from './slots.ts'
+import { isPressed, readBytes, recordsInRoom } from '../room.ts'
+import { advanceWatermark, finish } from './ledger.ts'
+import { enslot, isAnySlotIdle, isLayoutStale } from './slots.ts'
 import { isReadOut, type ShardState } from './state.ts'
 
 /** Decides the reads of a shard, one at a time, and takes in what they bring. */
+
+/** A slot that is blocked stops the others only when so many times the usual number of records wait behind it. */
+const blockedReach = 10
 
 export function readOn(turn: Turn, shard: ShardState): void {
   const { state, config, env } = turn
   if (isReadOut(shard) || isPending(state, 'read') || isLayoutStale(turn, shard) || state.pace.nextMs > env.monoMs)
     return
-  const recordsMax = readRecordsMax(turn, shard)
+  const recordsMax = recordsOfNextRead(turn, shard)
   if (recordsMax === 0) return
   ask(
     turn,
@@ -25,21 +29,32 @@ export function readOn(turn: Turn, shard: ShardState): void {
       from: shard.cursor,
       repeats: null,
     },
-    { kind: 'read', recordsMax, visibilityMs: null, sentMs: env.monoMs, attemptSinceMs: env.monoMs },
+    {
+      kind: 'read',
+      recordsMax,
+      bytes: readBytes(turn, recordsMax),
+      visibilityMs: null,
+      sentMs: env.monoMs,
+      attemptSinceMs: env.monoMs,
+    },
   )
 }
 
 /** One read is always allowed; a further one only while what is unresolved stays under the caps. */
-function readRecordsMax(turn: Turn, shard: ShardState): number {
+function recordsOfNextRead(turn: Turn, shard: ShardState): number {
   const { state, config } = turn
-  if (shard.entries.length === 0) return config.traits.readRecordsMax
-  if (state.pressure || state.heldBytes >= config.heldBytesMax) return 0
-  return Math.max(0, Math.min(config.traits.readRecordsMax, config.heldRecordsMax - shard.entries.length))
+  const { readRecordsMax } = config.traits
+  if (state.heldRecords === 0) return recordsInRoom(turn, readRecordsMax)
+  return recordsInRoom(turn, Math.max(0, Math.min(readRecordsMax, heldRecordsMax(turn, shard) - state.heldRecords)))
+}
+
+function heldRecordsMax({ config }: Turn, shard: ShardState): number {
+  return isAnySlotIdle(shard) ? config.heldRecordsMax * blockedReach : config.heldRecordsMax
 }
 
 /** Waiting for more records makes no sense when no more can be read. */
 export function isFullUp(turn: Turn, shard: ShardState): boolean {
-  return isReadOut(shard) || readRecordsMax(turn, shard) === 0
+  return isReadOut(shard) || isPressed(turn) || turn.state.heldRecords >= heldRecordsMax(turn, shard)
 }
 
 export function onPage(
@@ -60,7 +75,7 @@ export function onPage(
   const last = page.records.at(-1)
   if (last === undefined) return
   shard.cursor = { at: 'after', position: last.position }
-  advanceWatermark(shard)
+  advanceWatermark(turn, shard)
 }
 
 /**
@@ -89,7 +104,7 @@ function take(turn: Turn, shard: ShardState, record: FlowRecord): void {
   shard.entries.push(held)
   const isKnown = isCompleted(shard, record.position)
   if (isKnown) shard.skippedArrivedMs = record.arrivedMs
-  if (isKnown || isTooEarly(turn, shard, record) || !record.matched) letGo(turn.state, held)
+  if (isKnown || isTooEarly(turn, shard, record) || !record.matched) finish(turn, shard, held)
   else enslot(shard, held)
 }
 
@@ -167,5 +182,5 @@ export function beginLife(shard: ShardState, incarnation: string): void {
 }
 
 export function holdsAny(shard: ShardState): readonly Held[] {
-  return shard.entries.filter((one) => one.stage !== 'done')
+  return shard.entries.filter((one): one is Held => one.stage !== 'done')
 }

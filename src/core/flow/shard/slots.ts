@@ -27,6 +27,11 @@ export function enslot(shard: ShardState, held: Held): void {
   slotAt(shard, held.record.orderHash % shard.slots.length).queue.push(held)
 }
 
+/** One of several slots has nothing to do while others have. */
+export function isAnySlotIdle({ slots }: ShardState): boolean {
+  return slots.some(({ flight, queue }) => flight === null && queue.length === 0)
+}
+
 /** No other batch of the slot starts until this one has landed. */
 export function occupy(shard: ShardState, flight: Flight): void {
   const slot = slotAt(shard, flight.slot)
@@ -51,7 +56,7 @@ export function refillSlots(turn: Turn, shard: ShardState): void {
   for (const slot of shard.slots) slot.queue = []
   const { kept, out } = sift(
     turn,
-    shard.entries.filter((one) => one.stage === 'held'),
+    shard.entries.filter((one): one is Held => one.stage === 'held'),
   )
   for (const held of kept) enslot(shard, held)
   if (out.length > 0) resolve(turn, shard, out)

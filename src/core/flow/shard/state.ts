@@ -2,6 +2,7 @@ import type { CompletedRange, WindowCheckpoint } from '../../../model/checkpoint
 import type { ReadFrom } from '../messages.ts'
 import type { FlowConfig } from '../config.ts'
 import type { Held } from '../state.ts'
+import type { ResolvedRun } from './resolved-run.ts'
 import { type Slot, createSlots } from './slots.ts'
 
 /** The reader and the ledger of a shard. */
@@ -21,7 +22,9 @@ export interface ShardState {
   /** Counts the lives of the stream that this flow has seen; positions of different lives are never mixed. */
   life: number
   /** Every record that was read and does not lie below the watermark yet, in shard order. */
-  entries: Held[]
+  entries: (Held | ResolvedRun)[]
+  /** What those among them weigh that are resolved and not yet part of a run. */
+  resolvedBytes: number
   watermark: string | null
   /** When its record arrived, by the source's clock. */
   watermarkArrivedMs: number | null
@@ -60,6 +63,7 @@ export function createShardState(config: FlowConfig): ShardState {
     incarnation: '',
     life: 0,
     entries: [],
+    resolvedBytes: 0,
     watermark: null,
     watermarkArrivedMs: null,
     readUpToMs: null,

@@ -1,6 +1,6 @@
 import { mappingPace } from '../../../../src/core/mapping/messages.ts'
 import type { DropReason } from '../../../../src/core/flow/messages.ts'
-import { ByteBudget } from '../../../../src/engine/byte-budget.ts'
+import { MemoryBudget } from '../../../../src/engine/memory-budget.ts'
 import { silentMeter } from '../../../../src/engine/meter.ts'
 import { Registry } from '../../../../src/engine/registry.ts'
 import { ShardCensus } from '../../../../src/engine/shard-census.ts'
@@ -21,7 +21,7 @@ export function startProcess(world: World): Process {
   const { scenario, plants } = world
   const clock = clockOf(world, () => process.dead)
   const permits = plants.permits(scenario.maxInvocations)
-  const budget = new ByteBudget(scenario.budgetBytes)
+  const memory = new MemoryBudget(scenario.budgetBytes)
   const process: Process = {
     number: world.processes.length + 1,
     dead: false,
@@ -34,7 +34,7 @@ export function startProcess(world: World): Process {
     callsLeft: null,
     clock,
     permits,
-    budget,
+    memory,
     registry: null as unknown as Registry,
   }
   process.registry = new Registry({
@@ -44,7 +44,7 @@ export function startProcess(world: World): Process {
       target: openTarget(world, process),
       destination: openDestination(world, process),
       permits,
-      budget,
+      memory,
       startMachine: plants.startMachine,
       settings: { ...defaultSettings, maxInvocations: scenario.maxInvocations },
     },

@@ -1,4 +1,4 @@
-import type { ByteBudget } from '../../../../src/engine/byte-budget.ts'
+import type { MemoryBudget } from '../../../../src/engine/memory-budget.ts'
 import type { Permits } from '../../../../src/engine/permits.ts'
 import type { Registry } from '../../../../src/engine/registry.ts'
 import type { Clock } from '../../../../src/ports.ts'
@@ -20,6 +20,6 @@ export interface Process {
   callsLeft: number | null
   registry: Registry
   permits: Permits
-  budget: ByteBudget
+  memory: MemoryBudget
   clock: Clock
 }

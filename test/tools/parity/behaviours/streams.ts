@@ -55,6 +55,12 @@ export const streamBehaviours: readonly Behaviour[] = [
     'ParallelizationFactor batches of a shard run at once, in order per partition key or item; one that fails does not stop the others.',
   ),
   does(
+    'stream.factor.blocked',
+    '§4.3',
+    streams,
+    'A slot that a poison record blocks does not stop the others; here until 100,000 records wait behind it, or the memory is used up (AWS is silent).',
+  ),
+  does(
     'stream.factor.checkpoint',
     '§4.3',
     streams,
