@@ -10,6 +10,7 @@ import { FlowPermits } from './flow-permits.ts'
 import { report, resultOfOutcome } from './flow-report.ts'
 import { carryOut } from './flow-requests.ts'
 import type { FlowStatus } from './mappings.ts'
+import { MachineLoop } from './machine-loop.ts'
 import type { MemoryAccount } from './memory-budget.ts'
 import { endsByItselfMs, patienceSpareMs } from './patience.ts'
 import type { PermitRequest } from './permits.ts'
@@ -32,6 +33,7 @@ interface Outstanding {
 export class FlowRunner {
   readonly #context: FlowContext
   readonly #machine: FlowMachine
+  readonly #loop: MachineLoop<FlowEvent>
   readonly #attemptIds: AttemptIds
   readonly #sieve: RecordSieve
   readonly #outstanding = new Map<number, Outstanding>()
@@ -42,15 +44,11 @@ export class FlowRunner {
   #fence = 0
   #incarnation: string
   #behindMs: number | null = null
-  #events: FlowEvent[] = []
-  #stepping = false
   /** The source was seen to keep records longer than it says. */
   #keepsLonger = false
   /** Nothing was ever seen of the shard but its name: a parent whose records the retention took before this mapping was made. */
   #isUnseen: boolean
   #draining = false
-  #ended = false
-  #timer: { readonly atMs: number; readonly cancel: () => void } | null = null
 
   constructor(context: FlowContext, settings: FlowSettings) {
     this.#context = context
@@ -58,8 +56,16 @@ export class FlowRunner {
     this.#incarnation = context.identity.incarnation
     this.#isUnseen = !context.identity.listed
     this.#machine = context.services.startMachine(settings.config)
+    this.#loop = new MachineLoop<FlowEvent>({
+      clock: context.services.clock,
+      step: (event) => this.#step(event),
+      deadline: () => this.#machine.deadline(),
+      timer: { kind: 'timer' },
+      rearms: false,
+      failed: (error) => this.#crash(error),
+    })
     this.#permits = new FlowPermits(context.services.permits)
-    this.#memory = context.services.memory.join(() => this.#happen({ kind: 'timer' }))
+    this.#memory = context.services.memory.join(() => this.#loop.happen({ kind: 'timer' }))
     this.#attemptIds = new AttemptIds(context.services.clock)
     this.#sieve = new RecordSieve(context.services.clock, () => this.#settings.matches, this.#lifetime.signal)
   }
@@ -71,12 +77,12 @@ export class FlowRunner {
 
   start(): void {
     void openFlow(this.#context, this.#lifetime.signal).then((opening) => {
-      if (this.#ended || opening === null) return
+      if (this.#loop.isOver || opening === null) return
       const { checkpoint, incarnation } = opening
       this.#fence = opening.fence
       this.#incarnation = incarnation
       if (checkpoint !== null) this.#isUnseen = false
-      this.#happen({ kind: 'opened', checkpoint, incarnation })
+      this.#loop.happen({ kind: 'opened', checkpoint, incarnation })
     })
   }
 
@@ -86,7 +92,7 @@ export class FlowRunner {
     const isFilterNew = settings.matches !== before.matches
     this.#settings = this.#keepsLonger ? withoutRetention(settings) : settings
     if (settings.functionName !== before.functionName || settings.capacity !== before.capacity) this.#permits.renew()
-    this.#happen({ kind: 'configured', matches: isFilterNew ? this.#sieve.passes : undefined })
+    this.#loop.happen({ kind: 'configured', matches: isFilterNew ? this.#sieve.passes : undefined })
   }
 
   /** The next look at the shard is paced so. It is no `configured`: what waits for its retry goes on as it is. */
@@ -101,7 +107,7 @@ export class FlowRunner {
       const level = this.#isUnseen ? 'debug' : 'warn'
       this.#context.log[level]({}, 'The shard is neither listed nor readable any more; it counts as done.')
     }
-    this.#happen(why)
+    this.#loop.happen(why)
   }
 
   abort(): void {
@@ -116,22 +122,6 @@ export class FlowRunner {
     return { ...seen, ...this.#context.health.view(), ...ages, ...own }
   }
 
-  /** Events are taken one after the other, in the order they came, also when a step itself causes one. */
-  #happen(event: FlowEvent): void {
-    this.#events.push(event)
-    if (this.#stepping) return
-    this.#stepping = true
-    try {
-      for (let next = this.#events.shift(); next !== undefined && !this.#ended; next = this.#events.shift()) {
-        this.#step(next)
-      }
-    } catch (error) {
-      this.#crash(error)
-    } finally {
-      this.#stepping = false
-    }
-  }
-
   #step(event: FlowEvent): void {
     const { clock } = this.#context.services
     this.#note(event)
@@ -143,9 +133,7 @@ export class FlowRunner {
       jitter: clock.random(),
     })
     for (const command of commands) this.#obey(command)
-    if (this.#ended) return
-    this.#memory.charge(this.#machine.chargedBytes(), this.#machine.missingBytes())
-    this.#setTimer()
+    if (!this.#loop.isOver) this.#memory.charge(this.#machine.chargedBytes(), this.#machine.missingBytes())
   }
 
   /** What the runner itself takes from an event. */
@@ -218,7 +206,7 @@ export class FlowRunner {
       outstanding.stopWaiting?.()
       this.#outstanding.delete(request.id)
       if (request.kind === 'invoke') this.#permits.giveBack(request.permit)
-      if (!this.#ended) this.#happen(event)
+      if (!this.#loop.isOver) this.#loop.happen(event)
     })
   }
 
@@ -266,33 +254,16 @@ export class FlowRunner {
     return { kind: 'permitted', id }
   }
 
-  #setTimer(): void {
-    const dueMs = this.#machine.deadline()
-    if (dueMs === (this.#timer?.atMs ?? null)) return
-    this.#timer?.cancel()
-    this.#timer = null
-    if (dueMs === null) return
-    const cancel = this.#context.services.clock.timer(dueMs, () => {
-      this.#timer = null
-      this.#happen({ kind: 'timer' })
-    })
-    this.#timer = { atMs: dueMs, cancel }
-  }
-
   /** The impossible happened. Nothing of what is held was acknowledged, so the source gives it again. */
   #crash(error: unknown): void {
-    if (this.#ended) return
+    if (this.#loop.isOver) return
     this.#context.meter.flowCrashed()
     this.#context.log.error({ error }, 'A flow failed an assertion; it is started again from its last checkpoint.')
     this.#end({ how: this.#draining ? 'drained' : 'failed' })
   }
 
   #end(end: FlowEnd): void {
-    if (this.#ended) return
-    this.#ended = true
-    this.#timer?.cancel()
-    this.#timer = null
-    this.#events = []
+    if (!this.#loop.end()) return
     this.#lifetime.abort(new GivenUp('the flow has ended'))
     for (const { controller } of this.#outstanding.values()) controller.abort(new GivenUp('the flow has ended'))
     this.#permits.close()

@@ -12,6 +12,7 @@ import { FlowRunner } from './flow-runner.ts'
 import { LastResult, writtenResult } from './last-result.ts'
 import { holdLatest } from './latest-start.ts'
 import type { MappingHooks } from './mapping-hooks.ts'
+import { MachineLoop } from './machine-loop.ts'
 import { MappingView } from './mapping-view.ts'
 import { carryOutForMapping, type MappingWork } from './mapping-requests.ts'
 import { MappingTroubles } from './mapping-troubles.ts'
@@ -25,6 +26,7 @@ export class MappingRunner {
   readonly #engine: EngineContext
   readonly #hooks: MappingHooks
   readonly #machine: MappingMachine
+  readonly #loop: MachineLoop<MappingEvent>
   readonly #source: Source
   readonly #meter: MappingMeter
   readonly #log: Log
@@ -35,18 +37,24 @@ export class MappingRunner {
   readonly #outstanding = new Map<number, AbortController>()
   readonly #stopped = Promise.withResolvers<void>()
   #document: MappingDocument
-  #events: MappingEvent[] = []
-  #stepping = false
   #stopping = false
   #endsMs: number | undefined
-  #over = false
-  #cancelTimer: (() => void) | null = null
 
   constructor(engine: EngineContext, document: MappingDocument, hooks: MappingHooks) {
     this.#engine = engine
     this.#document = { ...document, lastProcessingResult: writtenResult(document.lastProcessingResult) }
     this.#hooks = hooks
     this.#machine = createMapping(isStream(document.source))
+    this.#loop = new MachineLoop<MappingEvent>({
+      clock: engine.services.clock,
+      step: (event) => this.#step(event),
+      deadline: () => mappingDeadline(this.#machine),
+      timer: { kind: 'timer' },
+      rearms: true,
+      failed: (error) => {
+        throw error
+      },
+    })
     this.#source = engine.opener.open(document)
     this.#meter = engine.meterOf(document)
     this.#log = engine.log.child({
@@ -78,7 +86,7 @@ export class MappingRunner {
     // The clock was set back since: what is written now comes after the creation all the same.
     const nowMs = this.#engine.services.clock.wallMs()
     if (this.#document.createdMs > nowMs) this.#learn({ createdMs: nowMs })
-    this.#happen({ kind: 'start', state: this.#document.state, enabled: this.#document.parameters.Enabled })
+    this.#loop.happen({ kind: 'start', state: this.#document.state, enabled: this.#document.parameters.Enabled })
   }
 
   /** The document as it was written down; the machine hears of a change by `changed`. */
@@ -87,15 +95,15 @@ export class MappingRunner {
   }
 
   changed(): void {
-    this.#happen({ kind: 'changed', state: this.#document.state })
+    this.#loop.happen({ kind: 'changed', state: this.#document.state })
   }
 
   /** Finishes what is in flight, and what may still start before `endsMs`. The same promise however often it is called. */
   stop(endsMs?: number): Promise<void> {
-    if (!this.#stopping && !this.#over) {
+    if (!this.#stopping && !this.#loop.isOver) {
       this.#stopping = true
       this.#endsMs = endsMs
-      this.#happen({ kind: 'stop' })
+      this.#loop.happen({ kind: 'stop' })
       // Those that were draining already, without haste.
       for (const { runner } of this.#flows.values()) runner.drain({ kind: 'draining', reason: 'stop', endsMs })
     }
@@ -117,18 +125,6 @@ export class MappingRunner {
     })
   }
 
-  #happen(event: MappingEvent): void {
-    this.#events.push(event)
-    if (this.#stepping) return
-    this.#stepping = true
-    try {
-      for (let next = this.#events.shift(); next !== undefined && !this.#over; next = this.#events.shift())
-        this.#step(next)
-    } finally {
-      this.#stepping = false
-    }
-  }
-
   #step(event: MappingEvent): void {
     const { clock, permits } = this.#engine.services
     const env = { monoMs: clock.monoMs(), jitter: clock.random() }
@@ -138,9 +134,6 @@ export class MappingRunner {
     else permits.leave(this.#document.uuid)
     if (isStream(this.#document.source)) this.#engine.census.count(this, this.#machine.flows.size)
     for (const command of commands) this.#obey(command)
-    this.#cancelTimer?.()
-    const dueMs = this.#over ? null : mappingDeadline(this.#machine)
-    this.#cancelTimer = dueMs === null ? null : clock.timer(dueMs, () => this.#happen({ kind: 'timer' }))
   }
 
   #obey(command: MappingCommand): void {
@@ -181,7 +174,7 @@ export class MappingRunner {
     this.#outstanding.set(request.id, controller)
     void carryOutForMapping(request, this.#work(controller)).then((event) => {
       this.#outstanding.delete(request.id)
-      this.#happen(event)
+      this.#loop.happen(event)
     })
   }
 
@@ -219,7 +212,7 @@ export class MappingRunner {
       // A mapping that a store of other hands holds may be one that nobody would accept.
       this.#log.error({ error }, 'A flow of the mapping could not be started.')
       this.#troubles.noteError(String(error))
-      this.#happen({ kind: 'flowEnded', id, end: { how: 'failed' } })
+      this.#loop.happen({ kind: 'flowEnded', id, end: { how: 'failed' } })
     }
   }
 
@@ -236,9 +229,9 @@ export class MappingRunner {
         ended: (end) => {
           this.#flows.delete(id)
           this.#lastResult.of(id).healed()
-          this.#happen({ kind: 'flowEnded', id, end })
+          this.#loop.happen({ kind: 'flowEnded', id, end })
         },
-        refused: (refused) => this.#happen({ kind: 'flowRefused', flow, refused }),
+        refused: (refused) => this.#loop.happen({ kind: 'flowRefused', flow, refused }),
         results: this.#lastResult.of(id),
         failed: (message) => this.#troubles.noteError(message),
       },
@@ -281,8 +274,7 @@ export class MappingRunner {
   }
 
   #finish(): void {
-    if (this.#over) return
-    this.#over = true
+    if (!this.#loop.end()) return
     this.#engine.census.leave(this)
     if (this.#machine.removed) {
       this.#engine.forgetMeter(this.#document.uuid)
