@@ -61,7 +61,6 @@ export class FlowRunner {
       step: (event) => this.#step(event),
       deadline: () => this.#machine.deadline(),
       timer: { kind: 'timer' },
-      rearms: false,
       failed: (error) => this.#crash(error),
     })
     this.#permits = new FlowPermits(context.services.permits)

@@ -10,7 +10,6 @@ interface Turns<Event> {
   readonly timer: Event
   /** A step threw: a bug. */
   readonly failed: (error: unknown) => void
-  readonly rearms: boolean
 }
 
 /**
@@ -59,9 +58,9 @@ export class MachineLoop<Event> {
   }
 
   #setTimer(): void {
-    const { clock, deadline, rearms, timer } = this.#turns
+    const { clock, deadline, timer } = this.#turns
     const dueMs = deadline()
-    if (!rearms && dueMs === (this.#timer?.atMs ?? null)) return
+    if (dueMs === (this.#timer?.atMs ?? null)) return
     this.#timer?.cancel()
     this.#timer = null
     if (dueMs === null) return

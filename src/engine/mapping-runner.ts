@@ -50,7 +50,6 @@ export class MappingRunner {
       step: (event) => this.#step(event),
       deadline: () => mappingDeadline(this.#machine),
       timer: { kind: 'timer' },
-      rearms: true,
       failed: (error) => {
         throw error
       },

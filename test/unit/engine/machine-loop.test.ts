@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest'
+import { MachineLoop } from '../../../src/engine/machine-loop.ts'
+import { manualClock } from './manual-clock.ts'
+
+function loopOf(step: (event: string, loop: MachineLoop<string>) => void = () => {}) {
+  const time = manualClock()
+  const seen: string[] = []
+  const failures: unknown[] = []
+  const due = { ms: null as number | null }
+  const loop: MachineLoop<string> = new MachineLoop<string>({
+    clock: time.clock,
+    step: (event) => {
+      seen.push(event)
+      step(event, loop)
+    },
+    deadline: () => due.ms,
+    timer: 'timer',
+    failed: (error) => failures.push(error),
+  })
+  return { loop, seen, failures, due, time }
+}
+
+describe('the loop of a machine', () => {
+  it('takes events in the order they came, those that a step causes behind the step', () => {
+    const { loop, seen } = loopOf((event, self) => {
+      if (event !== 'a') return
+      self.happen('b')
+      self.happen('c')
+      expect(seen).toEqual(['a'])
+    })
+    loop.happen('a')
+    expect(seen).toEqual(['a', 'b', 'c'])
+  })
+
+  it('takes nothing any more once it has ended, not even what was waiting', async () => {
+    const { loop, seen, due, time } = loopOf((event, self) => {
+      self.happen('later')
+      if (event === 'end') self.end()
+    })
+    due.ms = 10
+    loop.happen('end')
+    loop.happen('after')
+    await time.pass(100)
+    expect(seen).toEqual(['end'])
+    expect([loop.isOver, loop.end(), time.timers()]).toEqual([true, false, []])
+  })
+
+  it('tells of an error in a step once, and takes the next event all the same', () => {
+    const { loop, seen, failures } = loopOf((event) => {
+      if (event === 'a') throw new Error('a bug')
+    })
+    loop.happen('a')
+    loop.happen('b')
+    expect([seen, failures.length]).toEqual([['a', 'b'], 1])
+  })
+
+  it('has one timer, which follows the deadline and is left alone while that stays', async () => {
+    const { loop, seen, due, time } = loopOf()
+    due.ms = 50
+    loop.happen('a')
+    loop.happen('b')
+    expect(time.timers()).toEqual([50])
+    due.ms = 30
+    loop.happen('c')
+    expect(time.timers()).toEqual([30])
+    due.ms = null
+    await time.pass(30)
+    expect(seen).toEqual(['a', 'b', 'c', 'timer'])
+    expect(time.timers()).toEqual([])
+  })
+})
