@@ -1,5 +1,6 @@
 import { createAwsAccess, type AwsConnections } from './access/create-aws-access.ts'
 import { networkSettings, type NetworkSettings } from './access/network-settings.ts'
+import { ReplyRoom, type ReplyMemory } from './access/reply-room.ts'
 import { createProxyAgents, createTransport } from './access/transport.ts'
 import { createUpstreamSigner } from './api/upstream-signer.ts'
 import { createUpstream, type Upstream } from './api/upstream.ts'
@@ -24,16 +25,19 @@ export interface Ears {
   readonly log: Log
   /** Hears of credentials that were fetched. */
   readonly learnSecret?: (secret: string | undefined) => void
+  /** What replies hold while they come in is borrowed of it. */
+  readonly memory?: ReplyMemory
 }
 
 export async function connect(
   settings: ServiceSettings,
   clock: Clock,
-  { learnSecret, log }: Ears,
+  { learnSecret, log, memory }: Ears,
 ): Promise<Connections> {
-  const access = await createAwsAccess(settings.aws, log, learnSecret)
+  const replies = new ReplyRoom(memory)
+  const access = await createAwsAccess(settings.aws, log, learnSecret, replies)
   const network = networkSettings(settings.aws, process.env)
-  const transport = createTransport(network)
+  const transport = createTransport(network, replies)
   const upstream = settings.functionsOnly ? null : upstreamOf(access, network)
   return {
     access,

@@ -94,14 +94,16 @@ interface Parts {
 
 async function run(parts: Parts): Promise<MillraceHandle> {
   const { settings, clock, log, redact } = parts
-  const connections = await connect(settings, clock, { log, learnSecret: (secret) => redact.learn(secret) })
+  const memory = new MemoryBudget(memoryBytes(settings))
+  const learnSecret = (secret: string | undefined): void => redact.learn(secret)
+  const connections = await connect(settings, clock, { log, learnSecret, memory })
   const { access, opener, target, upstream } = connections
   const metrics = createMetrics()
   const health = createHealth()
   const place = { region: access.region, account: settings.aws.account }
   // The engine and its meters know each other: a meter counts under what its mapping is at that moment.
   const meters: Meters = new Meters(metrics, (uuid) => registry.get(uuid), clock)
-  const registry: Registry = new Registry(engineOf(parts, { access, target, opener, place, meters }))
+  const registry: Registry = new Registry(engineOf(parts, { access, target, opener, place, meters, memory }))
   metrics.watch(() => readingsOf(registry))
   const remembers = storeLocationOf(settings.store)?.kind !== 'memory'
   if (remembers) metrics.watchStore(() => parts.store.health())
@@ -238,6 +240,7 @@ interface Wiring {
   readonly opener: SourceOpener
   readonly place: ArnPlace
   readonly meters: Meters
+  readonly memory: MemoryBudget
 }
 
 /** What the container allows where there is one, else what the machine has. */
@@ -248,7 +251,7 @@ function memoryBytes({ memory }: ServiceSettings): number {
 }
 
 function engineOf({ settings, clock, log, store }: Parts, wiring: Wiring): EngineContext {
-  const { access, target, opener, place, meters } = wiring
+  const { access, target, opener, place, meters, memory } = wiring
   return {
     services: {
       clock,
@@ -256,7 +259,7 @@ function engineOf({ settings, clock, log, store }: Parts, wiring: Wiring): Engin
       target,
       destination: createDestination(access),
       permits: new Permits(settings.maxInvocations),
-      memory: new MemoryBudget(memoryBytes(settings)),
+      memory,
       startMachine: startCoreMachine,
       settings,
     },

@@ -42,6 +42,13 @@ export interface Unreachable {
   readonly kind: 'unreachable'
   readonly sent: boolean
   readonly message: string
+  /** There was an answer, and it was cut off for its length: how it began. */
+  readonly cutOff?: CutOff | undefined
+}
+
+export interface CutOff {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | undefined>>
 }
 
 export interface HttpRequest {

@@ -1,11 +1,10 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import type { AwsService } from '../model/settings.ts'
 import type { AwsCaller, CallResult, HttpResult, Pool, Unreachable } from './aws-access.ts'
 import type { ClockOffsetBook } from './clock-offsets.ts'
 import { jsonProtocols, readJsonReply } from './json-protocol.ts'
 import { createSigner } from '../auth/signature.ts'
 import type { SigningIdentity } from '../auth/signature.ts'
-import { originOf } from './transport.ts'
+import { flattened, originOf } from './transport.ts'
 import type { Transport, WireReply } from './transport.ts'
 import { splitUserinfo } from './userinfo.ts'
 
@@ -51,13 +50,13 @@ export function createAwsCaller(parts: CallerParts): AwsCaller {
     const sentMonoMs = performance.now()
     const offsetMs = offsets.repliedOffsetMs(endpoint)
     const signedMs = Math.abs(offsetMs) > skewMsMax ? sentMs + offsetMs : sentMs
-    const { method, body } = request
+    const { method, body, replyBytesMax } = request
     const headers = signer.sign({ method, path, headers: request.headers, body }, request.identity, signedMs)
     headers['content-length'] = String(Buffer.byteLength(body))
     headers['user-agent'] = 'millrace'
     // A proxy in front of an emulator wants its own word; one header has room for one of the two.
     if (authorization !== undefined) headers['authorization'] = authorization
-    const reply = await transport.send({ origin, method, path, headers, body }, pool, signal)
+    const reply = await transport.send({ origin, method, path, headers, body, replyBytesMax }, pool, signal)
     if (reply.kind === 'reply') offsets.observe(endpoint, reply.headers.date, sentMonoMs, performance.now())
     return reply
   }
@@ -72,7 +71,9 @@ export function createAwsCaller(parts: CallerParts): AwsCaller {
       if (identity.kind === 'error') return credentialsUnavailable(identity.message)
       const headers = { 'content-type': protocol.contentType, host, 'x-amz-target': `${protocol.target}.${operation}` }
       const body = JSON.stringify(input)
-      const reply = await send({ method: 'POST', path: '/', headers, body, identity: identity.identity }, pool, signal)
+      const { replyBytesMax } = protocol
+      const request = { method: 'POST', path: '/', headers, body, identity: identity.identity, replyBytesMax }
+      const reply = await send(request, pool, signal)
       return reply.kind === 'reply' ? readJsonReply(reply) : reply
     },
     async http(request, pool, signal): Promise<HttpResult> {
@@ -95,6 +96,7 @@ interface Unsigned {
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
   readonly identity: SigningIdentity
+  readonly replyBytesMax?: number | undefined
 }
 
 function credentialsUnavailable(reason: string): CallResult {
@@ -107,10 +109,4 @@ function noCredentials(reason: string): string {
 
 function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
-}
-
-function flattened(headers: IncomingHttpHeaders): Readonly<Record<string, string | undefined>> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
-  )
 }

@@ -10,6 +10,7 @@ import type { CredentialProvider, CredentialSource } from './credential-source.t
 import { knowsProxies, networkSettings, nonEmpty } from './network-settings.ts'
 import { fallbackRegion, readSdkRules } from './sdk-rules.ts'
 import type { SdkRules } from './sdk-rules.ts'
+import type { ReplyRoom } from './reply-room.ts'
 import { createProxyAgents, createTransport } from './transport.ts'
 
 /** The part of the log that is used here. */
@@ -28,18 +29,19 @@ export interface AwsConnections extends AwsAccess, ClockOffsets {
   readonly credentials: CredentialProvider
 }
 
-/** `learnSecret` hears of credentials as they are fetched. */
+/** `learnSecret` hears of credentials as they are fetched; `replies` is shared with what else has connections. */
 export async function createAwsAccess(
   settings: AwsSettings,
   log: AccessLog,
   learnSecret: (secret: string | undefined) => void = () => {},
+  replies?: ReplyRoom,
 ): Promise<AwsConnections> {
   const network = networkSettings(settings, process.env)
   if (network.proxyEnv !== undefined && !knowsProxies(process.versions.node)) {
     const node = process.versions.node
     log.warn({ node }, 'HTTP_PROXY and HTTPS_PROXY are not used: they need Node 22.21, 24.5 or newer.')
   }
-  const transport = createTransport(network)
+  const transport = createTransport(network, replies)
   const offsets = createClockOffsetBook()
   const found = await readSdkRules(settings, new NodeHttpHandler(createProxyAgents(network)))
   const heard = (provider: CredentialProvider): CredentialProvider => listening(provider, learnSecret)

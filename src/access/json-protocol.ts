@@ -8,10 +8,18 @@ export interface JsonProtocol {
   readonly contentType: string
   /** Prefix of `X-Amz-Target`. */
   readonly target: string
+  /** The longest reply, where it is not the usual one. */
+  readonly replyBytesMax?: number
 }
 
+/**
+ * Ten messages of 1 MiB. An emulator that writes JSON in ASCII makes up to three bytes of each, and a receive whose reply was cut
+ * off has hidden its messages for nothing.
+ */
+const messagesReplyBytesMax = 32 * 1_048_576
+
 export const jsonProtocols: Readonly<Partial<Record<AwsService, JsonProtocol>>> = {
-  sqs: { contentType: 'application/x-amz-json-1.0', target: 'AmazonSQS' },
+  sqs: { contentType: 'application/x-amz-json-1.0', target: 'AmazonSQS', replyBytesMax: messagesReplyBytesMax },
   kinesis: { contentType: 'application/x-amz-json-1.1', target: 'Kinesis_20131202' },
   dynamodb: { contentType: 'application/x-amz-json-1.0', target: 'DynamoDB_20120810' },
   dynamodbstreams: { contentType: 'application/x-amz-json-1.0', target: 'DynamoDBStreams_20120810' },

@@ -2,10 +2,12 @@ import { Agent as HttpAgent, request as httpRequest } from 'node:http'
 import type { AgentOptions, ClientRequest, IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http'
 import { connect } from 'node:net'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
-import type { Pool, Unreachable } from './aws-access.ts'
+import type { CutOff, Pool, Unreachable } from './aws-access.ts'
 import { isAwsEndpoint } from './aws-hosts.ts'
+import { invokeReplyBytesMax } from '../model/limits.ts'
 import type { AwsService } from '../model/settings.ts'
 import type { NetworkSettings } from './network-settings.ts'
+import { ReplyRoom } from './reply-room.ts'
 
 /** One HTTP exchange over kept-alive sockets. Nothing here signs, retries or understands. */
 export interface Transport {
@@ -22,6 +24,8 @@ export interface WireRequest {
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
+  /** The longest reply, where it is not the one of the pool. */
+  readonly replyBytesMax?: number | undefined
 }
 
 export interface Origin {
@@ -63,20 +67,29 @@ export interface TransportLimits {
    * before the usual 5 s of the servers that emulators are made of, and before AWS's own limits. A shorter `Keep-Alive` hint wins.
    */
   readonly idleMsMax: { readonly aws: number; readonly elsewhere: number }
-  /** The longest reply: what GetRecords answers at most (10 MiB of data in base64), and a function (6 MB), have room in it. */
-  readonly replyBytesMax: number
+  /** The longest reply. What GetRecords answers at most, 10 MiB of data in base64, has room in 16 MiB. */
+  readonly replyBytesMax: Readonly<Record<Pool, number>>
 }
 
 const usualLimits: TransportLimits = {
   silenceMsMax: { receive: 35_000, settle: 20_000, control: 20_000, invoke: undefined },
   idleMsMax: { aws: 15_000, elsewhere: 4_000 },
-  replyBytesMax: 64 * 1_048_576,
+  replyBytesMax: {
+    receive: 16 * 1_048_576,
+    settle: 16 * 1_048_576,
+    control: 16 * 1_048_576,
+    invoke: invokeReplyBytesMax,
+  },
 }
 
 /** NAT gateways forget a connection after 350 s of silence (behaviour §13.11). */
 const tcpKeepAliveMs = 60_000
 
-export function createTransport(network: NetworkSettings, limits: TransportLimits = usualLimits): Transport {
+export function createTransport(
+  network: NetworkSettings,
+  replies: ReplyRoom = new ReplyRoom(),
+  limits: TransportLimits = usualLimits,
+): Transport {
   const { silenceMsMax, idleMsMax, replyBytesMax } = limits
   const agents = new Map<string, HttpAgent | HttpsAgent>()
 
@@ -112,7 +125,8 @@ export function createTransport(network: NetworkSettings, limits: TransportLimit
         timeout: silenceMsMax[pool] ?? 0,
       }
       const started = origin.secure ? httpsRequest(options) : httpRequest(options)
-      return exchange(started, { body: request.body, replyBytesMax }, signal)
+      const bytesMax = request.replyBytesMax ?? replyBytesMax[pool]
+      return exchange(started, { body: request.body, bytesMax, replies }, signal)
     },
     accepts: (origin, signal) =>
       network.proxyEnv === undefined ? acceptsConnection(origin, signal) : Promise.resolve(null),
@@ -152,14 +166,18 @@ export function createProxyAgents(
   return { httpAgent: new HttpAgent(proxy), httpsAgent: new HttpsAgent({ ...proxy, ...trust }) }
 }
 
-interface Exchange {
+interface Exchange extends Bounds {
   readonly body: string
-  readonly replyBytesMax: number
+}
+
+interface Bounds {
+  readonly bytesMax: number
+  readonly replies: ReplyRoom
 }
 
 function exchange(
   request: ClientRequest,
-  { body, replyBytesMax }: Exchange,
+  { body, ...bounds }: Exchange,
   signal: AbortSignal,
 ): Promise<WireReply | Unreachable> {
   const { promise, resolve, reject } = Promise.withResolvers<WireReply | Unreachable>()
@@ -172,11 +190,20 @@ function exchange(
     resolve(reply)
   }
   const fail = (error: Error): void => {
-    settle({ kind: 'unreachable', sent: request.writableFinished, message: describeError(error) })
+    const cutOff = error instanceof ReplyTooLong ? error.cutOff : undefined
+    settle({ kind: 'unreachable', sent: request.writableFinished, message: describeError(error), cutOff })
   }
   request.on('error', fail)
-  request.on('timeout', () => request.destroy(new Error('No answer within the time a healthy service needs.')))
-  request.on('response', (response) => collect(response, replyBytesMax, { settle, fail }))
+  let answer: IncomingMessage | null = null
+  request.on('timeout', () => {
+    // It is not the service that is silent: we do not listen, until there is room for more of the reply.
+    if (answer?.isPaused() === true) return
+    request.destroy(new Error('No answer within the time a healthy service needs.'))
+  })
+  request.on('response', (response) => {
+    answer = response
+    collect(response, bounds, { settle, fail })
+  })
   if (signal.aborted) abort()
   else {
     signal.addEventListener('abort', abort)
@@ -190,20 +217,45 @@ interface Ends {
   readonly fail: (error: Error) => void
 }
 
-function collect(response: IncomingMessage, bytesMax: number, { settle, fail }: Ends): void {
+class ReplyTooLong extends Error {
+  readonly cutOff: CutOff
+
+  constructor({ headers, statusCode = 0 }: IncomingMessage, bytesMax: number) {
+    super(`The reply has more than ${bytesMax} bytes: it was cut off.`)
+    this.cutOff = { status: statusCode, headers: flattened(headers) }
+  }
+}
+
+function collect(response: IncomingMessage, { bytesMax, replies }: Bounds, { settle, fail }: Ends): void {
+  const seat = replies.enter(() => response.resume())
   const chunks: Buffer[] = []
   let bytes = 0
   response.on('data', (chunk: Buffer) => {
     bytes += chunk.length
-    if (bytes <= bytesMax) chunks.push(chunk)
-    else response.destroy(new Error(`The reply has more than ${bytesMax} bytes: it was cut off.`))
+    if (bytes > bytesMax) {
+      response.destroy(new ReplyTooLong(response, bytesMax))
+      return
+    }
+    chunks.push(chunk)
+    if (!seat.take(chunk.length)) response.pause()
   })
   response.on('error', fail)
+  response.on('close', () => {
+    // Whoever asked reads the reply in this turn, and has counted what it keeps of it when the next one begins.
+    setImmediate(() => seat.leave())
+  })
+  if (Number(response.headers['content-length'] ?? 0) > bytesMax) response.destroy(new ReplyTooLong(response, bytesMax))
   response.on('end', () => {
     const [first] = chunks
     const body = chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks)
     settle({ kind: 'reply', status: response.statusCode ?? 0, headers: response.headers, body: body.toString() })
   })
+}
+
+export function flattened(headers: IncomingHttpHeaders): Readonly<Record<string, string | undefined>> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+  )
 }
 
 /** A refused dual-stack connection is an AggregateError without a text of its own. */

@@ -2,6 +2,8 @@
 
 /** Request payload of a synchronous invocation: 6 MB (Lambda quotas). */
 export const invokePayloadBytesMax = 6 * 1_048_576
+/** Response payload of a synchronous invocation: the quota and the 100 bytes on top of it that AWS was seen to grant (behaviour §8). */
+export const invokeReplyBytesMax = invokePayloadBytesMax + 100
 /** Request payload of an asynchronous invocation: 1 MB (Lambda quotas). */
 export const eventPayloadBytesMax = 1_048_576
 /** What surrounds the records in an event: `{"Records":[]}`, and the members of a tumbling window beside the state. */

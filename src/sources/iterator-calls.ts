@@ -1,4 +1,4 @@
-import type { AwsCaller } from '../access/aws-access.ts'
+import type { AwsCaller, CallResult } from '../access/aws-access.ts'
 import { isJsonObject, objectOf, stringOf } from '../events/json-value.ts'
 import { sourceTraits } from '../model/source.ts'
 import type { CallFailure } from './service-errors.ts'
@@ -21,6 +21,15 @@ export function createIteratorCalls(
   caller: AwsCaller,
   refusalOf: (failure: CallFailure) => ShardRefusal,
 ): IteratorCalls {
+  /** Emulators know no longest page: where one was cut off for its length, fewer records are asked for. */
+  async function getRecords(input: Input, signal: AbortSignal): Promise<CallResult> {
+    const result = await caller.json('GetRecords', input, 'receive', signal)
+    const recordsMax = input['Limit']
+    const isCutOff = result.kind === 'unreachable' && result.cutOff !== undefined
+    if (!isCutOff || typeof recordsMax !== 'number' || recordsMax <= 1) return result
+    return getRecords({ ...input, Limit: Math.floor(recordsMax / 2) }, signal)
+  }
+
   return {
     async iterator(input, signal) {
       const result = await caller.json('GetShardIterator', input, 'control', signal)
@@ -31,7 +40,7 @@ export function createIteratorCalls(
         : { kind: 'iterator', iterator }
     },
     async page(input, signal) {
-      const result = await caller.json('GetRecords', input, 'receive', signal)
+      const result = await getRecords(input, signal)
       if (result.kind !== 'ok') return refusalOf(result)
       const output = objectOf(result.output)
       // Without them it is no page; and a page without a next one would end the shard for good.

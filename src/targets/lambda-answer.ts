@@ -1,6 +1,7 @@
 import { foreignSign, isJsonType, isXmlSign, type HttpAnswer } from '../events/foreign-answer.ts'
 import { isJsonObject, parseJson, stringOf, type JsonObject } from '../events/json-value.ts'
 import { interpretRieReply } from '../events/rie-reply.ts'
+import { invokeReplyBytesMax } from '../model/limits.ts'
 import type { InvokeResult } from '../ports.ts'
 
 /** One HTTP answer of an Invoke API. */
@@ -33,6 +34,24 @@ export function interpretLambdaAnswer(answer: LambdaAnswer, madeRequestId: () =>
   }
   // 202 and its like: somebody took the event, nobody tells what became of it. That must never acknowledge anything.
   return { kind: 'lost', errorType: 'Invoke.UnexpectedStatus', message }
+}
+
+/** A function that says more than Lambda passes on has failed, in the words of AWS. */
+export function responseTooLarge(requestId: string): InvokeResult {
+  return functionError(
+    requestId,
+    'Function.ResponseSizeTooLarge',
+    `Response payload size exceeded maximum allowed payload size (${invokeReplyBytesMax} bytes).`,
+  )
+}
+
+/** The failure of a function that is told here and not by its runtime. */
+export function functionError(requestId: string, errorType: string, errorMessage: string): InvokeResult {
+  return {
+    kind: 'answered',
+    reply: { requestId, statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
+    payload: JSON.stringify({ errorType, errorMessage }),
+  }
 }
 
 /** The function cannot get this event, now or later (API_Invoke): the same records fail again, so the attempt counts. */

@@ -3,7 +3,7 @@ import { functionNameLengthMax, parseFunctionName, unqualifiedFunction, type Fun
 import { functionTimeoutMsMax } from '../model/limits.ts'
 import type { Clock, FunctionDescription, InvokeRequest, InvokeResult, Target } from '../ports.ts'
 import { startDeadline, type AttemptDeadline } from './attempt-deadline.ts'
-import { interpretLambdaAnswer, isDoubtful, noLambda } from './lambda-answer.ts'
+import { interpretLambdaAnswer, isDoubtful, noLambda, responseTooLarge } from './lambda-answer.ts'
 import { descriptionOf, isLambdaVoice, isUnknownRoute } from './lambda-description.ts'
 import { createRecursionConfig } from './recursion-config.ts'
 
@@ -42,6 +42,8 @@ export function createLambdaApi(access: AwsAccess, clock: Clock): Target {
       try {
         const result = await post(caller, reference, request, deadline.signal)
         if (result.kind === 'ok') return await judge(result, { caller, reference }, deadline.signal)
+        const { cutOff } = result
+        if (cutOff?.status === 200) return responseTooLarge(cutOff.headers['x-amzn-requestid'] ?? clock.uuid())
         return noAnswer(result, { signal, deadline, endpoint: caller.endpoint })
       } catch (error) {
         if (deadline.expired()) return timedOut(caller.endpoint)

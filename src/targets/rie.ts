@@ -1,11 +1,12 @@
 import { splitUserinfo } from '../access/userinfo.ts'
-import { originOf, type Origin, type Transport, type WireReply } from '../access/transport.ts'
+import { flattened, originOf, type Origin, type Transport, type WireReply } from '../access/transport.ts'
 import { interpretRieReply } from '../events/rie-reply.ts'
 import type { FunctionLook } from '../model/invocation.ts'
-import { functionTimeoutMsMax, invokePayloadBytesMax } from '../model/limits.ts'
+import { functionTimeoutMsMax } from '../model/limits.ts'
 import type { FunctionSettings } from '../model/settings.ts'
 import type { Clock, InvokeRequest, InvokeResult } from '../ports.ts'
 import { startDeadline } from './attempt-deadline.ts'
+import { functionError, responseTooLarge } from './lambda-answer.ts'
 import { UrlPool, type UrlHealth } from './url-pool.ts'
 
 /** A function that Millrace itself hosts. One call is one attempt. */
@@ -135,6 +136,7 @@ async function post(
     const wire = { origin, method: 'POST', path, headers, body: request.payload }
     const reply = await transport.send(wire, 'invoke', deadline.signal)
     if (reply.kind === 'reply') return interpret(reply, requestId, url)
+    if (reply.cutOff?.status === 200) return responseTooLarge(requestId)
     if (!reply.sent) return { kind: 'unreachable', message: `${url}: ${reply.message}` }
     return { kind: 'lost', errorType: 'Invoke.ReplyLost', message: `${url}: ${reply.message}` }
   } catch (error) {
@@ -145,21 +147,10 @@ async function post(
   }
 }
 
-/** The quota and the 100 bytes on top of it that AWS was seen to grant (behaviour §8). */
-const replyBytesMax = invokePayloadBytesMax + 100
-
 function interpret(reply: WireReply, requestId: string, url: string): InvokeResult {
-  const headers = Object.fromEntries(
-    Object.entries(reply.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
-  )
-  const result = interpretRieReply({ status: reply.status, headers, body: reply.body, requestId })
-  if (result.kind === 'noLambda') return { ...result, message: `${url}: ${result.message}` }
-  if (result.kind !== 'answered' || Buffer.byteLength(result.payload) <= replyBytesMax) return result
-  return functionError(
-    requestId,
-    'Function.ResponseSizeTooLarge',
-    `Response payload size exceeded maximum allowed payload size (${replyBytesMax} bytes).`,
-  )
+  const { body, status } = reply
+  const result = interpretRieReply({ status, headers: flattened(reply.headers), body, requestId })
+  return result.kind === 'noLambda' ? { ...result, message: `${url}: ${result.message}` } : result
 }
 
 /** The emulator goes on running it; what it says of the next invocation meanwhile is that it is busy. */
@@ -167,12 +158,4 @@ function timedOut(requestId: string, timeoutMs: number): InvokeResult {
   const seconds = (timeoutMs / 1_000).toFixed(2)
   const message = `RequestId: ${requestId} Error: Task timed out after ${seconds} seconds`
   return functionError(requestId, 'Sandbox.Timedout', message)
-}
-
-function functionError(requestId: string, errorType: string, errorMessage: string): InvokeResult {
-  return {
-    kind: 'answered',
-    reply: { requestId, statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
-    payload: JSON.stringify({ errorType, errorMessage }),
-  }
 }

@@ -342,3 +342,14 @@ describe('proxies', () => {
     expect(proxy.seen.map(({ path }) => path)).toEqual(['http://streams.test:9324/'])
   })
 })
+
+describe('a reply', () => {
+  it('has room for what its service answers at most', async () => {
+    const { url } = await service(() => ({ status: 200, body: JSON.stringify({ text: 'x'.repeat(17 * 1_048_576) }) }))
+    const made = await access({ endpoint: url })
+    const ask = (name: 'sqs' | 'kinesis') => made.service(name, undefined, undefined).json('Get', {}, 'receive', signal)
+    // Ten messages of 1 MiB, written in ASCII.
+    expect(await ask('sqs')).toMatchObject({ kind: 'ok' })
+    expect(await ask('kinesis')).toMatchObject({ kind: 'unreachable', cutOff: { status: 200 } })
+  })
+})

@@ -3,18 +3,20 @@ import type { Server, ServerResponse } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createTransport, originOf } from '../../../src/access/transport.ts'
 import type { Origin, Transport } from '../../../src/access/transport.ts'
+import { ReplyRoom } from '../../../src/access/reply-room.ts'
 
 /** The silence is long enough for a loaded machine to have sent the request; what is tested does not depend on how long. */
 const limits = {
   silenceMsMax: { receive: 3_000, settle: 3_000, control: 3_000, invoke: undefined },
   idleMsMax: { aws: 30, elsewhere: 30 },
-  replyBytesMax: 1_000,
+  replyBytesMax: { receive: 200_000, settle: 1_000, control: 1_000, invoke: 1_000 },
 }
 const signal = new AbortController().signal
 
 let server: Server
 let origin: Origin
 let transport: Transport
+let replies: ReplyRoom
 let connections = 0
 /** Requests that were read and not answered yet. */
 let held: ServerResponse[] = []
@@ -32,7 +34,8 @@ beforeEach(async () => {
   })
   const address = server.address()
   origin = originOf(`http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`)
-  transport = createTransport({ tls: {}, tlsOf: {}, proxyEnv: undefined }, limits)
+  replies = new ReplyRoom({ bytesMax: 400_000, lend: () => () => {} })
+  transport = createTransport({ tls: {}, tlsOf: {}, proxyEnv: undefined }, replies, limits)
 })
 
 afterEach(async () => {
@@ -116,8 +119,30 @@ describe('a connection', () => {
       kind: 'unreachable',
       sent: true,
       message: expect.stringContaining('more than 1000 bytes'),
+      cutOff: { status: 200 },
     })
     await closed
+    await vi.waitFor(() => expect(replies.bytes).toBe(0))
+  })
+
+  it('whose reply says that it is too long is not listened to', async () => {
+    const reply = send('invoke')
+    const response = await heldRequest()
+    response.writeHead(200, { 'content-length': '1001', 'x-amzn-requestid': 'one' })
+    response.flushHeaders()
+    expect(await reply).toMatchObject({ kind: 'unreachable', cutOff: { headers: { 'x-amzn-requestid': 'one' } } })
+  })
+
+  it('waits with its reply until others have ended, and gives it whole', async () => {
+    const body = 'x'.repeat(150_000)
+    const sent = [send('receive'), send('receive'), send('receive')]
+    const responses = [await heldRequest(), await heldRequest(), await heldRequest()]
+    for (const response of responses) response.write(body.slice(1))
+    // One that goes on and its two neighbours, which each hold what came before there was no room.
+    await vi.waitFor(() => expect(replies.bytes).toBeGreaterThan(100_000), 30_000)
+    for (const response of responses) response.end('x')
+    for (const reply of await Promise.all(sent)) expect(reply).toMatchObject({ kind: 'reply', body })
+    await vi.waitFor(() => expect(replies.bytes).toBe(0), 30_000)
   })
 
   it('goes to IPv6 addresses as well', () => {

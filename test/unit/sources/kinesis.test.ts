@@ -362,3 +362,26 @@ describe('what is no stream', () => {
     expect(() => open(access, 'arn:aws:sqs:us-east-1:111122223333:q')).toThrow(/neither the ARN nor the name/)
   })
 })
+
+describe('a page that is too long to be taken', () => {
+  it('is asked for again with fewer records, and one alone is an outage', async () => {
+    const tooLong = {
+      kind: 'unreachable',
+      sent: true,
+      message: 'cut off',
+      cutOff: { status: 200, headers: {} },
+    } as const
+    let recordsMax = 3
+    const access = scriptedAccess(
+      stream(({ operation, input }) =>
+        operation === 'GetRecords' && Number(input['Limit']) > recordsMax ? tooLong : null,
+      ),
+    )
+    const source = open(access)
+    expect(await source.read(fromHorizon(), neverAborted)).toMatchObject({ kind: 'records' })
+    expect(access.inputs('GetRecords').map(({ Limit }) => Limit)).toEqual([10, 5, 2])
+    recordsMax = 0
+    expect(await source.read(fromHorizon(), neverAborted)).toEqual({ kind: 'failed', message: 'cut off' })
+    expect(access.inputs('GetRecords').at(-1)).toMatchObject({ Limit: 1 })
+  })
+})

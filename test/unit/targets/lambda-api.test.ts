@@ -173,6 +173,28 @@ describe('an invocation', () => {
     })
   })
 
+  // proves: quota.payload
+  it('fails, as on AWS, when the function returns more than 6 MB, wherever it would have ended', async () => {
+    const target = await start({ handler: () => ok('x'.repeat(20_000_000)) })
+    expect(await invoke(target)).toEqual({
+      kind: 'answered',
+      payload: JSON.stringify({
+        errorType: 'Function.ResponseSizeTooLarge',
+        errorMessage: 'Response payload size exceeded maximum allowed payload size (6291556 bytes).',
+      }),
+      reply: {
+        requestId: functions.invocations[0]?.requestId,
+        statusCode: 200,
+        executedVersion: '$LATEST',
+        functionError: 'Unhandled',
+      },
+    })
+    functions.behave(() => raw(502, '<html>'.repeat(2_000_000)))
+    expect(await invoke(target)).toMatchObject({ kind: 'lost', message: expect.stringContaining('cut off') })
+    functions.behave(() => ok('x'.repeat(6 * 1_048_576 + 98)))
+    expect(await invoke(target)).toMatchObject({ reply: { functionError: null } })
+  })
+
   it.each([
     ['a throttle', throttle(1), 'throttled'],
     ['an empty 503', raw(503), 'unavailable'],

@@ -103,6 +103,8 @@ describe('an invocation', () => {
       reply: { functionError: 'Unhandled' },
       payload: expect.stringContaining('Function.ResponseSizeTooLarge'),
     })
+    server.behave(() => raw(500, 'x'.repeat(7_000_000)))
+    expect(await invoke(hosted([server.invokeUrl]))).toMatchObject({ kind: 'lost' })
     server.behave(() => ok('x'.repeat(6 * 1_048_576 + 98)))
     expect(await invoke(hosted([server.invokeUrl]))).toMatchObject({ reply: { functionError: null } })
   })
