@@ -72,3 +72,6 @@ export type HttpResult =
 export interface ClockOffsets {
   offsetMs(endpoint: string): number
 }
+
+/** What a source needs of the way to AWS. */
+export type SourceAccess = Pick<AwsAccess, 'service' | 'isAws'> & ClockOffsets

@@ -1,8 +1,7 @@
 import { ApiError } from '../model/api-error.ts'
-import { functionArnOf, parseFunctionName, type ArnPlace } from '../model/arn.ts'
+import { type ArnPlace, functionArnOf, functionPlace, parseFunctionName } from '../model/arn.ts'
 import { functionFailures } from '../model/failure.ts'
 import type { MappingDocument } from '../model/mapping.ts'
-import { functionPlace } from '../model/mapping-place.ts'
 import { isStream, type SourceKind } from '../model/source.ts'
 import type { DescribeResult, FunctionDescription } from '../ports.ts'
 

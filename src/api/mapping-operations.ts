@@ -1,6 +1,6 @@
 import { ApiError } from '../model/api-error.ts'
 import type { MappingDocument } from '../model/mapping.ts'
-import { refuseDuplicate } from '../model/mapping-conflict.ts'
+import { refuseDuplicate } from '../model/mapping-rules.ts'
 import { validateCreate, validateUpdate, type ValidationContext } from '../model/mapping-validation.ts'
 import { Sequence } from '../async/sequence.ts'
 import { isStream } from '../model/source.ts'

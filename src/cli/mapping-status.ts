@@ -11,7 +11,7 @@ export interface MappingReport {
   readonly sourceTrouble: TroubleReport | null
   readonly functionTrouble: TroubleReport | null
   readonly activity: { readonly lastInvokedMs: number | null; readonly recordsPerSecond: number }
-  readonly backlog?: { readonly visible: number; readonly inFlight: number; readonly delayed: number } | null
+  readonly backlog?: { readonly visible: number; readonly delayed: number } | null
   readonly flows: readonly FlowReport[]
 }
 

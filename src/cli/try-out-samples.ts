@@ -13,7 +13,7 @@ interface QueueEvent {
 
 interface StreamEvent {
   readonly Records: readonly {
-    readonly kinesis: { readonly data: string; readonly partitionKey: string }
+    readonly kinesis: { readonly data: string }
   }[]
 }
 

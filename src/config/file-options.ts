@@ -37,14 +37,14 @@ function readLevel(level: ConfigMap, prefix: string, into: Reading): void {
     const known = byKey.get(key)
     if (known) into.options.set(known.name, valueOfNode(node, known.option, where(place)))
     else if (!names.includes(name)) throw unknownKey(place, name, names, fullKey(prefix, name))
-    else if (!Object.hasOwn(fileSections, key)) readLevel(sectionOf(node, place), `${key}.`, into)
+    else if (!fileSections.includes(key)) readLevel(sectionOf(node, place), `${key}.`, into)
   })
 }
 
 function namesBelow(prefix: string): readonly string[] {
   const below = [...byKey.keys()].filter((key) => key.startsWith(prefix))
   const names = below.map((key) => key.slice(prefix.length).split('.', 1)[0] ?? key)
-  return [...new Set([...names, ...(prefix === '' ? Object.keys(fileSections) : [])])]
+  return [...new Set([...names, ...(prefix === '' ? fileSections : [])])]
 }
 
 /** `port` at the top is meant as `server.port`. */

@@ -1,7 +1,7 @@
 import type { AwsAccess, HttpResult } from '../access/aws-access.ts'
 import type { Look } from '../model/examination.ts'
 import { parseArn, type Arn } from '../model/arn.ts'
-import { isMissing, xmlRefusal, type Refusal } from './refusal.ts'
+import { isMissing, xmlRefusal, type Refusal } from './service-destination.ts'
 
 /** Whether the queue, topic or bucket is there. Nothing is sent. A right to look is not among those that a destination needs. */
 export async function lookAtDestination(access: AwsAccess, target: string, signal: AbortSignal): Promise<Look> {

@@ -1,6 +1,5 @@
 import type { AwsAccess } from '../access/aws-access.ts'
-import { delivered, refused, unusable, xmlRefusal } from './refusal.ts'
-import type { ServiceDestination } from './service-destination.ts'
+import { delivered, refused, type ServiceDestination, unusable, xmlRefusal } from './service-destination.ts'
 
 /**
  * A bucket: one object per failure record, payload included. The bucket is in the path, which AWS and every emulator

@@ -1,6 +1,5 @@
 import type { AwsAccess } from '../access/aws-access.ts'
-import { delivered, refused, unusable, xmlRefusal } from './refusal.ts'
-import type { ServiceDestination } from './service-destination.ts'
+import { delivered, refused, type ServiceDestination, unusable, xmlRefusal } from './service-destination.ts'
 
 /** A standard topic: the failure record is the message. The query protocol is the one that every emulator speaks. */
 export function createSnsDestination(access: AwsAccess): ServiceDestination {

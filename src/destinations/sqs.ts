@@ -2,8 +2,14 @@ import type { AwsAccess, AwsCaller } from '../access/aws-access.ts'
 import { isJsonObject, objectOf, stringOf } from '../events/json-value.ts'
 import type { Arn } from '../model/arn.ts'
 import type { DeliveryResult } from '../ports.ts'
-import { delivered, isMissing, refused, unusable, type Refusal } from './refusal.ts'
-import type { ServiceDestination } from './service-destination.ts'
+import {
+  delivered,
+  isMissing,
+  type Refusal,
+  refused,
+  type ServiceDestination,
+  unusable,
+} from './service-destination.ts'
 
 /** A standard queue: the failure record is the message. */
 export function createSqsDestination(access: AwsAccess): ServiceDestination {

@@ -1,4 +1,3 @@
-import { Buffer } from 'node:buffer'
 import type { WindowFrame } from '../model/invocation.ts'
 import { isoSeconds } from './event-time.ts'
 
@@ -12,17 +11,6 @@ export interface EventWindow {
 /** The event of one invocation, put together from the fragments of its records. */
 export function batchEvent(fragments: readonly string[], window: EventWindow | null): string {
   return `${head}${fragments.join(',')}${tailOf(window)}`
-}
-
-/** UTF-8 length of everything in the event but the records and the commas between them. */
-export function envelopeBytesOf(window: EventWindow | null): number {
-  return head.length + Buffer.byteLength(tailOf(window))
-}
-
-/** UTF-8 length of the event, without building it: exact, so that the 6 MB limit is. */
-export function eventBytes(fragmentBytes: readonly number[], window: EventWindow | null): number {
-  const commas = Math.max(0, fragmentBytes.length - 1)
-  return fragmentBytes.reduce((sum, bytes) => sum + bytes, envelopeBytesOf(window) + commas)
 }
 
 const head = '{"Records":['

@@ -18,8 +18,6 @@ export interface SourceName {
   readonly account: string | undefined
   /** The bare name of the queue, the stream or the table. */
   readonly resource: string
-  /** DynamoDB: the stream's label, absent where the table alone is named. */
-  readonly label?: string | undefined
   /** Kinesis: the consumer of an enhanced fan-out ARN. */
   readonly consumer?: string | undefined
 }
@@ -76,8 +74,8 @@ function sourceOfResource({ service, resource }: Arn): Omit<SourceName, 'region'
       return stream === undefined ? undefined : { kind: 'kinesis', resource: stream, ...(consumer && { consumer }) }
     }
     case 'dynamodb': {
-      const [, table, label] = tableResource.exec(resource) ?? []
-      return table === undefined ? undefined : { kind: 'dynamodb', resource: table, label }
+      const [, table] = tableResource.exec(resource) ?? []
+      return table === undefined ? undefined : { kind: 'dynamodb', resource: table }
     }
     default:
       return undefined
@@ -134,9 +132,10 @@ export function functionArnOf(text: string, place: ArnPlace): string {
   return `arn:${partitionOf(region)}:lambda:${region}:${parsed.account ?? place.account}:function:${parsed.name}${suffix}`
 }
 
-/** The ARN of a mapping itself: what tags are put on. */
-export function mappingArnOf(uuid: string, place: ArnPlace): string {
-  return `arn:${partitionOf(place.region)}:lambda:${place.region}:${place.account}:event-source-mapping:${uuid}`
+/** Where the function of a bare name is: the configured region, and the account of the source's ARN if it has one. */
+export function functionPlace(sourceName: string, configured: ArnPlace): ArnPlace {
+  const account = parseArn(sourceName)?.account ?? ''
+  return { region: configured.region, account: /^\d{12}$/.test(account) ? account : configured.account }
 }
 
 /** The partition that a region belongs to (AWS General Reference, ARNs). */

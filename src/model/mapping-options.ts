@@ -4,22 +4,20 @@ import type { Shape } from './mapping-shape.ts'
 import type { SourceKind } from './source.ts'
 
 /**
- * The one table of mapping parameters. Validation, the command line, the file's schema and the documentation are made
- * from it. Ranges are those of the API model (CreateEventSourceMapping); what a single source narrows is in `limits`.
+ * The one table of mapping parameters. Validation, the types, the reader of the file and the command line are made
+ * from it. Ranges are those of the API model (CreateEventSourceMapping); what a single source narrows is in mapping-rules.ts.
  */
 export interface MappingOption {
   readonly name: string
   readonly shape: Shape
   /** A mapping cannot be without it, whatever the source. */
   readonly required?: true
-  readonly unit?: 'records' | 'seconds' | 'attempts' | 'batches' | 'pollers'
   /** False: only at create. */
   readonly updatable: boolean
   /** The sources that take it. For any other it is refused as foreign. */
   readonly sources: readonly SourceKind[]
   /** What holds where it is not given. No entry: nothing, and the response leaves it out. */
   readonly defaults?: Readonly<Partial<Record<SourceKind, unknown>>>
-  readonly limits?: Readonly<Partial<Record<SourceKind, string>>>
   /** The value that takes it back in an update; null or leaving it out always keeps it. */
   readonly clearedBy?: '""' | '{}' | '[]'
   /** How AWS's rules call it where they do not name it: such a refusal is shown at its line of the file. */
@@ -63,22 +61,18 @@ const ownOptions = [
   {
     name: 'BatchSize',
     shape: { type: 'integer', min: 1, max: 10_000 },
-    unit: 'records',
     updatable: true,
     sources: all,
     defaults: { sqs: 10, 'sqs-fifo': 10, kinesis: 100, dynamodb: 100 },
-    limits: { sqs: 'above 10 only with a batching window', 'sqs-fifo': 'at most 10' },
     subject: /^Maximum batch size /,
     doc: 'The most records of one invocation.',
   },
   {
     name: 'MaximumBatchingWindowInSeconds',
     shape: { type: 'integer', min: 0, max: 300 },
-    unit: 'seconds',
     updatable: true,
     sources: all,
     defaults: forAll(0),
-    limits: { 'sqs-fifo': '0 only' },
     subject: /^(Batching window|Maximum batch window) /,
     doc: 'How long a batch is gathered. 0: what one read returned goes at once.',
   },
@@ -128,7 +122,6 @@ const ownOptions = [
   {
     name: 'ScalingConfig',
     shape: { type: 'structure', members: { MaximumConcurrency: { type: 'integer', min: 2, max: 1000 } } },
-    unit: 'batches',
     updatable: true,
     sources: queues,
     clearedBy: '{}',
@@ -144,10 +137,8 @@ const ownOptions = [
         PollerGroupName: { type: 'string', lengthMin: 0, lengthMax: 128, foreign: true },
       },
     },
-    unit: 'pollers',
     updatable: true,
     sources: queues,
-    limits: { sqs: 'at least 2; no PollerGroupName', 'sqs-fifo': 'at least 2; no PollerGroupName' },
     clearedBy: '{}',
     subject: /^(MinimumPollers|Either MinimumPollers|Provisioned mode) /,
     doc: 'Ten invocations at once are ready for each of MinimumPollers (default 2); ten for each of MaximumPollers (default 200) are the most.',
@@ -155,7 +146,6 @@ const ownOptions = [
   {
     name: 'ParallelizationFactor',
     shape: { type: 'integer', min: 1, max: 10 },
-    unit: 'batches',
     updatable: true,
     sources: streams,
     defaults: forStreams(1),
@@ -167,17 +157,14 @@ const ownOptions = [
     shape: { type: 'string', values: ['LATEST', 'AT_TIMESTAMP', 'TRIM_HORIZON'] },
     updatable: false,
     sources: streams,
-    limits: { dynamodb: 'not AT_TIMESTAMP' },
     subject: /^Unsupported starting position /,
     doc: 'Where a stream is read from at first. Required for streams.',
   },
   {
     name: 'StartingPositionTimestamp',
     shape: { type: 'timestamp' },
-    unit: 'seconds',
     updatable: false,
     sources: ['kinesis'],
-    limits: { kinesis: 'with AT_TIMESTAMP only, not in the future' },
     subject: /^StartingPositionTimestamp /,
     doc: 'Epoch seconds.',
   },
@@ -197,18 +184,15 @@ const ownOptions = [
   {
     name: 'MaximumRecordAgeInSeconds',
     shape: { type: 'integer', min: -1, max: 604_800 },
-    unit: 'seconds',
     updatable: true,
     sources: streams,
     defaults: forStreams(-1),
-    limits: forStreams('-1 (without limit), or at least 60'),
     subject: /^MaximumRecordAgeInSeconds /,
     doc: 'Older records are given up.',
   },
   {
     name: 'MaximumRetryAttempts',
     shape: { type: 'integer', min: -1, max: 10_000 },
-    unit: 'attempts',
     updatable: true,
     sources: streams,
     defaults: forStreams(-1),
@@ -225,7 +209,6 @@ const ownOptions = [
   {
     name: 'TumblingWindowInSeconds',
     shape: { type: 'integer', min: 0, max: 900 },
-    unit: 'seconds',
     updatable: true,
     sources: streams,
     defaults: forStreams(0),

@@ -62,6 +62,11 @@ export interface Adoption {
   readonly upstreamModifiedMs: number | null
 }
 
+/** The order in which every store lists mappings: oldest first, then by UUID (behaviour §11.21). */
+export function byCreation(a: MappingDocument, b: MappingDocument): number {
+  return a.createdMs - b.createdMs || (a.uuid < b.uuid ? -1 : Number(a.uuid > b.uuid))
+}
+
 /** AWS's own key of a mapping: the source as named, and the function exactly as qualified. */
 export function mappingKey(document: Pick<MappingDocument, 'sourceName' | 'functionArn'>): string {
   return `${document.sourceName} ${document.functionArn}`

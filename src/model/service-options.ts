@@ -191,52 +191,42 @@ export type ServiceOptionName = keyof typeof serviceOptions
 export interface FunctionOption {
   readonly type: 'urls' | 'integer' | 'number' | 'choice'
   readonly values?: readonly string[]
-  readonly required?: boolean
   readonly default?: number | string
   readonly min?: number
   readonly max?: number
-  readonly unit?: 'seconds' | 'invocations'
-  readonly doc: string
 }
 
 export const functionOptions = {
+  /** Where a Runtime Interface Emulator answers, whole: …/2015-03-31/functions/function/invocations. A list is a pool. */
   url: {
     type: 'urls',
-    required: true,
-    doc: 'Where a Runtime Interface Emulator answers, whole: …/2015-03-31/functions/function/invocations. A list is a pool.',
   },
+  /** Seconds after which an attempt has failed. Unset: 900. */
   timeout: {
     type: 'number',
     min: 0.001,
     max: 900,
-    unit: 'seconds',
-    doc: 'After this long an attempt has failed. Unset: 900.',
   },
+  /** More invocations at once than this are throttled, as on AWS; 0 throttles all. Unset: what the URLs take. */
   reservedConcurrency: {
     type: 'integer',
     min: 0,
     max: 100_000,
-    unit: 'invocations',
-    doc: 'More invocations at once than this are throttled, as on AWS; 0 throttles all. Unset: what the URLs take.',
   },
+  /** Invocations that one URL takes at once. An emulator runs one, unless AWS_LAMBDA_MAX_CONCURRENCY is set. */
   concurrencyPerUrl: {
     type: 'integer',
     default: 1,
     min: 1,
     max: 10_000,
-    unit: 'invocations',
-    doc: 'Invocations that one URL takes at once. An emulator runs one, unless AWS_LAMBDA_MAX_CONCURRENCY is set.',
   },
+  /** What becomes of a message that went through the function 16 times: it fails as on AWS, or it goes on. */
   recursiveLoop: {
     type: 'choice',
     values: ['terminate', 'allow'],
     default: 'terminate',
-    doc: 'What becomes of a message that went through the function 16 times: it fails as on AWS, or it goes on.',
   },
 } as const satisfies Readonly<Record<string, FunctionOption>>
 
 /** The sections of the file whose members are no options of the table above. */
-export const fileSections = {
-  functions: 'Functions that Millrace hosts itself, by name.',
-  mappings: 'Mappings.',
-} as const
+export const fileSections: readonly string[] = ['functions', 'mappings']

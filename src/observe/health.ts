@@ -11,8 +11,6 @@ export interface Health {
   readonly phase: HealthPhase
   /** New traffic is welcome: between the end of the start and the first moment of a drain. */
   readonly ready: boolean
-  /** The process does its work, draining included; a false answer would have it killed in the middle. */
-  readonly live: boolean
   /** Goes on to `phase`; a step back is ignored, so that a late end of the start cannot undo a drain. */
   enter(phase: HealthPhase): void
 }
@@ -26,7 +24,6 @@ export function createHealth(): Health {
     get ready() {
       return phase === 'ready'
     },
-    live: true,
     enter: (next) => {
       if (order.indexOf(next) > order.indexOf(phase)) phase = next
     },

@@ -1,4 +1,4 @@
-import type { AwsCaller } from '../access/aws-access.ts'
+import type { AwsCaller, SourceAccess } from '../access/aws-access.ts'
 import { encodeDynamoRecord } from '../events/dynamodb-record.ts'
 import { parseArn, sourceOf } from '../model/arn.ts'
 import type { MappingDocument } from '../model/mapping.ts'
@@ -8,7 +8,6 @@ import { createIteratorCalls, pageRecords } from './iterator-calls.ts'
 import { troubleOf } from './service-errors.ts'
 import type { CallFailure } from './service-errors.ts'
 import type { ReadFrom, ShardProtocol, ShardRefusal } from './shard-iterators.ts'
-import type { SourceAccess } from './source-access.ts'
 import { createStreamSource } from './stream-source.ts'
 
 /** The stream of a DynamoDB table, by its own ARN or, as `dynamodb:TABLE`, whichever the table has at the time. */

@@ -1,4 +1,4 @@
-import type { AwsCaller } from '../access/aws-access.ts'
+import type { AwsCaller, SourceAccess } from '../access/aws-access.ts'
 import { encodeKinesisRecord } from '../events/kinesis-record.ts'
 import { ApiError } from '../model/api-error.ts'
 import { parseArn, sourceOf } from '../model/arn.ts'
@@ -9,7 +9,6 @@ import { createKinesisStream } from './kinesis-stream.ts'
 import { troubleOf } from './service-errors.ts'
 import type { CallFailure } from './service-errors.ts'
 import type { ReadFrom, ShardProtocol, ShardRefusal } from './shard-iterators.ts'
-import type { SourceAccess } from './source-access.ts'
 import { createStreamSource } from './stream-source.ts'
 
 /** A Kinesis data stream, by its ARN or by `kinesis:NAME`, read by polling its shards. */

@@ -1,7 +1,7 @@
 import type { SourceOpener } from '../ports.ts'
 import { openDynamoSource } from './dynamodb-streams.ts'
 import { openKinesisSource } from './kinesis.ts'
-import type { SourceAccess } from './source-access.ts'
+import type { SourceAccess } from '../access/aws-access.ts'
 import { openSqsSource } from './sqs.ts'
 
 /** Opens what a mapping reads: the one place where a mapping's kind of source chooses its adapter. */

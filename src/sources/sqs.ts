@@ -12,7 +12,7 @@ import { createQueueAddress } from './queue-address.ts'
 import { depthOf, redriveOf } from './queue-depth.ts'
 import { createQueueCalls } from './queue-calls.ts'
 import type { Trouble } from './service-errors.ts'
-import type { SourceAccess } from './source-access.ts'
+import type { SourceAccess } from '../access/aws-access.ts'
 import { untilAborted } from '../async/until-aborted.ts'
 
 /** A queue, standard or FIFO, on any endpoint that speaks SQS's JSON protocol. */

@@ -1,9 +1,8 @@
-import type { AwsCaller } from '../access/aws-access.ts'
+import type { AwsCaller, SourceAccess } from '../access/aws-access.ts'
 import type { DescribeResult, Source } from '../ports.ts'
 import { createLatestHold } from './latest-hold.ts'
 import { createShardIterators } from './shard-iterators.ts'
 import type { ShardProtocol } from './shard-iterators.ts'
-import type { SourceAccess } from './source-access.ts'
 import { createStreamLives } from './stream-lives.ts'
 
 export interface StreamParts {

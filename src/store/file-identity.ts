@@ -1,6 +1,5 @@
 import { statSync } from 'node:fs'
-import { StoreError } from './store-error.ts'
-import { textOf } from './sqlite-error.ts'
+import { StoreError, textOf } from './store-error.ts'
 
 /**
  * Throws when the name of the store no longer leads to the file that was opened. An open file outlives its name: whatever is

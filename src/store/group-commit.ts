@@ -1,7 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Survival } from '../ports.ts'
-import { writeFailure } from './sqlite-error.ts'
-import { StoreError } from './store-error.ts'
+import { StoreError, writeFailure } from './store-error.ts'
 
 /** One transaction's worth: bounds how long a commit holds up the event loop (about 10 µs each). */
 const groupMax = 1_000

@@ -1,7 +1,6 @@
 import type { Checkpoint } from '../model/checkpoint.ts'
-import type { MappingDocument } from '../model/mapping.ts'
+import { byCreation, type MappingDocument } from '../model/mapping.ts'
 import type { Store } from '../ports.ts'
-import { byCreation } from './mapping-order.ts'
 import { StoreError } from './store-error.ts'
 
 interface FlowEntry {

@@ -4,10 +4,9 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { StoreFindings } from '../ports.ts'
 import { watchIdentity } from './file-identity.ts'
 import { takeNote, type HolderNote, type Memory } from './holder.ts'
-import { openFailure, textOf } from './sqlite-error.ts'
+import { StoreError, openFailure, textOf } from './store-error.ts'
 import { examine, inspect, readTally } from './sqlite-inspection.ts'
 import { migrate } from './sqlite-schema.ts'
-import { StoreError } from './store-error.ts'
 
 export interface SqliteFile {
   readonly path: string

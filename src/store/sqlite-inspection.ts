@@ -1,11 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { crc32 } from 'node:zlib'
 import { isJson } from '../events/json-value.ts'
 import { sourceKindOf } from '../model/arn.ts'
 import type { MappingDocument } from '../model/mapping.ts'
 import type { DamagedMapping, StoreFindings } from '../ports.ts'
 import type { Memory } from './holder.ts'
-import { sumOf } from './row-sum.ts'
-import { damagedStore } from './sqlite-error.ts'
+import { damagedStore } from './store-error.ts'
 
 /** Refuses a file whose structure is broken: writing into it would break more. Throws `StoreError`. */
 export function examine(db: DatabaseSync, path: string): void {
@@ -185,4 +185,9 @@ function seal(db: DatabaseSync, rows: readonly MappingRow[], flows: readonly Flo
   for (const row of rows) if (row.sum === null && isJson(row.document)) sealMapping.run(mappingSum(row), row.uuid)
   for (const row of flows) if (row.sum === null && isSoundFlow(row)) sealFlow.run(flowSum(row), row.uuid, row.flow)
   db.exec('COMMIT')
+}
+
+/** A sum over one row, key included: SQLite itself does not notice when a disk changes what a row holds. */
+function sumOf(...columns: readonly (string | null)[]): number {
+  return crc32(JSON.stringify(columns))
 }

@@ -1,6 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { StoreError } from './store-error.ts'
-import { damagedStore } from './sqlite-error.ts'
+import { StoreError, damagedStore } from './store-error.ts'
 
 /** Marks the file as ours ("mill"), so that the database of another program is refused and not altered. */
 const applicationId = 0x6d696c6c

@@ -45,10 +45,6 @@ export class UrlPool {
     this.#clock = clock
   }
 
-  get waiting(): number {
-    return this.#waiters.length
-  }
-
   /** Resolves with a URL, or with null when every one has been tried. Rejects when the signal aborts first. */
   acquire(request: UrlRequest, signal: AbortSignal): Promise<string | null> {
     signal.throwIfAborted()

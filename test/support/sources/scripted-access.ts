@@ -1,6 +1,5 @@
-import type { CallResult, Pool } from '../../../src/access/aws-access.ts'
+import type { CallResult, Pool, SourceAccess } from '../../../src/access/aws-access.ts'
 import type { AwsService } from '../../../src/model/settings.ts'
-import type { SourceAccess } from '../../../src/sources/source-access.ts'
 
 /** The way to a service that answers what a test says, for replies that no emulator gives. */
 export interface ScriptedAccess extends SourceAccess {

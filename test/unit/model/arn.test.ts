@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import {
   functionArnOf,
-  mappingArnOf,
+  functionPlace,
   parseArn,
   parseFunctionName,
   partitionOf,
@@ -78,7 +78,6 @@ describe('the name of an event source', () => {
         region: 'ddblocal',
         account: '000000000000',
         resource: 'orders',
-        label: '2026-11-21T07:40:21.000',
       },
     ],
     ['kinesis:clicks', { kind: 'kinesis', region: undefined, account: undefined, resource: 'clicks' }],
@@ -162,10 +161,13 @@ describe('the name of a function', () => {
   })
 })
 
-it('a mapping has an ARN of its own', () => {
-  expect(mappingArnOf('3f', { region: 'cn-north-1', account: '1' })).toBe(
-    'arn:aws-cn:lambda:cn-north-1:1:event-source-mapping:3f',
-  )
+it.each([
+  ['arn:aws:sqs:us-east-1:111122223333:q', '111122223333'],
+  ['arn:aws:sqs:elasticmq::q', '000000000000'],
+  ['arn:aws:sqs:us-east-1:local:q', '000000000000'],
+  ['kinesis:clicks', '000000000000'],
+])('a function without an ARN is in the configured region, and for %s in account %s', (source, account) => {
+  expect(functionPlace(source, place)).toEqual({ region: 'eu-west-1', account })
 })
 
 it.each([

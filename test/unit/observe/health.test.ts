@@ -1,14 +1,14 @@
 import { expect, it } from 'vitest'
 import { createHealth, type HealthPhase } from '../../../src/observe/health.ts'
 
-it('a process is live from its first moment and ready between the end of its start and its drain', () => {
+it('a process is ready between the end of its start and its drain', () => {
   const health = createHealth()
-  const seen = () => [health.phase, health.ready, health.live]
-  expect(seen()).toEqual(['starting', false, true])
+  const seen = () => [health.phase, health.ready]
+  expect(seen()).toEqual(['starting', false])
   health.enter('ready')
-  expect(seen()).toEqual(['ready', true, true])
+  expect(seen()).toEqual(['ready', true])
   health.enter('draining')
-  expect(seen()).toEqual(['draining', false, true])
+  expect(seen()).toEqual(['draining', false])
 })
 
 it.each<[HealthPhase, HealthPhase]>([
