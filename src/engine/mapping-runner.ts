@@ -1,6 +1,6 @@
 import type { MappingCommand, MappingEvent, MappingRequest } from '../core/mapping/messages.ts'
-import { createMapping, type MappingMachine } from '../core/mapping/state.ts'
-import { mappingDeadline, stepMapping } from '../core/mapping/step.ts'
+import type { MachineState } from '../core/mapping/state.ts'
+import { create, deadline, step } from '../core/mapping/step.ts'
 import type { MappingDocument, MappingState } from '../model/mapping.ts'
 import { isStream } from '../model/source.ts'
 import type { Log } from '../observe/log.ts'
@@ -25,7 +25,7 @@ import { GivenUp } from '../async/sleep.ts'
 export class MappingRunner {
   readonly #engine: EngineContext
   readonly #hooks: MappingHooks
-  readonly #machine: MappingMachine
+  readonly #state: MachineState
   readonly #loop: MachineLoop<MappingEvent>
   readonly #source: Source
   readonly #meter: MappingMeter
@@ -44,11 +44,11 @@ export class MappingRunner {
     this.#engine = engine
     this.#document = { ...document, lastProcessingResult: writtenResult(document.lastProcessingResult) }
     this.#hooks = hooks
-    this.#machine = createMapping(isStream(document.source))
+    this.#state = create(isStream(document.source))
     this.#loop = new MachineLoop<MappingEvent>({
       clock: engine.services.clock,
       step: (event) => this.#step(event),
-      deadline: () => mappingDeadline(this.#machine),
+      deadline: () => deadline(this.#state),
       timer: { kind: 'timer' },
       failed: (error) => {
         throw error
@@ -120,18 +120,18 @@ export class MappingRunner {
       stopping: this.#stopping,
       troubles: this.#troubles,
       flows: [...this.#flows.values()].map(({ runner }) => runner.status()),
-      machine: this.#machine,
+      machine: this.#state,
     })
   }
 
   #step(event: MappingEvent): void {
     const { clock, permits } = this.#engine.services
     const env = { monoMs: clock.monoMs(), jitter: clock.random() }
-    const commands = stepMapping(this.#machine, event, this.#engine.pace, env)
+    const commands = step(this.#state, event, this.#engine.pace, env)
     // Places are kept free only for mappings that may come to need one.
-    if (this.#machine.flows.size > 0) permits.join(this.#document.uuid)
+    if (this.#state.flows.size > 0) permits.join(this.#document.uuid)
     else permits.leave(this.#document.uuid)
-    if (isStream(this.#document.source)) this.#engine.census.count(this, this.#machine.flows.size)
+    if (isStream(this.#document.source)) this.#engine.census.count(this, this.#state.flows.size)
     for (const command of commands) this.#obey(command)
   }
 
@@ -275,7 +275,7 @@ export class MappingRunner {
   #finish(): void {
     if (!this.#loop.end()) return
     this.#engine.census.leave(this)
-    if (this.#machine.removed) {
+    if (this.#state.removed) {
       this.#engine.forgetMeter(this.#document.uuid)
       this.#hooks.removed()
     }

@@ -1,6 +1,6 @@
 import type { ShardFacts } from '../core/mapping/lineage.ts'
-import type { MappingMachine } from '../core/mapping/state.ts'
-import { inspectMapping } from '../core/mapping/step.ts'
+import type { MachineState } from '../core/mapping/state.ts'
+import { inspect } from '../core/mapping/step.ts'
 import type { MappingDocument } from '../model/mapping.ts'
 import { isStream } from '../model/source.ts'
 import type { FlowStatus, MappingStatus, Trouble } from './mappings.ts'
@@ -10,12 +10,12 @@ interface Seen {
   readonly stopping: boolean
   readonly troubles: Pick<MappingTroubles, 'source' | 'function' | 'lastError'>
   readonly flows: readonly FlowStatus[]
-  readonly machine: MappingMachine
+  readonly machine: MachineState
 }
 
 /** A mapping as the operations API shows it. */
 export function statusOf(document: MappingDocument, seen: Seen): MappingStatus {
-  const waiting = inspectMapping(seen.machine).waiting.map(waitingShard)
+  const waiting = inspect(seen.machine).waiting.map(waitingShard)
   const { troubles, flows } = seen
   const sourceTrouble = troubles.source ?? oldest(flows.map((flow) => flow.sourceTrouble))
   const functionTrouble = troubles.function ?? oldest(flows.map((flow) => flow.functionTrouble))

@@ -1,11 +1,12 @@
 import type { MappingState } from '../../model/mapping.ts'
-import { createDiscovery, isListed, type Discovery } from './discovery.ts'
+import { isListed, type Discovery } from './discovery.ts'
 import type { MappingCommand, MappingEnv, MappingPace, MappingRequest } from './messages.ts'
 import { restingState } from './states.ts'
 
-/** Where one mapping stands. Only `stepMapping` changes it. */
-export interface MappingMachine {
-  state: MappingState
+/** Where one mapping stands. Only `step` changes it. */
+export interface MachineState {
+  /** AWS's name for where it is. */
+  phase: MappingState
   /** What the parameters say; decides where Creating leads. */
   enabled: boolean
   stopping: boolean
@@ -13,7 +14,7 @@ export interface MappingMachine {
   removed: boolean
   nextId: number
   /** Requests that are not answered yet, flows apart. */
-  readonly asked: Map<number, MappingRequest['kind']>
+  readonly pending: Map<number, MappingRequest['kind']>
   /** Those of them that were asked to be given up. */
   readonly cancelled: Set<number>
   loaded: boolean
@@ -32,10 +33,10 @@ export interface MappingMachine {
 
 /** One step in the making. */
 export interface Turn {
-  readonly machine: MappingMachine
-  readonly pace: MappingPace
+  readonly state: MachineState
+  readonly config: MappingPace
   readonly env: MappingEnv
-  readonly out: MappingCommand[]
+  readonly commands: MappingCommand[]
 }
 
 export interface RunningFlow {
@@ -48,41 +49,19 @@ export interface RunningFlow {
   gone: boolean
 }
 
-export function createMapping(isStream: boolean): MappingMachine {
-  return {
-    state: 'Creating',
-    enabled: false,
-    stopping: false,
-    stopped: false,
-    removed: false,
-    nextId: 1,
-    asked: new Map(),
-    cancelled: new Set(),
-    loaded: false,
-    lookAtMs: null,
-    troubles: 0,
-    sourceTroubled: false,
-    answered: false,
-    unconfigured: false,
-    discovery: createDiscovery(isStream),
-    flows: new Map(),
-    resting: new Map(),
-  }
+export function wantsToRun(state: MachineState): boolean {
+  return !state.stopping && restingState(state.phase, state.enabled) === 'Enabled'
 }
 
-export function wantsToRun(machine: MappingMachine): boolean {
-  return !machine.stopping && restingState(machine.state, machine.enabled) === 'Enabled'
-}
-
-export function isAsked(machine: MappingMachine, kind: MappingRequest['kind']): boolean {
-  for (const asked of machine.asked.values()) if (asked === kind) return true
+export function isPending(state: MachineState, kind: MappingRequest['kind']): boolean {
+  for (const pending of state.pending.values()) if (pending === kind) return true
   return false
 }
 
 /** When flows that failed may be started again. Until there is a listing that says which, and it is written down, they wait for that. */
-export function startMoments(machine: MappingMachine): number[] {
-  const { discovery, flows, resting } = machine
-  if (!isListed(discovery) || isAsked(machine, 'attach')) return []
+export function startMoments(state: MachineState): number[] {
+  const { discovery, flows, resting } = state
+  if (!isListed(discovery) || isPending(state, 'attach')) return []
   return [...resting].filter(([flow]) => !flows.has(flow)).map(([, rest]) => rest.untilMs)
 }
 
@@ -95,19 +74,19 @@ type Unnumbered = MappingRequest extends infer Request
   : never
 
 export function ask(turn: Turn, request: Unnumbered): void {
-  const id = turn.machine.nextId++
+  const id = turn.state.nextId++
   const numbered = { ...request, id } as MappingRequest
-  turn.machine.asked.set(id, request.kind)
-  turn.out.push(numbered)
+  turn.state.pending.set(id, request.kind)
+  turn.commands.push(numbered)
 }
 
 export function askOnce(turn: Turn, request: Unnumbered): void {
-  if (!isAsked(turn.machine, request.kind)) ask(turn, request)
+  if (!isPending(turn.state, request.kind)) ask(turn, request)
 }
 
 /** A look that nobody needs any more: asked once to be given up, and awaited like everything else. */
 export function cancel(turn: Turn, id: number): void {
-  if (turn.machine.cancelled.has(id)) return
-  turn.machine.cancelled.add(id)
-  turn.out.push({ kind: 'cancel', id })
+  if (turn.state.cancelled.has(id)) return
+  turn.state.cancelled.add(id)
+  turn.commands.push({ kind: 'cancel', id })
 }

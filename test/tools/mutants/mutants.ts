@@ -299,7 +299,7 @@ export const mutants: readonly Mutant[] = [
   {
     in: 'startMoments',
     bug: 'a flow that rests names a moment that is over',
-    find: "  if (!isListed(discovery) || isAsked(machine, 'attach')) return []\n",
+    find: "  if (!isListed(discovery) || isPending(state, 'attach')) return []\n",
     replace: '',
   },
   {
@@ -485,7 +485,7 @@ export const mutants: readonly Mutant[] = [
   {
     in: 'startFlows',
     bug: 'a stream is read before the store knows which one it is',
-    find: " || isAsked(machine, 'attach')) return",
+    find: " || isPending(state, 'attach')) return",
     replace: ') return',
   },
   {

@@ -1,5 +1,4 @@
-import { mappingDeadline, stepMapping } from '../../../src/core/mapping/step.ts'
-import { createMapping } from '../../../src/core/mapping/state.ts'
+import { create, deadline, step } from '../../../src/core/mapping/step.ts'
 import type { Described, MappingCommand, MappingEvent, MappingPace } from '../../../src/core/mapping/messages.ts'
 
 const pace: MappingPace = {
@@ -18,12 +17,12 @@ export const lifeOf = (incarnation: string, ...shards: readonly [string, ...stri
 
 /** Drives a machine by hand: keeps what it asked, answers by kind, moves the clock to its deadline. */
 export function drive(isStream: boolean) {
-  const machine = createMapping(isStream)
+  const machine = create(isStream)
   const open: MappingCommand[] = []
   const log: MappingCommand[] = []
   let nowMs = 0
   const send = (event: MappingEvent): readonly MappingCommand[] => {
-    const commands = stepMapping(machine, event, pace, { monoMs: nowMs, jitter: 1 })
+    const commands = step(machine, event, pace, { monoMs: nowMs, jitter: 1 })
     open.push(...commands)
     log.push(...commands)
     return commands
@@ -78,7 +77,7 @@ export function drive(isStream: boolean) {
       }),
     flowId: (flow: string) => flows[flow],
     toDeadline: () => {
-      const dueMs = mappingDeadline(machine)
+      const dueMs = deadline(machine)
       if (dueMs === null) throw new Error('nothing is due')
       const waitedMs = dueMs - nowMs
       nowMs = Math.max(nowMs, dueMs)

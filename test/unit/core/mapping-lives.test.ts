@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { mappingDeadline } from '../../../src/core/mapping/step.ts'
+import { deadline } from '../../../src/core/mapping/step.ts'
 import { drive, lifeOf } from './mapping-drive.ts'
 
 describe('older lives of a source', () => {
@@ -158,7 +158,7 @@ describe('older lives of a source', () => {
     const id = mapping.take('describe').id
     mapping.send({ kind: 'described', id, result: { kind: 'found', ...lifeOf('two', ['a']) } })
     mapping.pass(5_000)
-    expect(mappingDeadline(mapping.machine)).toBeGreaterThan(35_000)
+    expect(deadline(mapping.machine)).toBeGreaterThan(35_000)
     mapping.attached()
     expect(mapping.started()).toEqual(['a:late'])
   })

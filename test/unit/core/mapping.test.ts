@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { inspectMapping, mappingDeadline } from '../../../src/core/mapping/step.ts'
+import { inspect, deadline } from '../../../src/core/mapping/step.ts'
 import { drive } from './mapping-drive.ts'
 
 describe('the life of a mapping', () => {
@@ -96,7 +96,7 @@ describe('the life of a mapping', () => {
     mapping.start('Disabling', false)
     expect(mapping.take('save').state).toBe('Disabled')
     expect(mapping.open()).toEqual([])
-    expect(mappingDeadline(mapping.machine)).toBeNull()
+    expect(deadline(mapping.machine)).toBeNull()
   })
 
   // proves: state.create-disabled.stream
@@ -127,7 +127,7 @@ describe('the life of a mapping', () => {
     expect(mapping.open()).toEqual([])
     mapping.end('b', 'drained')
     expect(mapping.take('save').state).toBe('Disabled')
-    expect(mappingDeadline(mapping.machine)).toBeNull()
+    expect(deadline(mapping.machine)).toBeNull()
 
     mapping.send({ kind: 'saved', id: 999 })
     mapping.send({ kind: 'changed', state: 'Enabling' })
@@ -173,7 +173,7 @@ describe('the life of a mapping', () => {
     expect(mapping.take('drainFlow').reason).toBe('stop')
     mapping.end('queue', 'drained')
     expect(mapping.open()).toEqual(['stopped'])
-    expect(mapping.machine.state).toBe('Enabled')
+    expect(mapping.machine.phase).toBe('Enabled')
   })
 
   // proves: state.update-in-effect
@@ -257,7 +257,7 @@ describe('discovery', () => {
     mapping.start('Enabled')
     mapping.list('one', ['parent'], ['child', 'parent'])
     expect(mapping.started()).toEqual(['parent:first'])
-    expect(inspectMapping(mapping.machine).waiting).toEqual([{ shardId: 'child', parentIds: ['parent'] }])
+    expect(inspect(mapping.machine).waiting).toEqual([{ shardId: 'child', parentIds: ['parent'] }])
     mapping.end('parent')
     expect(mapping.started()).toEqual(['child:first'])
   })
@@ -331,7 +331,7 @@ describe('discovery', () => {
     mapping.end('b', 'finished', 'two')
     mapping.pass(100_000)
     mapping.take('describe')
-    expect(mappingDeadline(mapping.machine)).toBeNull()
+    expect(deadline(mapping.machine)).toBeNull()
   })
 
   it('waits for the next listing when a shard ended in a life that the last one did not show', () => {
