@@ -25,6 +25,8 @@ export interface Circumstances {
   readonly isAws: boolean
   /** The longest pause at the tip of a shard, by the number of shards that are read. */
   readonly tipMsMax: number
+  /** The pause at the tip of a shard of which nothing came for a minute. */
+  readonly idlePollMs: number
   /** The source's clock minus ours. */
   readonly clockOffsetMs: number
   /** `late`: the shard was not there when reading began. */
@@ -153,12 +155,12 @@ function secondOf(ms: number): number {
 }
 
 /** Against AWS its own base rates: once a second for Kinesis, four times for DynamoDB, never over 5 reads a second and shard. */
-function paceOf({ source }: MappingDocument, { isAws, tipMsMax }: Circumstances): PaceConfig {
+function paceOf({ source }: MappingDocument, { isAws, tipMsMax, idlePollMs }: Circumstances): PaceConfig {
   // A queue waits at the service; this is for services that answer an empty receive at once.
-  if (!isStream(source)) return { readIntervalMs: 0, tipMsMin: 20, tipMsMax: 500 }
-  if (!isAws) return { readIntervalMs: 0, tipMsMin: Math.min(10, tipMsMax), tipMsMax }
+  if (!isStream(source)) return { readIntervalMs: 0, tipMsMin: 20, tipMsMax: 500, idleMs: 0 }
+  if (!isAws) return { readIntervalMs: 0, tipMsMin: Math.min(10, tipMsMax), tipMsMax, idleMs: idlePollMs }
   const tipMs = source === 'kinesis' ? 1_000 : 250
-  return { readIntervalMs: 200, tipMsMin: tipMs, tipMsMax: tipMs }
+  return { readIntervalMs: 200, tipMsMin: tipMs, tipMsMax: tipMs, idleMs: 0 }
 }
 
 /** The mapping's filters as one question; null: there are none. Patterns were checked when the mapping was made. */

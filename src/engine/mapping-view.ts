@@ -102,6 +102,7 @@ export class MappingView {
       maxInvocations,
       isAws,
       tipMsMax: this.#engine.census.tipMsMax,
+      idlePollMs: this.#engine.services.settings.idlePollMs,
       clockOffsetMs: this.#clockOffsetMs(),
     }
     if (!isStream(source)) this.#tellVisibility(document, found)

@@ -110,6 +110,21 @@ export const serviceOptions = {
       'How much of records, events and replies is held at once, whole process. Unset: a quarter of what the process may use (its ' +
       'container, else the machine), at most 96 MB.',
   },
+  idlePollMs: {
+    key: 'idlePollMs',
+    flag: '--idle-poll-ms',
+    env: 'MILLRACE_IDLE_POLL_MS',
+    type: 'integer',
+    default: 250,
+    min: 10,
+    max: 1_000,
+    unit: 'ms',
+    placeholder: 'N',
+    commands: both,
+    doc:
+      'How long after one look at a shard that brought nothing for a minute the next one comes, at endpoints that are not AWS; 100 after ' +
+      '10 s. Lower: the first record after a silence is seen sooner, at the cost of Millrace and of the backend.',
+  },
   shutdownGraceMs: {
     key: 'shutdownGraceMs',
     flag: '--shutdown-grace-ms',

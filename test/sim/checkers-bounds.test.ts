@@ -1,17 +1,38 @@
 import { describe, expect, it } from 'vitest'
 import { bounded } from './checkers/bounded.ts'
+import { idle } from './checkers/idle.ts'
 import { isolation } from './checkers/isolation.ts'
 import { limits } from './checkers/limits.ts'
 import { pauses } from './checkers/pauses.ts'
 import { politeness } from './checkers/politeness.ts'
-import type { Case } from './checkers/story.ts'
+import type { Case, Story } from './checkers/story.ts'
 import { failure, message, queue, record, reply, shard, success, terms, told } from './checkers/story.ts'
 
 /** A checker that cannot fail is worth nothing: each is shown what it must not let pass. */
 const [r1, r2] = [record(1), record(2)]
 const [m1, m2] = [message(1), message(2)]
 
+const quiet = (ms: number): Story => shard().opened().read().after(ms).read()
+
 const cases: readonly Case[] = [
+  {
+    checker: () => idle(terms),
+    wrong: 'a look too soon at a shard of which nothing came for ten seconds',
+    story: () => quiet(10_000).after(99).read(),
+    says: /after 99 ms, though nothing came for 10000/,
+  },
+  {
+    checker: () => idle(terms),
+    wrong: 'a look too soon after a minute',
+    story: () => quiet(60_000).after(249).read(),
+    says: /after 249 ms, though nothing came for 60000/,
+  },
+  {
+    checker: () => idle(terms),
+    wrong: 'a look too late after a record that ends a silence',
+    story: () => told(quiet(60_000).after(250), (story) => story.put(r1).read(r1).after(250).read()),
+    says: /slept for 245 ms after a record, not for 10/,
+  },
   {
     checker: () => limits(terms),
     wrong: 'a batch over BatchSize',

@@ -54,9 +54,11 @@ export interface ScalingConfig {
 export interface PaceConfig {
   /** The shortest time between two reads of one shard; 0: at once while behind. */
   readonly readIntervalMs: number
-  /** The first and the longest pause at the tip. The longest grows with the endpoint's idle shards: the shell sets it. */
+  /** The first and the longest pause at the tip. The longest grows with the shards that are read: the shell sets it. */
   readonly tipMsMin: number
   readonly tipMsMax: number
+  /** The pause at the tip once nothing came for a minute, where it is longer than those; half way there after 10 s. 0: none. */
+  readonly idleMs: number
 }
 
 export interface BackoffConfig {

@@ -1,6 +1,7 @@
 import type { Checker } from '../trace.ts'
 import { ages } from './ages.ts'
 import { bounded } from './bounded.ts'
+import { idle } from './idle.ts'
 import { isolation } from './isolation.ts'
 import { limits } from './limits.ts'
 import { noLoss } from './no-loss.ts'
@@ -28,6 +29,7 @@ export function allCheckers(terms: Terms): Checker[] {
     politeness(terms),
     bounded(),
     pauses(),
+    idle(terms),
     retries(),
     ages(),
     windows(),

@@ -8,7 +8,7 @@ const plentyBytes = 6_000_000
 const tightBytes = 2_000
 
 const common = {
-  pace: { readIntervalMs: 0, tipMsMin: 10, tipMsMax: 200 },
+  pace: { readIntervalMs: 0, tipMsMin: 10, tipMsMax: 200, idleMs: 250 },
   retryBackoff: { baseMs: 1_000, capMs: 30_000 },
   throttleBackoff: { baseMs: 1_000, capMs: 10_000 },
   skipBeforeMs: null,
@@ -86,7 +86,12 @@ export function drawShardConfig(prng: Prng): FlowConfig {
     bisect: prng.chance(0.5),
     tumblingMs,
     windowIdleCloseMs: prng.pick([2_000, 10_000]),
-    pace: { readIntervalMs: prng.pick([0, 0, 200]), tipMsMin: 10, tipMsMax: prng.pick([200, 1_000, 2_000]) },
+    pace: {
+      readIntervalMs: prng.pick([0, 0, 200]),
+      tipMsMin: 10,
+      tipMsMax: prng.pick([20, 200, 1_000]),
+      idleMs: 250,
+    },
     retryBackoff: { baseMs: prng.pick([200, 1_000]), capMs: prng.pick([2_000, 10_000]) },
     throttleBackoff: { baseMs: prng.pick([200, 1_000]), capMs: 5_000 },
   })

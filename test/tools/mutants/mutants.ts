@@ -411,10 +411,22 @@ export const mutants: readonly Mutant[] = [
     replace: "result.kind !== 'found'",
   },
   {
+    in: 'idlePauseMs',
+    bug: 'a quiet shard is looked at as often as a busy one',
+    find: 'Math.min(stage.pauseMs, idleMs)',
+    replace: '0',
+  },
+  {
+    in: 'paceAfterPage',
+    bug: 'a record does not bring the pace of a quiet shard back',
+    find: 'if (page.count > 0 || pace.recordMs === null)',
+    replace: 'if (pace.recordMs === null)',
+  },
+  {
     in: 'tipPauseMs',
     bug: 'a caught-up shard is read again at once after each record',
-    find: 'if (page.tip) return pauseMs',
-    replace: 'if (page.tip && page.count === 0) return pauseMs',
+    find: 'if (page.tip) return Math',
+    replace: 'if (page.tip && page.count === 0) return Math',
   },
   {
     in: 'tipPauseMs',

@@ -172,7 +172,7 @@ describe('a shard', () => {
   })
 
   it('reads no more often than its source allows, also while it is behind', () => {
-    const pace = { readIntervalMs: 200, tipMsMin: 10, tipMsMax: 1_000 }
+    const pace = { readIntervalMs: 200, tipMsMin: 10, tipMsMax: 1_000, idleMs: 0 }
     const flow = new Scenario('kinesis', { pace }).open().page(stream([1]), { tip: false })
     expect(flow.after(199).out('read')).toEqual([])
     expect(flow.after(1).out('read')).toHaveLength(1)
@@ -191,6 +191,50 @@ describe('a shard', () => {
     expect(new Set(pauses)).toEqual(new Set([200]))
     // A record, and it is at full speed again.
     expect(flow.page(stream([1]), { tip: false }).out('read')).toHaveLength(1)
+  })
+
+  // proves: stream.pace.idle
+  it('looks ever less often at a shard of which nothing comes, and as before with the first record', () => {
+    const pace = { readIntervalMs: 0, tipMsMin: 10, tipMsMax: 20, idleMs: 250 }
+    const flow = new Scenario('kinesis', { pace }).open()
+    const pauseAfter = (records: ReturnType<typeof stream>): number => {
+      const fromMs = flow.page(records).nowMs
+      while (flow.out('read').length === 0) flow.after(1)
+      return flow.nowMs - fromMs
+    }
+    const pausesFor = (ms: number): Set<number> => {
+      const found = new Set<number>()
+      for (const untilMs = flow.nowMs + ms; flow.nowMs < untilMs;) found.add(pauseAfter([]))
+      return found
+    }
+    expect(pauseAfter([])).toBe(10)
+    expect(pausesFor(10_000)).toEqual(new Set([20]))
+    expect(pausesFor(50_000)).toEqual(new Set([100]))
+    expect(pausesFor(3_600_000)).toEqual(new Set([250]))
+    expect(pauseAfter(stream([1]))).toBe(10)
+    expect(pausesFor(9_990)).toEqual(new Set([10, 20]))
+    expect(pausesFor(100)).toEqual(new Set([100]))
+  })
+
+  it.each([
+    [20, 20, 20],
+    [150, 100, 150],
+    [1_000, 100, 1_000],
+  ])('an idle pace of %d ms is one of %d ms after ten seconds and of %d ms after a minute', (idleMs, soon, late) => {
+    const pace = { readIntervalMs: 0, tipMsMin: 10, tipMsMax: 20, idleMs }
+    const flow = new Scenario('kinesis', { pace }).open().page([]).after(10_000).page([])
+    expect(flow.after(soon - 1).out('read')).toEqual([])
+    expect(flow.after(1).out('read')).toHaveLength(1)
+    flow.after(50_000).page([])
+    expect(flow.after(late - 1).out('read')).toEqual([])
+    expect(flow.after(1).out('read')).toHaveLength(1)
+  })
+
+  it('a pause at the tip that is longer for the number of shards stays as long', () => {
+    const pace = { readIntervalMs: 0, tipMsMin: 1_000, tipMsMax: 1_000, idleMs: 250 }
+    const flow = new Scenario('kinesis', { pace }).open().page([]).after(60_000).page([])
+    expect(flow.after(999).out('read')).toEqual([])
+    expect(flow.after(1).out('read')).toHaveLength(1)
   })
 
   it('backs off at the tip from 10 to 200 ms and is quick again after a record', () => {

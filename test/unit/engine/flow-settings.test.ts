@@ -43,6 +43,7 @@ const around: Circumstances = {
   maxInvocations: 100,
   isAws: false,
   tipMsMax: 20,
+  idlePollMs: 250,
   clockOffsetMs: 0,
   origin: 'first',
 }
@@ -150,9 +151,15 @@ describe('how a shard is run', () => {
       readIntervalMs: 200,
       tipMsMin: 1_000,
       tipMsMax: 1_000,
+      idleMs: 0,
     })
     expect(configOf('dynamodb', {}, { isAws: true }).pace.tipMsMax).toBe(250)
-    expect(configOf('kinesis', {}, { tipMsMax: 200 }).pace).toEqual({ readIntervalMs: 0, tipMsMin: 10, tipMsMax: 200 })
+    expect(configOf('kinesis', {}, { tipMsMax: 200 }).pace).toEqual({
+      readIntervalMs: 0,
+      tipMsMin: 10,
+      tipMsMax: 200,
+      idleMs: 250,
+    })
   })
 })
 

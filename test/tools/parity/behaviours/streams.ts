@@ -28,6 +28,12 @@ export const streamBehaviours: readonly Behaviour[] = [
     'A shard that is behind is read at once: an empty page is not the tip. After 20 of them in a row it is read five times a second.',
   ),
   does(
+    'stream.pace.idle',
+    'own',
+    streams,
+    'Elsewhere a shard of which nothing comes is looked at every 10 to 20 ms, after 10 s every 100 ms, after a minute every 250 ms (idlePollMs), until its next record.',
+  ),
+  does(
     'stream.pace.tip',
     '§4.1',
     streams,
