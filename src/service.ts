@@ -103,7 +103,7 @@ async function run(parts: Parts): Promise<MillraceHandle> {
   const place = { region: access.region, account: settings.aws.account }
   // The engine and its meters know each other: a meter counts under what its mapping is at that moment.
   const meters: Meters = new Meters(metrics, (uuid) => registry.get(uuid), clock)
-  const registry: Registry = new Registry(engineOf(parts, { access, target, opener, place, meters, memory }))
+  const registry: Registry = new Registry(engineOf(parts, { access, target, opener, meters, memory }))
   metrics.watch(() => readingsOf(registry))
   const remembers = storeLocationOf(settings.store)?.kind !== 'memory'
   if (remembers) metrics.watchStore(() => parts.store.health())
@@ -238,7 +238,6 @@ interface Wiring {
   readonly access: AwsConnections
   readonly target: TargetRouter
   readonly opener: SourceOpener
-  readonly place: ArnPlace
   readonly meters: Meters
   readonly memory: MemoryBudget
 }
@@ -251,7 +250,7 @@ function memoryBytes({ memory }: ServiceSettings): number {
 }
 
 function engineOf({ settings, clock, log, store }: Parts, wiring: Wiring): EngineContext {
-  const { access, target, opener, place, meters, memory } = wiring
+  const { access, target, opener, meters, memory } = wiring
   return {
     services: {
       clock,
@@ -267,7 +266,6 @@ function engineOf({ settings, clock, log, store }: Parts, wiring: Wiring): Engin
     census: new ShardCensus(),
     pace: mappingPace,
     isAws: (kind) => access.isAws(sourceService[kind]),
-    place,
     meterOf: (document) => meters.meterOf(document),
     forgetMeter: (uuid) => meters.forget(uuid),
     log,

@@ -1,5 +1,4 @@
 import type { MappingDocument } from '../model/mapping.ts'
-import type { ArnPlace } from '../model/arn.ts'
 import type { SourceKind } from '../model/source.ts'
 import type { MappingPace } from '../core/mapping/messages.ts'
 import type { Log } from '../observe/log.ts'
@@ -16,8 +15,6 @@ export interface EngineContext {
   readonly pace: MappingPace
   /** Whether the endpoint of this kind of source is AWS itself. */
   readonly isAws: (kind: SourceKind) => boolean
-  /** Region and account of ARNs that Millrace builds itself. */
-  readonly place: ArnPlace
   readonly meterOf: (document: MappingDocument) => MappingMeter
   /** A mapping is gone: its counters go with it. */
   readonly forgetMeter: (uuid: string) => void

@@ -35,7 +35,6 @@ export interface FilterError {
   readonly message: 'Invalid filter pattern definition.'
   /** What is wrong, and in which of the patterns: for the log and the config file. */
   readonly detail: string
-  readonly index: number
 }
 
 /** Compiles the patterns of FilterCriteria. A record matches when any of them does; without patterns every record does. */
@@ -177,6 +176,5 @@ function refused(detail: string, index: number): FilterError {
     kind: 'refused',
     message: 'Invalid filter pattern definition.',
     detail: `Filter ${index + 1}: ${detail}`,
-    index,
   }
 }

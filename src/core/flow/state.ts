@@ -1,4 +1,4 @@
-import type { InvocationReply, WindowFrame } from '../../model/invocation.ts'
+import type { InvocationReply } from '../../model/invocation.ts'
 import type { FlowRecord } from '../../model/record.ts'
 import { assert } from '../assertion.ts'
 import type { DrainReason, FlowCommand, FlowEnv, FlowRequest, Matches, ReadOutcome, SettleReason } from './messages.ts'
@@ -120,7 +120,6 @@ export type Pending =
       readonly kind: 'invoke'
       readonly flight: number
       readonly bytes: number
-      readonly window: WindowFrame | null
       readonly sentMs: number
     }
   | { readonly kind: 'settle'; readonly held: readonly Held[]; readonly why: SettleReason; readonly attempt: number }
@@ -130,7 +129,6 @@ export type Pending =
       readonly kind: 'discard'
       readonly flight: number
       readonly held: readonly Held[]
-      readonly window: WindowFrame | null
     }
   | { readonly kind: 'checkpoint'; readonly done: boolean }
 

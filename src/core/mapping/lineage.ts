@@ -12,12 +12,13 @@ export interface LineageView {
 }
 
 export interface Lineage {
-  /** Shards that may be read now, parents first; those that run already are among them. */
+  /**
+   * Shards that may be read now, parents first; those that run already are among them, and so are parents that a listed shard names
+   * and that are not listed themselves: they are read until the source refuses them (behaviour §13.5).
+   */
   readonly readable: readonly string[]
   /** Shards that wait for a parent. */
   readonly waiting: readonly string[]
-  /** Parents that a listed shard names and that are not listed themselves: read too, until the source refuses them (behaviour §13.5). */
-  readonly unlisted: readonly string[]
 }
 
 /**
@@ -37,7 +38,7 @@ export function planLineage(view: LineageView): Lineage {
     if (open.length === 0) readable.push(shardId)
     else waiting.push(shardId)
   }
-  return { readable: [...unlisted, ...readable], waiting, unlisted: [...unlisted] }
+  return { readable: [...unlisted, ...readable], waiting }
 }
 
 /** Shards that are done and that nothing in the listing refers to any more: what is kept of them can go. */

@@ -74,7 +74,7 @@ describe('the table', () => {
 
   it('misses a test for every source', () => {
     expect(problemsOf(table, [])).toEqual([
-      'split has neither a test nor a reason for Kinesis, DynamoDB: A batch is split.',
+      'split (§4.5) has neither a test nor a reason for Kinesis, DynamoDB: A batch is split.',
     ])
     expect(problemsOf(table, ofSource('split@Kinesis'))[0]).toContain('for DynamoDB:')
   })

@@ -33,7 +33,9 @@ function problemOfRow(behaviour: Behaviour, tags: readonly Tag[]): readonly stri
   }
   const open = behaviour.on.filter((source) => !isShown(behaviour, source, tags))
   if (open.length === 0) return []
-  return [`${behaviour.id} has neither a test nor a reason for ${open.join(', ')}: ${behaviour.says}`]
+  return [
+    `${behaviour.id} (${behaviour.section}) has neither a test nor a reason for ${open.join(', ')}: ${behaviour.says}`,
+  ]
 }
 
 function isShown({ id }: Behaviour, source: Source, tags: readonly Tag[]): boolean {

@@ -86,7 +86,6 @@ export function engineRig(options: EngineOptions) {
     census,
     pace: mappingPace,
     isAws: () => options.isAws ?? false,
-    place,
     meterOf: () => silentMeter,
     forgetMeter: () => {},
     log: options.log ?? silentLog,

@@ -171,7 +171,6 @@ it('a bad filter is refused in the words of AWS, with the reason beside them', (
     kind: 'refused',
     message: 'Invalid filter pattern definition.',
     detail: 'Filter 2: body: a value must be in a list.',
-    index: 1,
   })
 })
 

@@ -264,7 +264,7 @@ function discard(turn: Turn, shard: ShardState, flight: Flight, { unit, conditio
       reply: unit.lastReply,
       window,
     },
-    { kind: 'discard', flight: flight.id, held: unit.held, window },
+    { kind: 'discard', flight: flight.id, held: unit.held },
   )
 }
 

@@ -14,8 +14,6 @@ import { openStore } from './store-port.ts'
 import { openTarget } from './target-port.ts'
 import { type World, startWallMs } from './world.ts'
 
-const place = { region: 'us-east-1', account: '000000000000' }
-
 /** The engine that ships, on the clock and the ports of the world. */
 export function startProcess(world: World): Process {
   const { scenario, plants } = world
@@ -52,7 +50,6 @@ export function startProcess(world: World): Process {
     census: new ShardCensus(),
     pace: mappingPace,
     isAws: () => scenario.isAws,
-    place,
     meterOf: ({ uuid }) => ({
       ...silentMeter,
       dropped: (count: number, reason: DropReason) =>
