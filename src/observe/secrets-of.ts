@@ -1,14 +1,11 @@
+import { serviceOptions, type ServiceOption } from '../model/service-options.ts'
 import type { ServiceSettings } from '../model/settings.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** Variables whose whole value is a secret. */
-const secretVariables = [
-  'AWS_SECRET_ACCESS_KEY',
-  'AWS_SESSION_TOKEN',
-  'AWS_CONTAINER_AUTHORIZATION_TOKEN',
-  'MILLRACE_TOKEN',
-] as const
+const awsVariables = ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_CONTAINER_AUTHORIZATION_TOKEN'] as const
+const secretOptions = Object.values<ServiceOption>(serviceOptions).filter((option) => option.secret)
 
 /** What nobody may read in an output of this process: what opens its own API, and what opens other doors to it. */
 export function secretsOf(settings: ServiceSettings, env: Environment): readonly string[] {
@@ -20,9 +17,20 @@ export function secretsOf(settings: ServiceSettings, env: Environment): readonly
   ]
   return [
     ...ofAuth(settings.server.auth),
-    ...secretVariables.flatMap((name) => env[name] ?? []),
+    ...awsVariables.flatMap((name) => env[name] ?? []),
+    ...secretOptions.flatMap((option) => [env[option.env] ?? [], textAt(settings, option.key) ?? []].flat()),
     ...urls.flatMap((url) => (url === undefined ? [] : passwordsOf(url))),
   ]
+}
+
+/** What stands in the settings under a key of the file. What became of tokens and key pairs is in `auth`. */
+function textAt(settings: ServiceSettings, key: string | null): string | undefined {
+  let level: unknown = settings
+  for (const name of key?.split('.') ?? []) {
+    if (typeof level !== 'object' || level === null) return undefined
+    level = Object.entries(level).find(([member]) => member === name)?.[1]
+  }
+  return typeof level === 'string' ? level : undefined
 }
 
 function ofAuth(auth: ServiceSettings['server']['auth']): readonly string[] {

@@ -2,6 +2,7 @@ import { describe, expect, expectTypeOf, it, vi } from 'vitest'
 import { embeddedSettings } from '../../../src/config/embedded-settings.ts'
 import { describeOptions } from '../../../src/config/option-help.ts'
 import { readSettings } from '../../../src/config/settings-reader.ts'
+import { secretsOf } from '../../../src/observe/secrets-of.ts'
 import type { Given, SettingsOf } from '../../../src/model/option-types.ts'
 import { unknownVariables } from '../../../src/config/variables.ts'
 
@@ -30,6 +31,15 @@ const planted = vi.hoisted(
         placeholder: 'N',
         commands: ['start'],
         doc: 'The same in numbers.',
+      },
+      patienceToken: {
+        key: 'server.patience.token',
+        flag: null,
+        env: 'MILLRACE_PATIENCE_TOKEN',
+        type: 'text',
+        secret: true,
+        commands: ['start'],
+        doc: 'Who has it need not wait.',
       },
     }) as const,
 )
@@ -67,6 +77,14 @@ describe('an option that has its row in the table, and nothing else', () => {
     expect(() => read({ argv: ['--patience=none'] })).toThrow('--patience must be one of little, much, not "none".')
   })
 
+  it('is kept out of every output where it is a secret', () => {
+    const env = { MILLRACE_PATIENCE_TOKEN: 'of-the-variable' }
+    expect(secretsOf(read({ env }), env)).toContain('of-the-variable')
+    expect(secretsOf(read({ object: '{"server": {"patience": {"token": "of-the-file"}}}' }), {})).toEqual([
+      'of-the-file',
+    ])
+  })
+
   it('is in the help of its command alone', () => {
     expect(describeOptions('start')).toContain(
       [
@@ -82,11 +100,11 @@ describe('an option that has its row in the table, and nothing else', () => {
 
   it('has its types', () => {
     interface Settings {
-      readonly server: { readonly patience: { readonly level: 'little' | 'much' } }
+      readonly server: { readonly patience: { readonly level: 'little' | 'much'; readonly token?: string } }
       readonly patienceMs?: number
     }
     interface MayBeGiven {
-      readonly server?: { readonly patience?: { readonly level?: 'little' | 'much' } }
+      readonly server?: { readonly patience?: { readonly level?: 'little' | 'much'; readonly token?: string } }
       readonly patienceMs?: number
     }
     expectTypeOf<SettingsOf<typeof planted>>().toEqualTypeOf<Settings>()
