@@ -159,8 +159,8 @@ export interface SourceOpener {
 /** Runs functions. One call is one attempt: nothing behind this port retries. */
 export interface Target {
   invoke(request: InvokeRequest, signal: AbortSignal): Promise<InvokeResult>
-  /** What is known of the function: its timeout, and whether it exists. */
-  describe(functionName: string, signal: AbortSignal): Promise<FunctionDescription>
+  /** What is known of the function: its timeout, and whether it exists. `lately`: what was found before will do. */
+  describe(functionName: string, signal: AbortSignal, lately?: boolean): Promise<FunctionDescription>
   /** Whether its owner lets it loop for ever (RecursiveLoop: Allow). Asked only when a loop was found. */
   allowsLoops(functionName: string, signal: AbortSignal): Promise<boolean>
   /** Whether it could be invoked now, without invoking it. Costs one small request. */

@@ -138,7 +138,7 @@ async function lookAtFunction({ engine, view, document, isIdle, signal }: Mappin
 /** What cannot be told now stays unknown; that is no reason to stand still. */
 async function describeFunction({ engine, document, signal }: MappingWork): Promise<FunctionDescription> {
   try {
-    return await engine.services.target.describe(document.parameters.FunctionName, signal)
+    return await engine.services.target.describe(document.parameters.FunctionName, signal, true)
   } catch (error) {
     return { kind: 'unknown', message: String(error) }
   }

@@ -1,20 +1,33 @@
 import type { AwsAccess, AwsCaller, HttpResult } from '../access/aws-access.ts'
 import { functionNameLengthMax, parseFunctionName, unqualifiedFunction, type FunctionReference } from '../model/arn.ts'
 import { functionTimeoutMsMax } from '../model/limits.ts'
-import type { Clock, FunctionDescription, InvokeRequest, InvokeResult, Target } from '../ports.ts'
+import type { Clock, InvokeRequest, InvokeResult, Target } from '../ports.ts'
 import { startDeadline, type AttemptDeadline } from './attempt-deadline.ts'
+import type { AttemptSpot } from './attempt-line.ts'
+import { awsPace, FunctionBook, paceElsewhere, type Described } from './function-book.ts'
 import { interpretLambdaAnswer, isDoubtful, noLambda, responseTooLarge } from './lambda-answer.ts'
 import { descriptionOf, isLambdaVoice, isUnknownRoute } from './lambda-description.ts'
 import { createRecursionConfig } from './recursion-config.ts'
 
 /**
- * What an attempt may take beyond the longest timeout of a function: starting an environment, pulling an image. The
- * endpoint ends a function in time; this only ends an endpoint that never answers.
+ * What an attempt may take beyond the function's timeout: starting an environment, and after a silence pulling its image. The endpoint
+ * ends a function in time; this only ends an endpoint that does not.
  */
-const startupMsMax = 60_000
+const startMs = 30_000
+const coldStartMs = 120_000
+/** The longest timeout of a function, and a start: where the timeout is unknown, and for who waits its turn at the endpoint. */
+const attemptMsMax = functionTimeoutMsMax + 60_000
+/** An answer of this moment: attempts that end together ask once. */
+const momentMs = 1_000
 
 /** Functions behind a Lambda Invoke API on any endpoint. One attempt is one HTTP request. */
 export function createLambdaApi(access: AwsAccess, clock: Clock): Target {
+  const isAws = access.isAws('lambda')
+  const book = new FunctionBook(
+    clock,
+    (functionName, signal) => describe(access, functionName, signal),
+    isAws ? awsPace : paceElsewhere,
+  )
   /** Endpoints that have shown that they are a Lambda: an empty 200 of theirs is believed. */
   const believed = new Set<string>()
 
@@ -38,38 +51,58 @@ export function createLambdaApi(access: AwsAccess, clock: Clock): Target {
       const reference = parseFunctionName(request.functionName)
       if (reference === undefined) return { kind: 'missing', message: notAName(request.functionName) }
       const caller = access.service('lambda', reference.region, reference.account)
-      const deadline = startDeadline(clock, functionTimeoutMsMax + startupMsMax, signal)
+      const spot = book.line(request.functionName).enter(clock.monoMs())
+      const lasts = (): number => attemptMs(spot, book.timeoutMs(request.functionName))
+      const deadline = startDeadline(clock, lasts(), signal, async (asking) => {
+        // Those before it were answered meanwhile: nothing to ask.
+        if (clock.monoMs() - spot.sentMs < lasts()) return lasts()
+        await book.now(request.functionName, momentMs, asking)
+        return lasts()
+      })
+      let answeredMs: number | null = null
       try {
         const result = await post(caller, reference, request, deadline.signal)
+        if (result.kind === 'ok' || result.cutOff !== undefined) answeredMs = clock.monoMs()
         if (result.kind === 'ok') return await judge(result, { caller, reference }, deadline.signal)
         const { cutOff } = result
         if (cutOff?.status === 200) return responseTooLarge(cutOff.headers['x-amzn-requestid'] ?? clock.uuid())
-        return noAnswer(result, { signal, deadline, endpoint: caller.endpoint })
+        const lastedMs = clock.monoMs() - spot.sentMs
+        return noAnswer(result, { signal, deadline, lastedMs, endpoint: caller.endpoint })
       } catch (error) {
-        if (deadline.expired()) return timedOut(caller.endpoint)
+        if (deadline.expired()) return timedOut(caller.endpoint, clock.monoMs() - spot.sentMs)
         throw error
       } finally {
+        spot.leave(clock.monoMs(), answeredMs)
         deadline.dispose()
       }
     },
 
-    describe: async (functionName, signal) => (await describe(access, functionName, signal)).description,
+    async describe(functionName, signal, lately = false) {
+      const described = lately ? book.lately(functionName, signal) : book.now(functionName, 0, signal)
+      return (await described).description
+    },
 
     async look(functionName, signal) {
-      const { description, isReached } = await describe(access, functionName, signal)
+      // Where questions are few, a look that is not to be had soon tells nothing.
+      const described = isAws ? book.lately(functionName, signal, momentMs) : book.now(functionName, 0, signal)
+      const { description, isReached } = await described
       if (!isReached) return 'unreachable'
       return lookOf[description.kind]
     },
   }
 }
 
+/** How long an attempt may last in all. */
+function attemptMs(spot: AttemptSpot, timeoutMs: number | null): number {
+  if (timeoutMs === null) return attemptMsMax
+  const waitedMs = spot.beganMs() - spot.sentMs
+  const longestMs = Math.max(attemptMsMax, timeoutMs + startMs)
+  return Math.min(longestMs, waitedMs + timeoutMs + (spot.isCold ? coldStartMs : startMs))
+}
+
 const lookOf = { found: 'answers', missing: 'missing', noLambda: 'missing', unknown: 'unknown' } as const
 
-async function describe(
-  access: AwsAccess,
-  functionName: string,
-  signal: AbortSignal,
-): Promise<{ readonly description: FunctionDescription; readonly isReached: boolean }> {
+async function describe(access: AwsAccess, functionName: string, signal: AbortSignal): Promise<Described> {
   const reference = parseFunctionName(functionName)
   if (reference === undefined) {
     return { description: { kind: 'missing', message: notAName(functionName) }, isReached: true }
@@ -142,22 +175,26 @@ function pathOf(reference: FunctionReference, resource: string): string {
 interface Attempt {
   readonly signal: AbortSignal
   readonly deadline: AttemptDeadline
+  readonly lastedMs: number
   readonly endpoint: string
 }
 
-function noAnswer(result: Exclude<HttpResult, { kind: 'ok' }>, { signal, deadline, endpoint }: Attempt): InvokeResult {
-  if (deadline.expired()) return timedOut(endpoint)
+function noAnswer(
+  result: Exclude<HttpResult, { kind: 'ok' }>,
+  { signal, deadline, lastedMs, endpoint }: Attempt,
+): InvokeResult {
+  if (deadline.expired()) return timedOut(endpoint, lastedMs)
   signal.throwIfAborted()
   // A reply lost after acceptance: the function has run or runs now (behaviour §13.11).
   if (result.sent) return { kind: 'lost', errorType: 'Invoke.ReplyLost', message: result.message }
   return { kind: 'unreachable', message: result.message }
 }
 
-function timedOut(endpoint: string): InvokeResult {
+function timedOut(endpoint: string, lastedMs: number): InvokeResult {
   return {
     kind: 'lost',
     errorType: 'Sandbox.Timedout',
-    message: `${endpoint} gave no answer within the longest time a function may take; the attempt was ended here.`,
+    message: `${endpoint} gave no answer within ${Math.round(lastedMs / 1_000)} s, the function’s timeout and what its start may take; the attempt was ended here.`,
   }
 }
 

@@ -56,9 +56,9 @@ export function createTarget(
       return (find(functionName) ?? upstream).look(functionName, signal)
     },
 
-    async describe(functionName, signal) {
+    async describe(functionName, signal, lately) {
       const hosted = find(functionName)
-      if (hosted === undefined) return upstream.describe(functionName, signal)
+      if (hosted === undefined) return upstream.describe(functionName, signal, lately)
       return {
         kind: 'found',
         arn: null,

@@ -36,3 +36,38 @@ it('a thousand attempts leave nothing on the signal of the mapping, and no timer
   expect(getEventListeners(outer.signal, 'abort')).toHaveLength(0)
   expect(clock.timers).toBe(0)
 })
+
+it('an end that is reconsidered leaves the attempt the rest, and stands where nobody can be asked', async () => {
+  const clock = new ManualClock()
+  const outer = new AbortController().signal
+  const answers = [Promise.resolve(2_500), Promise.resolve(2_500)]
+  const asked: number[] = []
+  const deadline = startDeadline(clock, 1_000, outer, () => {
+    asked.push(clock.monoMs() - 1_000)
+    return answers.shift() ?? Promise.reject(new Error('away'))
+  })
+  const settled = () => new Promise((resolve) => setImmediate(resolve))
+  clock.advance(1_000)
+  await settled()
+  clock.advance(1_499)
+  expect([asked, deadline.expired()]).toEqual([[1_000], false])
+  clock.advance(1)
+  await settled()
+  expect([asked, deadline.expired()]).toEqual([[1_000, 2_500], true])
+  const other = startDeadline(clock, 1_000, outer, () => Promise.reject(new Error('away')))
+  clock.advance(1_000)
+  await settled()
+  expect([other.signal.aborted, other.expired()]).toEqual([true, true])
+})
+
+it('an attempt that has ended is not taken up again by a late answer about its time', async () => {
+  const clock = new ManualClock()
+  const { promise, resolve } = Promise.withResolvers<number>()
+  const deadline = startDeadline(clock, 1_000, new AbortController().signal, () => promise)
+  clock.advance(1_000)
+  deadline.dispose()
+  resolve(9_000)
+  await promise
+  await new Promise((settled) => setImmediate(settled))
+  expect([clock.timers, deadline.expired()]).toEqual([0, false])
+})

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
 import { createServer, type Server } from 'node:net'
 import type { AddressInfo } from 'node:net'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createAwsAccess } from '../../../src/access/create-aws-access.ts'
 import type { AwsAccess } from '../../../src/access/aws-access.ts'
 import type { AwsSettings } from '../../../src/model/settings.ts'
@@ -244,6 +244,67 @@ describe('an attempt without an answer', () => {
     clock.advance(60_000)
     expect(await attempt).toMatchObject({ kind: 'lost', errorType: 'Sandbox.Timedout' })
     expect(clock.timers).toBe(0)
+  })
+
+  // proves: target.attempt-end
+  it('ends at the function’s own timeout and the time for a start, which is longer after a silence', async () => {
+    const clock = new ManualClock()
+    const target = await start({ handler: hanging, functions: { orders: { timeoutS: 3 } } }, clock)
+    await target.describe('orders', idle)
+    for (const [nth, lastsMs] of [123_000, 33_000].entries()) {
+      const attempt = invoke(target)
+      await functions.untilInvoked(nth + 1)
+      clock.advance(lastsMs - 1)
+      expect(clock.timers).toBe(1)
+      clock.advance(1)
+      const message = expect.stringContaining(`no answer within ${lastsMs / 1_000} s`)
+      expect(await attempt).toMatchObject({ kind: 'lost', errorType: 'Sandbox.Timedout', message })
+      expect(clock.timers).toBe(0)
+    }
+  })
+
+  it('goes on for the rest where the timeout was raised meanwhile, and asks no sooner', async () => {
+    const clock = new ManualClock()
+    const opened = gate()
+    const known = { orders: { timeoutS: 3 } }
+    const handler = async () => {
+      await opened.opened
+      return ok('late')
+    }
+    const target = await start({ handler, functions: known }, clock)
+    await target.describe('orders', idle)
+    known.orders.timeoutS = 200
+    const attempt = invoke(target)
+    await functions.untilInvoked(1)
+    const asked = () => functions.requests.filter((request) => request.startsWith('GET')).length
+    clock.advance(122_999)
+    expect(asked()).toBe(1)
+    clock.advance(1)
+    await vi.waitFor(() => expect(clock.nextMs).toBe(1_000 + 320_000), 30_000)
+    expect(asked()).toBe(2)
+    opened.open()
+    expect(await attempt).toMatchObject({ kind: 'answered', payload: '"late"' })
+    expect(clock.timers).toBe(0)
+  })
+
+  it('does not run out for who waits at an endpoint that runs one at a time', async () => {
+    const clock = new ManualClock()
+    const gates = [gate(), gate()]
+    const handler = async ({ payload }: { payload: string }) => {
+      await gates[Number(payload)]?.opened
+      return ok(payload)
+    }
+    const target = await start({ handler, functions: { orders: { timeoutS: 3 } } }, clock)
+    await target.describe('orders', idle)
+    const attempts = ['0', '1'].map((payload) => target.invoke({ functionName: 'orders', payload }, idle))
+    await functions.untilInvoked(2)
+    clock.advance(100_000)
+    gates[0]?.open()
+    await attempts[0]
+    // It may have begun only now: 123 s more.
+    clock.advance(122_999)
+    gates[1]?.open()
+    expect(await attempts[1]).toMatchObject({ kind: 'answered', payload: expect.stringContaining('1') })
   })
 
   it('counts as a timeout when the caller bounds the time itself', async () => {

@@ -49,6 +49,18 @@ export const limitsAndMetrics: readonly Behaviour[] = [
   does('quota.payload', '§8', sources, 'A response above 6 MB is a function error, an event never exceeds 6 MB.'),
   does('quota.message', '§8', queues, 'Messages up to 1 MiB are delivered.'),
   does('quota.timeout', '§8', sources, 'An invocation may last as long as a function may: 900 s.'),
+  does(
+    'target.attempt-end',
+    '§8',
+    sources,
+    'An attempt at an endpoint that does not end it itself ends at the function’s timeout and the time for a start, looked up anew when it is reached.',
+  ),
+  does(
+    'mapping.describes',
+    '§1.1',
+    sources,
+    'GetFunctionConfiguration is asked once for all mappings of a function, ever more seldom while nothing changes, and of AWS once a second at most.',
+  ),
   leaves(
     ['quota.tenant', '§10', sources, 'Tenant isolation of functions.'],
     'AWS has no event source mappings for tenant-isolated functions; nothing to run.',
