@@ -151,7 +151,7 @@ const running: FlowTable['running'] = {
     },
   },
   invoked: {
-    words: 'see §2, §3',
+    words: 'see SPEC §2 and SPEC §3',
     see: () => {
       expect(commandsOf(isBatchOut(queueWithBatch()), (flow) => flow.invoked(ok))).toContain('settle')
       expect(commandsOf(isBatchOut(shardWithBatch()), (flow) => flow.invoked(ok))).toContain('checkpoint')
@@ -179,7 +179,7 @@ const running: FlowTable['running'] = {
     },
   },
   looked: {
-    words: '§2, Outage',
+    words: 'SPEC §2, Outage',
     see: () => {
       const flow = isBatchOut(queueWithBatch())
       flow.invoked({ kind: 'notRun', reason: 'unreachable', message: 'no connection' }).after(250)
@@ -234,7 +234,7 @@ const running: FlowTable['running'] = {
     },
   },
   configured: {
-    words: '§4',
+    words: 'SPEC §4',
     see: () => {
       const flow = shardWithBatch({ batchSize: 10 }).configure({ batchSize: 1 })
       expect(flow.said('cancel')).toHaveLength(1)
@@ -242,7 +242,7 @@ const running: FlowTable['running'] = {
     },
   },
   draining: {
-    words: '§4 → draining',
+    words: 'SPEC §4 → draining',
     see: () => {
       const flow = queueWithBatch().tell(stopping)
       expect(flow.state.phase).toBe('draining')
@@ -279,7 +279,7 @@ const draining: FlowTable['draining'] = {
     },
   },
   readDone: {
-    words: 'queue: §4; shard: forgotten (read again some day)',
+    words: 'queue: SPEC §4; shard: forgotten (read again some day)',
     see: () => {
       expect(
         queue()
@@ -295,7 +295,7 @@ const draining: FlowTable['draining'] = {
     },
   },
   permitted: {
-    words: 'queue: §4; shard: giveBack',
+    words: 'queue: SPEC §4; shard: giveBack',
     see: () => {
       const disabled = queueWithBatch().tell({ kind: 'draining', reason: 'disable' })
       expect(disabled.permit().invocations()).toEqual([['1', '2']])
