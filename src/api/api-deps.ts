@@ -1,3 +1,4 @@
+import type { MappingActivity, MappingCounts } from '../engine/meters.ts'
 import type { CreateMapping, Mappings } from '../engine/mappings.ts'
 import type { ArnPlace } from '../model/arn.ts'
 import type { MappingDocument } from '../model/mapping.ts'
@@ -73,16 +74,4 @@ export interface Health {
   storeTrouble(): string | null
   /** What `/_millrace/health` shows beside it. */
   details(): Readonly<Record<string, unknown>>
-}
-
-export interface MappingCounts {
-  readonly polled: number
-  readonly filteredOut: number
-  readonly invoked: number
-}
-
-export interface MappingActivity {
-  readonly lastInvokedMs: number | null
-  /** Records sent to the function, over the last minute. */
-  readonly recordsPerSecond: number
 }

@@ -1,7 +1,8 @@
 import type { MappingStatus } from '../engine/mappings.ts'
 import type { MappingDocument } from '../model/mapping.ts'
 import { isStream } from '../model/source.ts'
-import type { ApiDeps, MappingActivity } from './api-deps.ts'
+import type { MappingActivity } from '../engine/meters.ts'
+import type { ApiDeps } from './api-deps.ts'
 
 /** A mapping in a list of all: what it does, what it did, and, where that was asked for, how much waits in its queue. */
 export interface MappingOverview extends MappingStatus {

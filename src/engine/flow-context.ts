@@ -8,7 +8,7 @@ import type { FlowHealth } from './flow-health.ts'
 import type { StartMachine } from './flow-machine.ts'
 import type { Results } from './last-result.ts'
 import type { MemoryBudget } from './memory-budget.ts'
-import type { MappingMeter } from './meter.ts'
+import type { MappingMeter } from './meters.ts'
 import type { Permits } from './permits.ts'
 import type { RecordFilter } from './record-sieve.ts'
 

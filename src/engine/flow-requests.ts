@@ -6,6 +6,7 @@ import { lineageCountMax, longestChain } from '../events/trace.ts'
 import type { Outcome } from '../model/invocation.ts'
 import type { FlowRecord } from '../model/record.ts'
 import { isStream } from '../model/source.ts'
+import type { InvocationMeasure } from '../observe/metrics.ts'
 import { invocationSucceeded } from '../observe/pretty.ts'
 import type { InvokeResult, ReadResult, SettleRefusal } from '../ports.ts'
 import type { AttemptIds } from './attempt-ids.ts'
@@ -13,7 +14,6 @@ import { deliverFailure } from './delivery.ts'
 import type { FlowContext, FlowSettings } from './flow-context.ts'
 import { warnOfRedrive } from './flow-report.ts'
 import { lostReply } from './lost-reply.ts'
-import type { InvokeMeasure } from './meter.ts'
 import { sourceNowMs } from './source-time.ts'
 import type { RecordSieve } from './record-sieve.ts'
 import { reachesTip } from './tip.ts'
@@ -183,7 +183,7 @@ function windowOf({ window }: Of<'invoke'>): 'none' | 'open' | 'final' {
   return window.isFinal ? 'final' : 'open'
 }
 
-function measureOf(outcome: Outcome | null, count: number, tookMs: number): InvokeMeasure {
+function measureOf(outcome: Outcome | null, count: number, tookMs: number): InvocationMeasure {
   const kind = outcome?.kind ?? 'cancelled'
   const failedRecords = outcome?.kind === 'partial' ? outcome.failed.length : kind === 'succeeded' ? 0 : count
   const throttled = outcome?.kind === 'notRun' && outcome.reason === 'throttled'

@@ -17,7 +17,7 @@ import { MappingView } from './mapping-view.ts'
 import { carryOutForMapping, type MappingWork } from './mapping-requests.ts'
 import { MappingTroubles } from './mapping-troubles.ts'
 import type { MappingStatus } from './mappings.ts'
-import type { MappingMeter } from './meter.ts'
+import type { MappingMeter } from './meters.ts'
 import { statusOf } from './mapping-status.ts'
 import { GivenUp } from '../async/sleep.ts'
 

@@ -1,14 +1,26 @@
 import type { MappingDocument } from '../model/mapping.ts'
-import type { MappingIdentity, Metrics } from '../observe/metrics.ts'
+import { isStream } from '../model/source.ts'
+import type {
+  InvocationMeasure,
+  MappingIdentity,
+  MappingMetrics,
+  MappingReadings,
+  Metrics,
+} from '../observe/metrics.ts'
 import type { Clock } from '../ports.ts'
-import type { MappingMeter } from './meter.ts'
+import type { Mappings } from './mappings.ts'
 import { RecentRate } from './recent-rate.ts'
 
+/** What one mapping counts, under what it is at that moment. */
+export interface MappingMeter extends Omit<MappingMetrics, 'invokeStarted' | 'invokeEnded'> {
+  /** An attempt goes out; what it answers is called once, when it comes back. Throttled ones count as well (behaviour §2.3). */
+  invokeStarted(records: number): (result: InvocationMeasure) => void
+}
+
 /** What one mapping has done since the process started. */
-export interface MappingTally {
+export interface MappingCounts {
   readonly polled: number
   readonly filteredOut: number
-  readonly invoked: number
 }
 
 /** What one mapping does now. */
@@ -23,7 +35,7 @@ export class Meters {
   readonly #metrics: Pick<Metrics, 'forMapping' | 'forget'>
   readonly #documentOf: (uuid: string) => MappingDocument | undefined
   readonly #clock: Pick<Clock, 'wallMs' | 'monoMs'>
-  readonly #tallies = new Map<string, { polled: number; filteredOut: number; invoked: number }>()
+  readonly #tallies = new Map<string, { polled: number; filteredOut: number }>()
   readonly #sent = new Map<string, { lastMs: number | null; readonly rate: RecentRate }>()
 
   constructor(
@@ -36,7 +48,7 @@ export class Meters {
     this.#documentOf = documentOf
   }
 
-  tally(uuid: string): MappingTally | undefined {
+  tally(uuid: string): MappingCounts | undefined {
     return this.#tallies.get(uuid)
   }
 
@@ -53,7 +65,7 @@ export class Meters {
 
   meterOf(first: MappingDocument): MappingMeter {
     const { uuid } = first
-    const tally = { polled: 0, filteredOut: 0, invoked: 0 }
+    const tally = { polled: 0, filteredOut: 0 }
     this.#tallies.set(uuid, tally)
     const sent: { lastMs: number | null; readonly rate: RecentRate } = { lastMs: null, rate: new RecentRate() }
     this.#sent.set(uuid, sent)
@@ -69,7 +81,6 @@ export class Meters {
         now().filteredOut(records)
       },
       invokeStarted: (records) => {
-        tally.invoked += records
         sent.lastMs = this.#clock.wallMs()
         sent.rate.add(records, this.#clock.monoMs())
         const meter = now()
@@ -89,6 +100,22 @@ export class Meters {
   }
 }
 
-export function identityOf({ uuid, sourceName, functionArn }: MappingDocument): MappingIdentity {
+/** What every mapping holds at this moment, for a scrape. */
+export function* readingsOf(mappings: Pick<Mappings, 'list' | 'status'>): Iterable<MappingReadings> {
+  for (const document of mappings.list()) {
+    const flows = mappings.status(document.uuid)?.flows ?? []
+    const behind = flows.flatMap(({ behindMs }) => behindMs ?? [])
+    yield {
+      ...identityOf(document),
+      enabled: document.state === 'Enabled' || document.state === 'Updating',
+      heldRecords: flows.reduce((sum, flow) => sum + flow.held, 0),
+      heldBytes: flows.reduce((sum, flow) => sum + flow.heldBytes, 0),
+      behindMs: behind.length === 0 ? null : Math.max(...behind),
+      iteratorAgeMs: isStream(document.source) ? Math.max(0, ...flows.map((flow) => flow.iteratorAgeMs ?? 0)) : null,
+    }
+  }
+}
+
+function identityOf({ uuid, sourceName, functionArn }: MappingDocument): MappingIdentity {
   return { uuid, source: sourceName, function: functionArn }
 }

@@ -2,7 +2,8 @@ import type { FlowStatus, MappingStatus } from '../../engine/mappings.ts'
 import type { MappingDocument } from '../../model/mapping.ts'
 import type { FunctionSettings } from '../../model/settings.ts'
 import type { DepthResult, DescribeResult, FunctionDescription } from '../../ports.ts'
-import type { MappingCounts, Surroundings } from '../api-deps.ts'
+import type { MappingCounts } from '../../engine/meters.ts'
+import type { Surroundings } from '../api-deps.ts'
 
 /** Everything that a judgement may rest on, as plain data: judging neither asks nor waits. */
 export interface Evidence {

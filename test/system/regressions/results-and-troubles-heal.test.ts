@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readingsOf } from '../../../src/engine/readings.ts'
+import { readingsOf } from '../../../src/engine/meters.ts'
 import { createLogger } from '../../../src/observe/log.ts'
 import { createMemoryStore } from '../../../src/store/memory.ts'
 import { engineRig, type EngineOptions } from '../../unit/engine/engine-rig.ts'

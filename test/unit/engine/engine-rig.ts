@@ -1,7 +1,6 @@
 import { mappingPace } from '../../../src/core/mapping/messages.ts'
 import { MemoryBudget } from '../../../src/engine/memory-budget.ts'
 import { startCoreMachine, type StartMachine } from '../../../src/engine/flow-machine.ts'
-import { silentMeter } from '../../../src/engine/meter.ts'
 import { Permits } from '../../../src/engine/permits.ts'
 import { Registry } from '../../../src/engine/registry.ts'
 import { ShardCensus } from '../../../src/engine/shard-census.ts'
@@ -19,6 +18,7 @@ import type {
 } from '../../../src/ports.ts'
 import { createMemoryStore } from '../../../src/store/memory.ts'
 import { defaultSettings } from '../../support/settings.ts'
+import { silentMeter } from '../../support/silent-meter.ts'
 import { manualClock } from './manual-clock.ts'
 
 export const place = { region: 'us-east-1', account: '000000000000' }

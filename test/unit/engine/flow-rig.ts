@@ -6,7 +6,7 @@ import type { FlowContext, FlowSettings } from '../../../src/engine/flow-context
 import type { StartMachine } from '../../../src/engine/flow-machine.ts'
 import { FlowHealth } from '../../../src/engine/flow-health.ts'
 import { FlowRunner } from '../../../src/engine/flow-runner.ts'
-import { silentMeter, type MappingMeter } from '../../../src/engine/meter.ts'
+import type { MappingMeter } from '../../../src/engine/meters.ts'
 import { Permits } from '../../../src/engine/permits.ts'
 import type { FlowRecord, SourceRecord } from '../../../src/model/record.ts'
 import type { SourceKind } from '../../../src/model/source.ts'
@@ -24,6 +24,7 @@ import type {
 import { createMemoryStore } from '../../../src/store/memory.ts'
 import { noDetail } from '../../support/flow-detail.ts'
 import { defaultSettings } from '../../support/settings.ts'
+import { silentMeter } from '../../support/silent-meter.ts'
 import { manualClock } from './manual-clock.ts'
 
 /** A machine that does what the test says: commands are given from outside, events are kept. */
