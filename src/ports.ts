@@ -34,6 +34,8 @@ export interface Source {
   read(request: ReadRequest, signal: AbortSignal): Promise<ReadResult>
   /** Acknowledges, one try. `apart`: each by a call of its own. Answers with the indexes that the source refused, each with its reason. */
   settle(records: readonly SourceRecord[], signal: AbortSignal, apart?: boolean): Promise<SettleResult>
+  /** Has each held for so long from now on, one try: of a queue. Answers with the indexes that keep their end, each with the reason. */
+  extend(records: readonly SourceRecord[], visibilityMs: number, signal: AbortSignal): Promise<SettleResult>
   /** Hands back at once, best effort. */
   release(records: readonly SourceRecord[], signal: AbortSignal): Promise<void>
   /** The source's clock minus the local one, by the `Date` header of its last reply. */
@@ -139,9 +141,7 @@ export interface Shard {
   readonly closed: boolean
 }
 
-export interface SettleResult {
-  readonly failed: readonly SettleRefusal[]
-}
+export type SettleResult = { readonly failed: readonly SettleRefusal[] }
 
 export interface SettleRefusal {
   readonly index: number

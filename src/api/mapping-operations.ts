@@ -1,5 +1,5 @@
 import { ApiError } from '../model/api-error.ts'
-import type { MappingDocument } from '../model/mapping.ts'
+import type { MappingDocument, MappingParameters } from '../model/mapping.ts'
 import { refuseDuplicate } from '../model/mapping-rules.ts'
 import { validateCreate, validateUpdate, type ValidationContext } from '../model/mapping-validation.ts'
 import { Sequence } from '../async/sequence.ts'
@@ -49,7 +49,7 @@ export function createMappingOperations(deps: Deps, lookMs = lookMsMax): Mapping
     return changes.run(sourceName, async () => {
       refuseDuplicate(mappings.list(), { source, sourceName, functionArn })
       const result = await lookAt({ ...request, source })
-      checkSourceAccess(source, sourceName, result, timeoutMs)
+      checkSourceAccess(source, sourceName, result, runMsOf(parameters, timeoutMs))
       return mappings.create(request)
     })
   }
@@ -63,16 +63,16 @@ export function createMappingOperations(deps: Deps, lookMs = lookMsMax): Mapping
       if (!namesFunction) return mappings.update(uuid, { parameters })
       const { functionArn, timeoutMs } = await describeFunction(parameters.FunctionName, sourceName)
       refuseDuplicate(mappings.list(), { ...current, functionArn }, uuid)
-      await checkQueue({ ...current, functionArn, parameters }, timeoutMs)
+      await checkQueue({ ...current, functionArn, parameters }, runMsOf(parameters, timeoutMs))
       return mappings.update(uuid, { functionArn, parameters })
     })
   }
 
   /** An update that names a function looks at the queue's visibility again; what cannot be told is no reason to refuse. */
-  async function checkQueue(changed: MappingDocument, timeoutMs: number | null): Promise<void> {
-    if (isStream(changed.source) || timeoutMs === null) return
+  async function checkQueue(changed: MappingDocument, runMs: number | null): Promise<void> {
+    if (isStream(changed.source) || runMs === null) return
     const result = await lookAt(changed)
-    if (result.kind === 'found') checkVisibility(result.visibilityMs, timeoutMs)
+    if (result.kind === 'found') checkVisibility(result.visibilityMs, runMs)
   }
 
   async function remove(uuid: string): Promise<MappingDocument> {
@@ -83,6 +83,11 @@ export function createMappingOperations(deps: Deps, lookMs = lookMsMax): Mapping
   }
 
   return { create, get, update, delete: remove }
+}
+
+/** How long the visibility has to last for the function; null: nobody knows, or it is extended while the function runs. */
+function runMsOf({ extendVisibility }: MappingParameters, timeoutMs: number | null): number | null {
+  return extendVisibility === true ? null : timeoutMs
 }
 
 /** A look that takes too long ends as `late`. */

@@ -45,6 +45,8 @@ export function carryOut(request: Exclude<FlowRequest, { kind: 'permit' }>, scop
       return invoke(request, scope)
     case 'settle':
       return settle(request, scope)
+    case 'extend':
+      return extend(request, scope)
     case 'look':
       return look(request, scope)
     case 'release':
@@ -237,6 +239,28 @@ async function release(request: Of<'release'>, { context, settings, signal }: Re
     context.log.debug({ error }, 'Messages could not be handed back; the queue shows them when their visibility ends.')
   }
   return { kind: 'released', id: request.id }
+}
+
+async function extend(request: Of<'extend'>, { context, signal }: RequestScope): Promise<Answer> {
+  const { id, records, visibilityMs } = request
+  let failed: readonly SettleRefusal[]
+  try {
+    failed = (await context.source.extend(records, visibilityMs, signal)).failed
+  } catch (error) {
+    if (signal.aborted) throw error
+    failed = records.map((_, index) => ({ index, message: String(error) }))
+  }
+  const final = failed.filter((each) => each.final === true)
+  const [first] = final.length > 0 ? final : failed
+  if (first !== undefined) {
+    context.log[final.length > 0 ? 'warn' : 'debug'](
+      { failed: failed.length, of: records.length, givenUp: final.length, reason: first.message },
+      final.length > 0
+        ? 'The visibility of messages that are with the function cannot be extended: unless they are deleted, the queue shows them when it ends.'
+        : 'The visibility of messages could not be extended; it is tried again.',
+    )
+  }
+  return { kind: 'extended', id, failed: indexesOf(failed), final: indexesOf(final) }
 }
 
 async function discard(request: Of<'discard'>, { context, settings, signal }: RequestScope): Promise<Answer> {

@@ -165,6 +165,7 @@ export class FlowRunner {
       case 'look':
       case 'discard':
       case 'checkpoint':
+      case 'extend':
         return this.#begin(command)
       case 'cancel':
         return this.#cancel(command.id)

@@ -71,6 +71,8 @@ export function flowConfigOf(document: MappingDocument, around: Circumstances): 
     scaling,
     visibilityMs: around.found.visibilityMs ?? visibilityMsDefault,
     receiveVisibilityMs: isQueue ? receiveVisibilityOf(parameters, around).visibilityMs : null,
+    extendsReceipts: isQueue && parameters.extendVisibility === true,
+    receiptMsMax: visibilityMsMax,
     timeoutMs: around.timeoutMs,
     unreachable: around.unreachable,
     slots,

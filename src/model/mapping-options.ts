@@ -144,6 +144,14 @@ const ownOptions = [
     doc: 'Ten invocations at once are ready for each of MinimumPollers (default 2); ten for each of MaximumPollers (default 200) are the most.',
   },
   {
+    // Ours: AWS has no such parameter. A response shows it where it was given.
+    name: 'extendVisibility',
+    shape: { type: 'boolean' },
+    updatable: true,
+    sources: queues,
+    doc: 'True: while the function runs, the visibility of its messages is extended, for 12 hours at most. Not in the Lambda API; false by default.',
+  },
+  {
     name: 'ParallelizationFactor',
     shape: { type: 'integer', min: 1, max: 10 },
     updatable: true,

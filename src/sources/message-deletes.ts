@@ -1,5 +1,5 @@
-import { isJsonObject, objectOf, stringOf, type JsonObject } from '../events/json-value.ts'
 import { deleteEntriesMax } from '../model/limits.ts'
+import { answersOf, isPassing, type EntryRefusal } from './batch-answers.ts'
 import type { QueueCall, QueueResult } from './queue-calls.ts'
 
 /**
@@ -76,7 +76,7 @@ async function deleteBatch(call: QueueCall, batch: readonly Waiting[], signal: A
     const answered = result.kind === 'ok' ? answersOf(result.output) : null
     // A whole call that is refused for one bad entry says nothing of the others: those are to be tried apart.
     const ofAll = result.kind === 'ok' ? undefined : refusalOfCall(result, batch.length > 1)
-    batch.forEach(({ done }, index) => done(wordOf(ofAll ?? answered?.(String(index)))))
+    batch.forEach(({ done }, index) => done(wordOf(ofAll ?? fateOf(answered?.(String(index))))))
   } catch (error) {
     for (const { done } of batch) done(cutOff(error))
   }
@@ -101,6 +101,12 @@ function wordOf(refusal: Refusal | undefined): DeleteRefusal | null {
   return { message: refusal.message, final: refusal.fate === 'final' }
 }
 
+/** One that neither list names is asked for once more, alone. */
+function fateOf(answer: EntryRefusal | 'done' | 'unnamed' | undefined): Refusal | undefined {
+  if (answer === undefined || answer === 'done') return undefined
+  return answer === 'unnamed' ? unanswered : refusalOf(answer.code, answer.message, answer.senderFault)
+}
+
 function cutOff(error: unknown): DeleteRefusal {
   return { message: error instanceof Error ? error.message : String(error), final: false }
 }
@@ -113,24 +119,7 @@ function refusalOfCall({ failure, trouble }: Exclude<QueueResult, { kind: 'ok' }
   return ofMany && !isOfEach ? { ...refusal, fate: 'retry' } : refusal
 }
 
-/** What a batch's answer says of an entry; undefined: it is deleted. One that neither list names is asked for once more, alone. */
-function answersOf(output: unknown): (id: string) => Refusal | undefined {
-  const { Failed: failed, Successful: successful } = objectOf(output)
-  const deleted = new Set(entriesOf(successful).map(({ Id: id }) => id))
-  const refusals = new Map<unknown, Refusal>()
-  for (const entry of entriesOf(failed)) {
-    const code = stringOf(entry['Code']) ?? 'Unknown'
-    const message = stringOf(entry['Message']) ?? 'no reason given'
-    refusals.set(entry['Id'], refusalOf(code, message, entry['SenderFault'] === true))
-  }
-  return (id) => refusals.get(id) ?? (deleted.has(id) ? undefined : unanswered)
-}
-
 const unanswered: Refusal = { message: 'DeleteMessageBatch was answered without a word about it.', fate: 'retry' }
-
-function entriesOf(list: unknown): readonly JsonObject[] {
-  return Array.isArray(list) ? list.filter(isJsonObject) : []
-}
 
 /**
  * A receipt that names nothing any more belongs to a message that somebody deleted, often the handler itself: what we
@@ -141,9 +130,4 @@ function refusalOf(code: string, message: string, senderFault: boolean): Refusal
   if (/receipt handle.*expired/i.test(message)) return { message: text, fate: 'final' }
   if (code.endsWith('ReceiptHandleIsInvalid')) return { message: text, fate: 'gone' }
   return { message: text, fate: senderFault && !isPassing(code) ? 'final' : 'retry' }
-}
-
-/** Throttles are the sender's fault in AWS's words, and so is a session that is about to be renewed. */
-function isPassing(code: string): boolean {
-  return /throttl|limit|^Expired/i.test(code)
 }

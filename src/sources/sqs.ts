@@ -1,13 +1,13 @@
 import { isJsonObject, objectOf } from '../events/json-value.ts'
 import { encodeSqsRecord } from '../events/sqs-record.ts'
 import { parseArn } from '../model/arn.ts'
-import { deleteEntriesMax, visibilityMsMax } from '../model/limits.ts'
+import { visibilityMsMax } from '../model/limits.ts'
 import type { MappingDocument } from '../model/mapping.ts'
-import type { SourceRecord } from '../model/record.ts'
 import { sourceTraits } from '../model/source.ts'
 import type { SourceTraits } from '../model/source.ts'
 import type { DescribeResult, ReadRequest, ReadResult, SettleResult, Source } from '../ports.ts'
 import { createMessageDeletes } from './message-deletes.ts'
+import { changeVisibility } from './message-visibility.ts'
 import { createQueueAddress } from './queue-address.ts'
 import { depthOf, redriveOf } from './queue-depth.ts'
 import { createQueueCalls } from './queue-calls.ts'
@@ -52,14 +52,11 @@ export function openSqsSource(mapping: MappingDocument, access: SourceAccess): S
       const refusals = await untilAborted(all, signal)
       return { failed: refusals.flatMap((refusal, index) => (refusal === null ? [] : [{ index, ...refusal }])) }
     },
+    async extend(records, visibilityMs, signal) {
+      return { failed: await changeVisibility(call, records, visibilityMs, signal) }
+    },
     async release(records, signal) {
-      // Handed from one to the next: each of the calls that are out takes the next ten.
-      const tens = inTens(records).values()
-      const releaseTens = async (): Promise<void> => {
-        for (const ten of tens)
-          await call('ChangeMessageVisibilityBatch', { Entries: ten.map(visibleAtOnce) }, 'settle', signal)
-      }
-      await Promise.all(Array.from({ length: releaseCallsMax }, releaseTens))
+      await changeVisibility(call, records, 0, signal)
     },
     clockOffsetMs: () => access.offsetMs(caller.endpoint),
     async close() {
@@ -67,9 +64,6 @@ export function openSqsSource(mapping: MappingDocument, access: SourceAccess): S
     },
   }
 }
-
-/** A batch of 10,000 messages that is handed back must not open a thousand connections. */
-const releaseCallsMax = 32
 
 interface Dialect {
   readonly isAws: boolean
@@ -110,15 +104,4 @@ function described(arn: string, output: unknown): DescribeResult {
 
 function withAction(trouble: Trouble, action: string): DescribeResult {
   return trouble.kind === 'denied' ? { ...trouble, kind: 'denied', action } : trouble
-}
-
-function visibleAtOnce({ receipt }: SourceRecord, index: number): object {
-  return { Id: String(index), ReceiptHandle: receipt, VisibilityTimeout: 0 }
-}
-
-function inTens(records: readonly SourceRecord[]): readonly (readonly SourceRecord[])[] {
-  const tens: (readonly SourceRecord[])[] = []
-  for (let start = 0; start < records.length; start += deleteEntriesMax)
-    tens.push(records.slice(start, start + deleteEntriesMax))
-  return tens
 }

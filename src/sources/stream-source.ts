@@ -30,6 +30,7 @@ export function createStreamSource(parts: StreamParts, access: SourceAccess): So
     depth: async () => ({ kind: 'uncounted' }),
     read: (request, signal) => iterators.read(request, signal),
     settle: async () => ({ failed: [] }),
+    extend: async () => ({ failed: [] }),
     release: async () => {},
     clockOffsetMs: () => access.offsetMs(reader.endpoint),
     async close() {

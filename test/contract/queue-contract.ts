@@ -170,6 +170,23 @@ export function queueContract(title: string, start: (fifo: boolean) => Promise<Q
         expect(bodies(await readAll(1))).toEqual(['short'])
       })
 
+      it('holds messages for longer when that is asked for, counted from then on', async () => {
+        await queue.send('slow')
+        const { records } = await readPage(queue.source, { waitMs: 1_000, visibilityMs: 1_000 })
+        expect(await queue.source.extend(records, 30_000, neverAborted)).toEqual({ failed: [] })
+        // The first visibility would have ended within this poll.
+        expect((await readPage(queue.source, { waitMs: 2_000 })).records).toEqual([])
+        expect(await queue.source.settle(records, neverAborted)).toEqual({ failed: [] })
+      })
+
+      it('says so when it shows a message already, or keeps it no more', async () => {
+        await queue.send('shown')
+        const first = await readAll(1)
+        await queue.source.release(first, neverAborted)
+        const { failed } = await queue.source.extend(first, 30_000, neverAborted)
+        expect(failed).toMatchObject([{ index: 0, final: true }])
+      })
+
       it('ends a long poll when it is aborted, with the reason', async () => {
         const controller = new AbortController()
         const outcome = queue.source.read(readRequest({ waitMs: 10_000 }), controller.signal).then(

@@ -7,6 +7,7 @@ export function applyCommand(life: Life, command: FlowCommand): void {
   switch (command.kind) {
     case 'read':
       life.reads += 1
+      life.sentMs.set(command.id, life.sentMs.get(command.repeats ?? -1) ?? life.env.monoMs)
       life.outage?.reads.add(command.id)
       return remember(life, command)
     case 'permit':
@@ -18,9 +19,13 @@ export function applyCommand(life: Life, command: FlowCommand): void {
       life.sentMs.set(command.id, life.env.monoMs)
       life.outage?.attempts.add(command.id)
       move(life, command.records, 'out')
+      for (const record of command.records) noteSent(life, record)
       return remember(life, command)
     case 'settle':
       move(life, command.records, 'settling')
+      return remember(life, command)
+    case 'extend':
+      life.sentMs.set(command.id, life.env.monoMs)
       return remember(life, command)
     case 'release':
       move(life, command.records, 'left')
@@ -69,6 +74,11 @@ function move(life: Life, records: readonly FlowRecord[], phase: Held['phase']):
     const held = life.held.get(heldKey(record))
     if (held !== undefined) setPhase(life, held, phase)
   }
+}
+
+function noteSent(life: Life, record: FlowRecord): void {
+  const held = life.held.get(heldKey(record))
+  if (held !== undefined) held.sentMs = life.env.monoMs
 }
 
 export function setPhase(life: Life, held: Held, phase: Held['phase']): void {

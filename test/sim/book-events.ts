@@ -11,7 +11,7 @@ export function applyEvent(book: Book, life: Life, event: FlowEvent): void {
     case 'opened':
       return onOpened(life, event)
     case 'readDone':
-      if (event.result.kind === 'records') deliver(book, life, event.result.records, visibilityOf(life, request))
+      if (event.result.kind === 'records') deliver(book, life, event.result.records, receiveOf(life, event.id, request))
       return
     case 'permitted':
       life.granted.add(event.id)
@@ -23,6 +23,9 @@ export function applyEvent(book: Book, life: Life, event: FlowEvent): void {
     case 'settled':
       if (request?.kind === 'settle') onSettled(life, request, event.failed)
       life.lastEndMs = life.env.monoMs
+      return
+    case 'extended':
+      if (request?.kind === 'extend') onExtended(life, request, event)
       return
     case 'discarded':
       if (request?.kind === 'discard') for (const held of heldOf(life, request.records)) resolve(life, held)
@@ -99,12 +102,14 @@ function saysNo(outage: OutageBook, answer: Extract<FlowEvent, { kind: 'looked' 
 }
 
 /** What the receive asked for, or the queue's own; an update meanwhile changes nothing of it. */
-function visibilityOf(life: Life, request: FlowRequest | undefined): number {
-  const askedMs = request?.kind === 'read' ? request.visibilityMs : null
-  return askedMs ?? life.config.visibilityMs
+function receiveOf(life: Life, id: number, request: FlowRequest | undefined): Receive {
+  const visibilityMs = request?.kind === 'read' ? request.visibilityMs : null
+  return { askedMs: life.sentMs.get(id) ?? life.env.monoMs, visibilityMs: visibilityMs ?? life.config.visibilityMs }
 }
 
-function deliver(book: Book, life: Life, records: readonly FlowRecord[], visibilityMs: number): void {
+type Receive = Pick<Held, 'askedMs' | 'visibilityMs'>
+
+function deliver(book: Book, life: Life, records: readonly FlowRecord[], { askedMs, visibilityMs }: Receive): void {
   const stream = isStreamLife(life)
   const expiresMs = stream ? Infinity : life.env.monoMs + visibilityMs - Math.min(5_000, visibilityMs / 5)
   for (const record of records) {
@@ -113,9 +118,15 @@ function deliver(book: Book, life: Life, records: readonly FlowRecord[], visibil
       key: heldKey(record),
       fact,
       record,
+      askedMs,
       receivedMs: life.env.monoMs,
+      visibilityMs,
       expiresMs,
       shownMs: life.env.monoMs + visibilityMs,
+      sentMs: -1,
+      extended: false,
+      refused: false,
+      refusedForGood: false,
       phase: 'held',
       failures: 0,
       notRuns: 0,
@@ -196,6 +207,27 @@ function succeed(life: Life, held: Held): void {
   if (held.fact !== undefined) held.fact.successes += 1
   if (isStreamLife(life)) resolve(life, held)
   else setPhase(life, held, 'acked')
+}
+
+/** It lasts from the question on: when the queue heard it, nobody knows. */
+function onExtended(
+  life: Life,
+  request: Extract<FlowRequest, { kind: 'extend' }>,
+  { failed, final }: Extract<FlowEvent, { kind: 'extended' }>,
+): void {
+  const sentMs = life.sentMs.get(request.id) ?? life.env.monoMs
+  request.records.forEach((record, index) => {
+    const held = life.held.get(heldKey(record))
+    if (held === undefined) return
+    if (failed.includes(index)) {
+      held.refused = true
+      held.refusedForGood ||= final?.includes(index) === true
+      return
+    }
+    held.extended = true
+    held.shownMs = sentMs + request.visibilityMs
+    held.expiresMs = held.shownMs - Math.min(5_000, request.visibilityMs / 5)
+  })
 }
 
 function onSettled(life: Life, request: Extract<FlowRequest, { kind: 'settle' }>, failed: readonly number[]): void {

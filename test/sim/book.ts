@@ -55,8 +55,10 @@ export interface Life {
   repeats: boolean
   drainingSince: number | null
   drain: Extract<FlowEvent, { kind: 'draining' }> | null
-  /** When each attempt that is out was sent. */
+  /** When each receive, attempt and extension was sent. */
   readonly sentMs: Map<number, number>
+  /** Receipts are prolonged since; null: they are not. */
+  extendsSinceMs: number | null
   /** Of the attempts that ran. */
   longestRunMs: number | null
   outage: OutageBook | null
@@ -91,10 +93,21 @@ export interface Held {
   readonly key: string
   readonly fact: Fact | undefined
   readonly record: FlowRecord
+  /** When it was asked for, by the first of the receives that were one. */
+  readonly askedMs: number
   readonly receivedMs: number
+  /** What its receive asked for. */
+  readonly visibilityMs: number
   /** Queues: when the receipt counts as run out, and when the queue shows the message again. */
-  readonly expiresMs: number
-  readonly shownMs: number
+  expiresMs: number
+  shownMs: number
+  /** When its last attempt was sent. */
+  sentMs: number
+  /** An extension of its receipt was granted, or refused. */
+  extended: boolean
+  refused: boolean
+  /** A refusal that would be repeated. */
+  refusedForGood: boolean
   /** `acked`: the function took it, the queue does not know yet. `left`: it ended unacknowledged. */
   phase: 'held' | 'out' | 'acked' | 'settling' | 'discarding' | 'done' | 'left'
   failures: number
@@ -149,6 +162,7 @@ export function beginLife(book: Book, number: number, config: FlowConfig, env: F
     drainingSince: null,
     drain: null,
     sentMs: new Map(),
+    extendsSinceMs: null,
     longestRunMs: null,
     outage: null,
     leaseLost: false,

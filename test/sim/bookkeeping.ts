@@ -43,6 +43,7 @@ function onEvent(book: Book, entry: Extract<Entry, { kind: 'event' }>): void {
   const life = book.lives.get(entry.life) ?? beginLife(book, entry.life, entry.config, entry.env)
   life.config = entry.config
   life.env = entry.env
+  life.extendsSinceMs = entry.config.extendsReceipts ? (life.extendsSinceMs ?? entry.t) : null
   life.tumbled ||= entry.config.tumblingMs > 0
   life.flightsMax = Math.max(life.flightsMax, entry.config.scaling.flightsMax, entry.config.slots)
   applyEvent(book, life, entry.event)

@@ -13,6 +13,7 @@ function cornersOf(entry: Entry): string[] {
     if (event.kind === 'invoked') return [`attempt ${event.outcome.kind}`]
     if (event.kind === 'discarded') return [`discard ${event.fate}`]
     if (event.kind === 'looked') return [`looked ${event.answer}`]
+    if (event.kind === 'extended') return [event.failed.length > 0 ? 'extend refused' : 'extended']
     if (event.kind === 'settled' && event.failed.length > 0) return ['settle refused']
     return [event.kind]
   }
@@ -36,6 +37,7 @@ function cornersOf(entry: Entry): string[] {
       return command.checkpoint.completed.length > 0 ? ['completed runs'] : ['checkpoint']
     case 'cancel':
     case 'drained':
+    case 'extend':
     case 'filtered':
     case 'finished':
     case 'giveBack':
@@ -75,6 +77,9 @@ it.each([
       ...[
         'deleted',
         'dlq',
+        'extend',
+        'extended',
+        'extend refused',
         'settle',
         'settle refused',
         'release',

@@ -21,6 +21,10 @@ export interface FlowConfig {
   readonly unreachable: boolean
   /** What a receive asks for; null: the queue's own, which is not known. */
   readonly receiveVisibilityMs: number | null
+  /** What is with the function is prolonged: the mapping says so, or the shell (a debugger holds the function). */
+  readonly extendsReceipts: boolean
+  /** How long a receipt may last in all. */
+  readonly receiptMsMax: number
 
   // Streams
   readonly slots: number

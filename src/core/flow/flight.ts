@@ -21,6 +21,7 @@ export function startFlight(turn: Turn, held: readonly Held[], place: { slot: nu
     phase: 'waiting',
     units: [createUnit(turn, held, place.final)],
     dueMs: turn.env.monoMs,
+    extendAtMs: Number.POSITIVE_INFINITY,
     notRunStreak: 0,
     discards: 0,
     dissolving: false,

@@ -19,6 +19,13 @@ export type FlowEvent =
       readonly final?: readonly number[] | undefined
     }
   | { readonly kind: 'released'; readonly id: number }
+  /** `failed`: indexes of the records whose receipt keeps its end; `final`: those among them that would be refused again. */
+  | {
+      readonly kind: 'extended'
+      readonly id: number
+      readonly failed: readonly number[]
+      readonly final?: readonly number[] | undefined
+    }
   | { readonly kind: 'looked'; readonly id: number; readonly answer: FunctionLook }
   | { readonly kind: 'discarded'; readonly id: number; readonly fate: 'delivered' | 'undeliverable' | 'undestined' }
   | { readonly kind: 'checkpointed'; readonly id: number }
@@ -121,6 +128,13 @@ export type FlowRequest =
     }
   /** Whether the function can be invoked now, without invoking it (receipts only). */
   | { readonly kind: 'look'; readonly id: number }
+  /** Make their receipts last for so long from now on (receipts only). */
+  | {
+      readonly kind: 'extend'
+      readonly id: number
+      readonly records: readonly FlowRecord[]
+      readonly visibilityMs: number
+    }
   /** Hand back to the source at once (receipts only). */
   | { readonly kind: 'release'; readonly id: number; readonly records: readonly FlowRecord[] }
   | {

@@ -2,7 +2,10 @@ import type { FlowEvent, ReadOutcome } from './messages.ts'
 import type { Flight, FlowState, Part, Pending, Turn } from './state.ts'
 
 /** The answers that only a queue, or only a shard, asks for. */
-export type OwnAnswer = Extract<FlowEvent, { kind: 'settled' | 'released' | 'looked' | 'discarded' | 'checkpointed' }>
+export type OwnAnswer = Extract<
+  FlowEvent,
+  { kind: 'settled' | 'released' | 'extended' | 'looked' | 'discarded' | 'checkpointed' }
+>
 
 /** A read that brought no page. */
 export interface Unread {

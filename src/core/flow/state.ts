@@ -66,6 +66,8 @@ export interface Held {
 
 /** How long a message is ours (`flow/queue/receipt.ts`). All moments are monotonic. */
 export interface Receipt {
+  /** When it was asked for: from then on, at the earliest, the queue counts how long it may last in all. */
+  readonly askedMs: number
   readonly receivedMs: number
   /** What its receive asked for. */
   readonly visibilityMs: number
@@ -73,6 +75,10 @@ export interface Receipt {
   expiresMs: number
   /** The queue shows the message again: the end without the margin. */
   shownMs: number
+  /** When to prolong it, should it be with the function then. */
+  extendAtMs: number
+  /** It is being prolonged: nobody knows when it ends. */
+  isAsked: boolean
 }
 
 /** One batch on its way through permit, invoke, wait, retry and bisect. */
@@ -84,6 +90,8 @@ export interface Flight {
   readonly units: Unit[]
   /** waiting: when the next attempt is due (monotonic). */
   dueMs: number
+  /** invoking: when its first receipt is to be prolonged (`flow/queue/extension.ts`). */
+  extendAtMs: number
   /** Attempts in a row that never ran. */
   notRunStreak: number
   /** Discards of its records that are not answered yet: the flight goes on when they are. */
@@ -124,6 +132,13 @@ export type Pending =
     }
   | { readonly kind: 'settle'; readonly held: readonly Held[]; readonly why: SettleReason; readonly attempt: number }
   | { readonly kind: 'release' }
+  | {
+      readonly kind: 'extend'
+      readonly flight: number
+      readonly held: readonly Held[]
+      readonly visibilityMs: number
+      readonly sentMs: number
+    }
   | { readonly kind: 'look' }
   | {
       readonly kind: 'discard'

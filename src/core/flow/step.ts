@@ -86,6 +86,7 @@ function handle<K extends PartKind>(turn: Turn, part: Part<K>, event: FlowEvent)
     case 'invoked':
     case 'settled':
     case 'released':
+    case 'extended':
     case 'looked':
     case 'discarded':
     case 'checkpointed':
@@ -117,6 +118,7 @@ function answer<K extends PartKind>(turn: Turn, part: Part<K>, event: Shared | O
       return forsake(turn, part)
     case 'settled':
     case 'released':
+    case 'extended':
     case 'looked':
     case 'discarded':
     case 'checkpointed':

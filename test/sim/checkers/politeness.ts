@@ -63,6 +63,7 @@ function startsNothing(command: FlowCommand, life: Life, t: number): void {
       if (life.leaseLost || life.fenced) violate('politeness', `${command.kind} after the lease was lost`)
       return
     case 'release':
+    case 'extend':
     case 'cancel':
     case 'giveBack':
     case 'attemptFailed':
@@ -98,7 +99,7 @@ function areWornOut({ records }: Extract<FlowCommand, { kind: 'release' }>, life
   for (const record of records) {
     const held = life.held.get(heldKey(record))
     if (groups.has(record.orderKey)) continue
-    if (held === undefined || !isWornOut(life, held, t))
+    if (held === undefined || !(isWornOut(life, held, t) || held.extended))
       violate('politeness', `${shown(records)} handed back although there is time to run it`)
     if (life.config.traits.ordered === 'group') groups.add(record.orderKey)
   }

@@ -52,6 +52,7 @@ function onCommand(command: FlowCommand, life: Life, lostReads: ReadonlySet<stri
       if (isStreamLife(life)) violate('protocol', 'a shard does not look at its function')
       return
     case 'settle':
+    case 'extend':
     case 'release':
       if (isStreamLife(life)) violate('protocol', `${command.kind} on a shard`)
       return
@@ -79,7 +80,7 @@ function isRequest(
   command: FlowCommand,
 ): command is Extract<
   FlowCommand,
-  { kind: 'read' | 'permit' | 'invoke' | 'look' | 'settle' | 'release' | 'discard' | 'checkpoint' }
+  { kind: 'read' | 'permit' | 'invoke' | 'look' | 'settle' | 'extend' | 'release' | 'discard' | 'checkpoint' }
 > {
   return 'id' in command && command.kind !== 'cancel'
 }

@@ -98,6 +98,7 @@ export class Book {
         return
       case 'stored':
       case 'converged':
+      case 'extended':
       case 'healed':
       case 'process':
       case 'received':

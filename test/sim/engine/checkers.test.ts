@@ -86,6 +86,14 @@ const cases: readonly Case[] = [
     },
   },
   {
+    says: /^extension: .* received again while the function has it/,
+    wrong: 'a queue that promises to extend a visibility and does not',
+    plants: {
+      source: (source) => ({ ...source, extend: () => Promise.resolve({ failed: [] }) }),
+      scenario: slowerThanTold,
+    },
+  },
+  {
     says: /^progress: .* past r/,
     wrong: 'a record of a shard that gets lost on its way in',
     plants: { source: (source) => reading(source, (page) => ({ ...page, records: page.records.slice(1) })) },
@@ -233,6 +241,21 @@ function latestLater(drawn: Scenario): Scenario {
       : plan,
   )
   return { ...drawn, mappings, faults: { ...drawn.faults, wallSteps: 0, trims: 0, recreations: 0 } }
+}
+
+/** Functions that take longer than anybody is told, for messages whose visibility is to be extended. */
+function slowerThanTold(drawn: Scenario): Scenario {
+  const mappings = drawn.mappings.map((plan) =>
+    plan.source.kind.startsWith('sqs')
+      ? {
+          ...plan,
+          timeoutMs: 30_000,
+          tellsTimeout: false,
+          body: { ...plan.body, Enabled: true, extendVisibility: true },
+        }
+      : plan,
+  )
+  return { ...drawn, mappings, faults: { ...drawn.faults, hanging: 0.5, slow: 0.5 } }
 }
 
 /** Takes the end of a shard as it is when somebody first reads from there. */

@@ -27,6 +27,8 @@ export function cornersOf(seen: Observation): readonly string[] {
       return [seen.acked.length > 0 ? 'acknowledged' : 'failed']
     case 'called':
       return [`asked for ${seen.wants.state}`]
+    case 'extended':
+      return [seen.refused.length > 0 ? 'extension refused' : 'extended']
     case 'delivered':
     case 'refused':
     case 'accepted':
@@ -46,7 +48,18 @@ export function cornersOf(seen: Observation): readonly string[] {
 
 export const everywhere = [
   ...['process crashed', 'process cut off', 'process stopping', 'process aborted', 'process stopped'],
-  ...['describe', 'read', 'settle', 'release', 'from horizon', 'from after', 'from time'],
+  ...[
+    'describe',
+    'read',
+    'settle',
+    'extend',
+    'extended',
+    'extension refused',
+    'release',
+    'from horizon',
+    'from after',
+    'from time',
+  ],
   ...['from latest', 'older stream'],
   ...['Creating', 'Enabling', 'Enabled', 'Updating', 'Disabling', 'Disabled', 'Deleting', 'removed'],
   ...['checkpoint written', 'checkpoint fenced', 'shard end', 'completed runs', 'window', 'next life'],

@@ -14,7 +14,7 @@ export type Observation = { readonly t: number } & (
       readonly kind: 'asked'
       readonly process: number
       readonly uuid: string
-      readonly what: 'describe' | 'read' | 'settle' | 'release'
+      readonly what: 'describe' | 'read' | 'settle' | 'extend' | 'release'
       /** Shard id; empty where there is none. */
       readonly shardId: string
       readonly from: ReadRequest['from']
@@ -25,6 +25,14 @@ export type Observation = { readonly t: number } & (
     }
   /** Records reached the process, with their receipts. */
   | { readonly kind: 'received'; readonly process: number; readonly uuid: string; readonly numbers: readonly number[] }
+  /** The visibility of messages was to be extended; `refused`: those of which it was not. */
+  | {
+      readonly kind: 'extended'
+      readonly process: number
+      readonly uuid: string
+      readonly numbers: readonly number[]
+      readonly refused: readonly number[]
+    }
   | { readonly kind: 'released'; readonly process: number; readonly uuid: string; readonly numbers: readonly number[] }
   | {
       readonly kind: 'invoked'

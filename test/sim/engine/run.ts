@@ -1,6 +1,7 @@
 import { Book } from './book.ts'
 import { churn } from './checkers/churn.ts'
 import { drain } from './checkers/drain.ts'
+import { extension } from './checkers/extension.ts'
 import { handBack } from './checkers/hand-back.ts'
 import { isolation } from './checkers/isolation.ts'
 import { lineage } from './checkers/lineage.ts'
@@ -73,7 +74,7 @@ async function run(world: World): Promise<RunResult> {
   const book = new Book(world)
   world.judgeBy([
     { name: 'book', see: (seen) => book.see(seen) },
-    ...[noLoss, order, lineage, progress, silence, drain, handBack, isolation, word, churn].map((checker) =>
+    ...[noLoss, order, lineage, progress, silence, drain, handBack, extension, isolation, word, churn].map((checker) =>
       checker(book),
     ),
   ])

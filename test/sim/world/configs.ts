@@ -13,6 +13,8 @@ const common = {
   throttleBackoff: { baseMs: 1_000, capMs: 10_000 },
   skipBeforeMs: null,
   receiveVisibilityMs: null,
+  extendsReceipts: false,
+  receiptMsMax: 43_200_000,
 } as const
 
 /** A quiet configuration for tests that only care about one or two members. */
@@ -46,7 +48,10 @@ export function drawQueueConfig(prng: Prng, functionTimeoutMs: number): FlowConf
   const batchSize = fifo ? prng.int(1, 10) : prng.pick([1, 2, 3, 5, 10, 10, 25, 100])
   const visibilityMs = prng.pick([4_000, 10_000, 30_000, 60_000])
   const windowMs = fifo ? 0 : batchSize > 10 ? prng.pick([1_000, 5_000]) : prng.pick([0, 0, 100, 1_000, 5_000])
-  const timeoutMs = prng.chance(0.3) ? null : functionTimeoutMs
+  // What is prolonged is mostly what nobody knew to last for so long.
+  const extendsReceipts = prng.chance(0.4)
+  const timeoutMs = prng.chance(extendsReceipts ? 0.7 : 0.3) ? null : functionTimeoutMs
+  const receiveVisibilityMs = coverOf(visibilityMs, windowMs + (timeoutMs ?? 0), prng)
   return plainConfig(fifo ? 'sqs-fifo' : 'sqs', {
     batchSize,
     windowMs,
@@ -60,7 +65,9 @@ export function drawQueueConfig(prng: Prng, functionTimeoutMs: number): FlowConf
       receivesMax: prng.pick([1, 2, 5]),
     },
     visibilityMs,
-    receiveVisibilityMs: coverOf(visibilityMs, windowMs + (timeoutMs ?? 0), prng),
+    receiveVisibilityMs,
+    extendsReceipts,
+    receiptMsMax: Math.ceil((receiveVisibilityMs ?? visibilityMs) * prng.pick([1.5, 3, 1_000])),
     throttleBackoff: { baseMs: 1_000, capMs: prng.pick([2_000, 10_000]) },
   })
 }
@@ -70,6 +77,11 @@ function coverOf(visibilityMs: number, neededMs: number, prng: Prng): number | n
   const coverMs = Math.max(visibilityMs, Math.ceil(neededMs + Math.min(5_000, neededMs / 4)))
   if (prng.chance(0.2)) return coverMs + 30_000
   return coverMs === visibilityMs && prng.chance(0.5) ? null : coverMs
+}
+
+/** No queue hides a message for longer. */
+function within(coverMs: number | null, { receiptMsMax }: FlowConfig): number | null {
+  return coverMs === null ? null : Math.min(coverMs, receiptMsMax)
 }
 
 export function drawShardConfig(prng: Prng): FlowConfig {
@@ -109,7 +121,10 @@ export function redraw(prng: Prng, config: FlowConfig, functionTimeoutMs: number
     windowMs,
     batchBytesMax: config.batchBytesMax,
     visibilityMs: config.visibilityMs,
-    receiveVisibilityMs: isQueue ? coverOf(config.visibilityMs, windowMs + (drawn.timeoutMs ?? 0), prng) : null,
+    receiveVisibilityMs: isQueue
+      ? within(coverOf(config.visibilityMs, windowMs + (drawn.timeoutMs ?? 0), prng), config)
+      : null,
+    receiptMsMax: config.receiptMsMax,
     retentionMs: config.retentionMs,
     startFrom: config.startFrom,
     skipBeforeMs: config.skipBeforeMs,

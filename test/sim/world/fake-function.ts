@@ -26,15 +26,17 @@ export class FakeFunction {
 
   invoke(records: readonly FlowRecord[], window: WindowFrame | null): Attempt {
     const { faults, functionMs, functionTimeoutMs } = this.#scenario
-    const tookMs = this.#prng.int(1, functionMs)
     const on = (rate: number): boolean => !this.healed && this.#prng.chance(rate)
+    const isSlow = faults.slow > 0 && on(faults.slow)
+    const slowMs = isSlow ? this.#prng.int(functionTimeoutMs / 2, functionTimeoutMs) : null
+    const tookMs = slowMs ?? this.#prng.int(1, functionMs)
     if (this.outage !== null) {
       return {
         outcome: { kind: 'notRun', reason: this.outage, message: this.outage },
         tookMs: this.#prng.int(1, 20),
       }
     }
-    if (on(faults.notRun)) return { outcome: this.#notRun(), tookMs: this.#prng.int(1, 20) }
+    if (on(faults.notRun)) return { outcome: this.#notRun(), tookMs: slowMs ?? this.#prng.int(1, 20) }
     if (on(faults.timeout)) return { outcome: this.#failed('Sandbox.Timedout', null), tookMs: functionTimeoutMs }
     if (on(faults.transient)) return { outcome: this.#failed('Error', this.#reply('Unhandled')), tookMs }
     if (on(faults.replyLost)) return { outcome: this.#failed('ReplyLost', null), tookMs }

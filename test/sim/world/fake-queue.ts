@@ -7,6 +7,7 @@ export interface Message {
   readonly record: SourceRecord
   receipt: string
   receives: number
+  receivedMs: number
   /** Not given to anybody before this moment. */
   hiddenUntilMs: number
   state: 'there' | 'deleted' | 'dlq'
@@ -16,6 +17,8 @@ export interface QueueTraits {
   readonly fifo: boolean
   readonly maxReceives: number
   readonly duplicateRate: number
+  /** How long a message is hidden in all after a receive. */
+  readonly receiptMsMax: number
 }
 
 /** An SQS queue: visibility, receive counts with redrive, group locks, several copies of a message on a standard queue. */
@@ -40,7 +43,7 @@ export class FakeQueue {
   }
 
   put(key: string, record: SourceRecord, hiddenUntilMs: number): void {
-    this.messages.push({ key, record, receipt: '', receives: 0, hiddenUntilMs, state: 'there' })
+    this.messages.push({ key, record, receipt: '', receives: 0, receivedMs: 0, hiddenUntilMs, state: 'there' })
   }
 
   receive(most: number, visibilityMs: number): SourceRecord[] {
@@ -87,6 +90,16 @@ export class FakeQueue {
     if (message !== undefined && message.hiddenUntilMs > this.#clock.nowMs) message.hiddenUntilMs = this.#clock.nowMs
   }
 
+  /** True when the queue hides it for so long from now on: only what is hidden, and for so long in all. */
+  extend(receipt: string, visibilityMs: number): boolean {
+    const message = this.#byReceipt(receipt)
+    const { nowMs } = this.#clock
+    if (message === undefined || message.state !== 'there' || message.hiddenUntilMs <= nowMs) return false
+    if (nowMs + visibilityMs > message.receivedMs + this.#traits.receiptMsMax) return false
+    message.hiddenUntilMs = nowMs + visibilityMs
+    return true
+  }
+
   isEmpty(): boolean {
     return this.messages.every((message) => message.state !== 'there')
   }
@@ -105,6 +118,7 @@ export class FakeQueue {
     this.#receipts += 1
     message.receipt = `receipt-${String(this.#receipts)}`
     message.receives += 1
+    message.receivedMs = this.#clock.nowMs
     // A standard queue sometimes hands out another copy at once.
     const again = !this.#traits.fifo && this.#prng.chance(this.duplicateRate)
     message.hiddenUntilMs = this.#clock.nowMs + (again ? 0 : visibilityMs)

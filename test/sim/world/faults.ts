@@ -10,7 +10,10 @@ export interface Faults {
   readonly emptyPage: number
   readonly duplicate: number
   readonly settleFailed: number
+  readonly extendRefused: number
   readonly notRun: number
+  /** An attempt takes nearly as long as it may. */
+  readonly slow: number
   readonly transient: number
   readonly timeout: number
   readonly replyLost: number
@@ -38,7 +41,9 @@ export const noFaults: Faults = {
   emptyPage: 0,
   duplicate: 0,
   settleFailed: 0,
+  extendRefused: 0,
   notRun: 0,
+  slow: 0,
   transient: 0,
   timeout: 0,
   replyLost: 0,
@@ -71,7 +76,9 @@ export function drawFaults(prng: Prng, kind: ScenarioKind): Faults {
     emptyPage: rate(0.3),
     duplicate: shard ? 0 : rate(0.2),
     settleFailed: shard ? 0 : rate(0.3),
+    extendRefused: shard ? 0 : rate(0.5),
     notRun: rate(0.5),
+    slow: shard ? 0 : rate(0.5),
     transient: calm ? 0 : rate(0.4),
     timeout: calm ? 0 : rate(0.1),
     replyLost: calm ? 0 : rate(0.2),

@@ -23,6 +23,9 @@ export function perform(world: World, shell: Shell, command: FlowCommand): void 
     case 'release':
       begin(shell, command)
       return release(world, shell, command)
+    case 'extend':
+      begin(shell, command)
+      return extend(world, shell, command)
     case 'discard':
       begin(shell, command)
       return discard(world, shell, command.id)
@@ -140,6 +143,21 @@ function release(world: World, shell: Shell, request: Extract<FlowRequest, { kin
     for (const record of request.records) world.source.queue.release(record.receipt)
     world.source.poke()
     back(world, () => world.answer(shell, { kind: 'released', id: request.id }))
+  })
+}
+
+function extend(world: World, shell: Shell, request: Extract<FlowRequest, { kind: 'extend' }>): void {
+  travel(world, shell, () => {
+    const passing: number[] = []
+    const final: number[] = []
+    request.records.forEach((record, index) => {
+      if (world.prng.chance(world.source.faults.extendRefused)) passing.push(index)
+      else if (!world.source.queue.extend(record.receipt, request.visibilityMs)) final.push(index)
+    })
+    world.source.poke()
+    const answered = { kind: 'extended', id: request.id, failed: [...passing, ...final], final } as const
+    // One word for a batch of many: it comes late at times.
+    world.clock.after(world.prng.chance(0.1) ? world.prng.int(1, 3_000) : 1, () => world.answer(shell, answered))
   })
 }
 

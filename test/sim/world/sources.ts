@@ -48,7 +48,12 @@ export class FakeSource {
     this.faults = scenario.faults
     this.#fifo = scenario.config.traits.ordered === 'group'
     this.queue = new FakeQueue(
-      { fifo: this.#fifo, maxReceives: scenario.maxReceives, duplicateRate: scenario.faults.duplicate },
+      {
+        fifo: this.#fifo,
+        maxReceives: scenario.maxReceives,
+        duplicateRate: scenario.faults.duplicate,
+        receiptMsMax: scenario.config.receiptMsMax,
+      },
       { clock, prng, onGone: (message, how) => tools.onGone(message.key, how) },
     )
     this.shard = new FakeShard(prng.chance(0.5))

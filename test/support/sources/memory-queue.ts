@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { encodeSqsRecord } from '../../../src/events/sqs-record.ts'
+import { visibilityMsMax } from '../../../src/model/limits.ts'
 import type { DescribeResult, ReadRequest, ReadResult, Source } from '../../../src/ports.ts'
 import { realClock } from './fake-time.ts'
 import type { SourceClock } from './fake-time.ts'
@@ -43,6 +44,8 @@ export interface QueueFaults {
   repliesLost: number
   /** Why a receipt's message is not deleted; null: it is. */
   refuseSettle: (receipt: string) => string | null
+  /** Why a receipt keeps its end this time; null: it does not. */
+  refuseExtend: (receipt: string) => string | null
   /** Holds reads before they take anything, and settles before they delete. */
   readonly readGate: Gate
   readonly settleGate: Gate
@@ -56,6 +59,8 @@ export interface QueueCounts {
   settles: number
   settled: number
   released: number
+  extends: number
+  extended: number
   closed: number
 }
 
@@ -78,6 +83,7 @@ interface Message {
   receipt: string
   received: number
   firstReceivedMs: number
+  receivedMs: number
 }
 
 interface LostReply {
@@ -99,11 +105,22 @@ export function createMemoryQueue(options: MemoryQueueOptions = {}): MemoryQueue
     readAnswers: [],
     repliesLost: 0,
     refuseSettle: () => null,
+    refuseExtend: () => null,
     readGate: createGate(),
     settleGate: createGate(),
     clockOffsetMs: 0,
   }
-  const counts: QueueCounts = { reads: 0, readsOut: 0, readsOutMost: 0, settles: 0, settled: 0, released: 0, closed: 0 }
+  const counts: QueueCounts = {
+    reads: 0,
+    readsOut: 0,
+    readsOutMost: 0,
+    settles: 0,
+    settled: 0,
+    released: 0,
+    extends: 0,
+    extended: 0,
+    closed: 0,
+  }
   const missing = { kind: 'missing', message: 'QueueDoesNotExist: The specified queue does not exist.' } as const
 
   function wake(): void {
@@ -129,6 +146,7 @@ export function createMemoryQueue(options: MemoryQueueOptions = {}): MemoryQueue
       message.receipt = `receipt-${numbers}`
       message.visibleAtMs = untilMs
       message.received += 1
+      message.receivedMs = clock.monoMs()
       if (message.firstReceivedMs === 0) message.firstReceivedMs = clock.wallMs()
     }
     return taken
@@ -192,6 +210,7 @@ export function createMemoryQueue(options: MemoryQueueOptions = {}): MemoryQueue
         receipt: '',
         received: 0,
         firstReceivedMs: 0,
+        receivedMs: 0,
       })
       wake()
       return id
@@ -252,6 +271,22 @@ export function createMemoryQueue(options: MemoryQueueOptions = {}): MemoryQueue
       wake()
       return { failed }
     },
+    async extend(records, visibilityMs, signal) {
+      signal.throwIfAborted()
+      counts.extends += 1
+      const nowMs = clock.monoMs()
+      const failed = records.flatMap(({ receipt }, index) => {
+        const injected = faults.refuseExtend(receipt)
+        if (injected !== null) return [{ index, message: injected }]
+        const message = messages.find((one) => one.receipt === receipt)
+        const refusal = refusalOfExtension(message, nowMs, visibilityMs)
+        if (refusal !== null) return [{ index, message: refusal, final: true }]
+        if (message !== undefined) message.visibleAtMs = nowMs + visibilityMs
+        return []
+      })
+      counts.extended += records.length - failed.length
+      return { failed }
+    },
     async release(records, signal) {
       signal.throwIfAborted()
       const receipts = new Set(records.map(({ receipt }) => receipt))
@@ -274,6 +309,15 @@ function expiredReceipt(messages: readonly Message[], receipt: string, nowMs: nu
   const message = messages.find((one) => one.receipt === receipt)
   return message !== undefined && message.visibleAtMs <= nowMs
     ? 'InvalidParameterValue: The receipt handle has expired.'
+    : null
+}
+
+/** Only what is hidden stays hidden, and no message for more than 12 h after its receive. */
+function refusalOfExtension(message: Message | undefined, nowMs: number, visibilityMs: number): string | null {
+  if (message === undefined) return 'ReceiptHandleIsInvalid: The input receipt handle is invalid.'
+  if (message.visibleAtMs <= nowMs) return 'MessageNotInflight: The message is not in flight.'
+  return nowMs + visibilityMs > message.receivedMs + visibilityMsMax
+    ? 'InvalidParameterValue: Total VisibilityTimeout for the message is beyond the limit [43200 seconds].'
     : null
 }
 

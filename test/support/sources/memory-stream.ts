@@ -244,6 +244,7 @@ export function createMemoryStream(options: MemoryStreamOptions = {}): MemoryStr
         }
       },
       settle: async () => ({ failed: [] }),
+      extend: async () => ({ failed: [] }),
       release: async () => {},
       depth: async () => ({ kind: 'uncounted' }),
       clockOffsetMs: () => faults.clockOffsetMs,

@@ -33,6 +33,7 @@ function idleSource(shards: number): Source {
     },
     settle: () => Promise.resolve({ failed: [] }),
     depth: () => Promise.resolve({ kind: 'uncounted' }),
+    extend: () => Promise.resolve({ failed: [] }),
     release: () => Promise.resolve(),
     clockOffsetMs: () => 0,
     close: () => Promise.resolve(),

@@ -223,6 +223,14 @@ describe('refusals that need a look outside', () => {
     expect(answer.json()).toEqual({ Type: 'User', message: 'Rate exceeded', Reason: 'CallerRateLimitExceeded' })
   })
 
+  it('a visibility that is extended may be shorter than the timeout, also in an update', async () => {
+    const world = createApiWorld()
+    world.source = () => ({ ...found, visibilityMs: 1_000 })
+    const made = await create(world, { ...onQueue, extendVisibility: true })
+    expect([made.status, made.body['extendVisibility']]).toEqual([202, true])
+    expect((await create(world, { ...onQueue, FunctionName: 'other', extendVisibility: false })).status).toBe(400)
+  })
+
   it('a visibility as long as the timeout will do, and so will one that is unknown', async () => {
     for (const visibilityMs of [3_000, null]) {
       const world = createApiWorld()

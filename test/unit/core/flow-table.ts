@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import type { FlowEvent } from '../../../src/core/flow/messages.ts'
 import type { FlowPhase } from '../../../src/core/flow/state.ts'
-import { messages, ok, Scenario, stream, thrown } from './scenario.ts'
+import { messages, ok, Scenario, stream, throttled, thrown } from './scenario.ts'
 
 /** What an event does to a flow in a phase: in the words of SPEC.md, and seen. */
 export interface Cell {
@@ -19,6 +19,8 @@ export type FlowTable = Readonly<Record<FlowPhase, Readonly<Record<Kind, Cell>>>
 const queue = (): Scenario => new Scenario('sqs').open()
 const shard = (): Scenario => new Scenario('kinesis').open()
 const isBatchOut = (flow: Scenario): Scenario => flow.permit()
+const extending = (): Scenario =>
+  new Scenario('sqs', { extendsReceipts: true, visibilityMs: 30_000 }).open().page(messages([1, 2]))
 const queueWithBatch = (): Scenario => queue().page(messages([1, 2]))
 const shardWithBatch = (changes = {}): Scenario => new Scenario('kinesis', changes).open().page(stream([1, 2]))
 const stopping = { kind: 'draining', reason: 'stop' } as const
@@ -38,6 +40,7 @@ function answerTo(kind: Kind, id: number): FlowEvent {
     invoked: { kind: 'invoked', id, outcome: ok },
     settled: { kind: 'settled', id, failed: [] },
     released: { kind: 'released', id },
+    extended: { kind: 'extended', id, failed: [] },
     looked: { kind: 'looked', id, answer: 'answers' },
     discarded: { kind: 'discarded', id, fate: 'delivered' },
     checkpointed: { kind: 'checkpointed', id },
@@ -89,6 +92,7 @@ const opening: FlowTable['opening'] = {
   invoked: unasked('invoked'),
   settled: unasked('settled'),
   released: unasked('released'),
+  extended: unasked('extended'),
   looked: unasked('looked'),
   discarded: unasked('discarded'),
   checkpointed: unasked('checkpointed'),
@@ -176,6 +180,13 @@ const running: FlowTable['running'] = {
       if (release === undefined) throw new Error('no release is out')
       flow.answer(release, { kind: 'released', id: release.id })
       expect([flow.state.phase, flow.state.heldRecords]).toEqual(['running', 0])
+    },
+  },
+  extended: {
+    words: 'SPEC §2, Extension',
+    see: () => {
+      const flow = isBatchOut(extending()).after(15_000).extended()
+      expect(flow.after(15_000).out('extend')).toHaveLength(1)
     },
   },
   looked: {
@@ -330,6 +341,14 @@ const draining: FlowTable['draining'] = {
       expect(flow.answer(release, { kind: 'released', id: release.id }).state.phase).toBe('ended')
     },
   },
+  extended: {
+    words: 'same; what waits for it is handed back',
+    see: () => {
+      const flow = isBatchOut(extending()).after(15_000).tell(stopping).invoked(throttled)
+      expect(flow.out('release')).toEqual([])
+      expect(flow.extended().out('release')).toHaveLength(1)
+    },
+  },
   looked: {
     words: 'nothing',
     see: () => {
@@ -433,6 +452,7 @@ export const flowTable: FlowTable = {
     invoked: overWith('invoked'),
     settled: overWith('settled'),
     released: overWith('released'),
+    extended: overWith('extended'),
     looked: overWith('looked'),
     discarded: overWith('discarded'),
     checkpointed: overWith('checkpointed'),

@@ -106,6 +106,11 @@ export class Scenario {
     return this.answer(settle, { kind: 'settled', id: settle.id, failed, final })
   }
 
+  extended(failed: readonly number[] = [], final: readonly number[] = []): this {
+    const extend = this.#oldest('extend')
+    return this.answer(extend, { kind: 'extended', id: extend.id, failed, final })
+  }
+
   discarded(fate: 'delivered' | 'undeliverable' | 'undestined' = 'delivered'): this {
     const discard = this.#oldest('discard')
     return this.answer(discard, { kind: 'discarded', id: discard.id, fate })
@@ -191,6 +196,8 @@ function defaultAnswer(request: FlowRequest, handler: Handler): FlowEvent | null
       return { kind: 'settled', id, failed: [] }
     case 'release':
       return { kind: 'released', id }
+    case 'extend':
+      return { kind: 'extended', id, failed: [] }
     case 'look':
       return { kind: 'looked', id, answer: 'answers' }
     case 'discard':

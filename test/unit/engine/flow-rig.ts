@@ -94,6 +94,7 @@ function recordingLog(lines: Lines[]): Log {
 export interface Ports {
   read?: (request: ReadRequest, signal: AbortSignal) => Promise<ReadResult>
   settle?: Source['settle']
+  extend?: Source['extend']
   invoke?: (request: InvokeRequest, signal: AbortSignal) => Promise<InvokeResult>
   allowsLoops?: (functionName: string) => Promise<boolean>
   look?: Target['look']
@@ -139,6 +140,7 @@ export function flowRig(kind: SourceKind, ports: Ports = {}) {
       depth: unanswered,
       read: ports.read ?? unanswered,
       settle: ports.settle ?? (() => Promise.resolve({ failed: [] })),
+      extend: ports.extend ?? (() => Promise.resolve({ failed: [] })),
       release: () => Promise.resolve(),
       clockOffsetMs: () => 500,
       close: () => Promise.resolve(),

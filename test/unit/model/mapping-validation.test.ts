@@ -85,6 +85,7 @@ const cells: readonly [name: string, value: unknown, sources: readonly SourceKin
     ['MetricsConfig', { Metrics: ['EventCount'] }, kinds],
     ['ScalingConfig', { MaximumConcurrency: 2 }, ['sqs', 'sqs-fifo']],
     ['ProvisionedPollerConfig', { MinimumPollers: 2, MaximumPollers: 3 }, ['sqs', 'sqs-fifo']],
+    ['extendVisibility', true, ['sqs', 'sqs-fifo']],
     ['ParallelizationFactor', 10, ['kinesis', 'dynamodb']],
     ['StartingPosition', 'LATEST', ['kinesis', 'dynamodb']],
     ['StartingPositionTimestamp', 1_700_000_000.5, ['kinesis'], { StartingPosition: 'AT_TIMESTAMP' }],

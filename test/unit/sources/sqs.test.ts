@@ -388,6 +388,66 @@ describe('a release', () => {
   })
 })
 
+describe('an extension', () => {
+  it('asks for whole seconds from now on, in tens', async () => {
+    const access = scriptedAccess(withUrl(({ input }) => ok({ Successful: input['Entries'] })))
+    expect(await open(access).extend(records(12), 30_999, neverAborted)).toEqual({ failed: [] })
+    const [first, second] = access.inputs('ChangeMessageVisibilityBatch')
+    expect(first?.['Entries']).toHaveLength(10)
+    expect(second?.['Entries']).toEqual([
+      { Id: '0', ReceiptHandle: 'r10', VisibilityTimeout: 30 },
+      { Id: '1', ReceiptHandle: 'r11', VisibilityTimeout: 30 },
+    ])
+  })
+
+  it('that is refused for some is told by index, and whether asking again would help', async () => {
+    const limit = 'Total VisibilityTimeout for the message is beyond the limit [43200 seconds].'
+    const access = scriptedAccess(
+      withUrl(({ input }) => {
+        const entries = input['Entries'] as readonly { Id: string; ReceiptHandle: string }[]
+        const of = (receipt: string): string => entries.find((entry) => entry.ReceiptHandle === receipt)?.Id ?? ''
+        return ok({
+          Successful: entries.filter(({ ReceiptHandle }) => !['r10', 'r11'].includes(ReceiptHandle)),
+          Failed:
+            entries.length > 3
+              ? []
+              : [
+                  { Id: of('r10'), Code: 'InvalidParameterValue', Message: limit, SenderFault: true },
+                  { Id: of('r11'), Code: 'RequestThrottled', Message: 'slow down', SenderFault: true },
+                ],
+        })
+      }),
+    )
+    expect(await open(access).extend(records(13), 30_000, neverAborted)).toEqual({
+      failed: [
+        { index: 10, message: `InvalidParameterValue: ${limit}`, final: true },
+        { index: 11, message: 'RequestThrottled: slow down', final: false },
+      ],
+    })
+  })
+
+  it.each([
+    ['was lost', { kind: 'unreachable', sent: true, message: 'ECONNRESET' } as const, false],
+    ['failed at the service', refusal('InternalError', 'x', 500), false],
+    ['was throttled', refusal('RequestThrottled', 'x', 400), false],
+    ['is denied', refusal('AccessDenied', 'x', 403), true],
+    ['the endpoint does not know', refusal('UnknownOperationException', 'x', 400), true],
+    ['the endpoint has not made yet', refusal('NotImplemented', 'x', 501), true],
+    ['one bad entry spoiled for all', refusal('InvalidParameterValue', 'x', 400), false],
+  ])('of a call that %s is refused for all of its entries', async (_what, answer, final) => {
+    const { failed } = await open(scriptedAccess(withUrl(() => answer))).extend(records(2), 30_000, neverAborted)
+    expect(failed.map((one) => [one.index, one.final])).toEqual([
+      [0, final],
+      [1, final],
+    ])
+  })
+
+  it('of which the answer says nothing is tried again', async () => {
+    const { failed } = await open(scriptedAccess(withUrl(() => ok({})))).extend(records(1), 30_000, neverAborted)
+    expect(failed).toEqual([{ index: 0, message: expect.stringContaining('without a word') }])
+  })
+})
+
 describe('a look at the queue', () => {
   // proves: error.source-denied
   it('says which right is missing', async () => {

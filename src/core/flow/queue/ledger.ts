@@ -59,9 +59,18 @@ export function retryUnsettled(turn: Turn, queue: QueueState): void {
 /** Hands back at once what no attempt has failed, so that nobody has to wait for the visibility to end. */
 export function release(turn: Turn, queue: QueueState, held: readonly Held[]): void {
   if (held.length === 0) return
+  // An extension that arrives after it would hide the message again.
+  queue.unreleased.push(...held.filter(({ receipt }) => receipt.isAsked))
+  askRelease(
+    turn,
+    held.filter(({ receipt }) => !receipt.isAsked),
+  )
+  for (const one of held) end(turn, queue, one)
+}
+
+export function askRelease(turn: Turn, held: readonly Held[]): void {
   const ours = held.filter((one) => !isRunOut(one, turn.env.monoMs))
   if (ours.length > 0) ask(turn, { kind: 'release', records: recordsOf(ours) }, { kind: 'release' })
-  for (const one of held) end(turn, queue, one)
 }
 
 /** The message leaves our hands unacknowledged; what we hold of its group behind it must not overtake it. */

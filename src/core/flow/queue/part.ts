@@ -12,6 +12,7 @@ import {
   tryQueueBatch,
 } from './attempt.ts'
 import { owesAttempts, startsOf, startsUntilMs } from './drain.ts'
+import { extendDue, extensionMoments, onExtended } from './extension.ts'
 import { onSettled, release, retryUnsettled } from './ledger.ts'
 import { look, mayTry, onLooked, outageMoments } from './outage.ts'
 import {
@@ -58,6 +59,8 @@ function onAnswered(turn: Turn, queue: QueueState, pending: Pending, event: OwnA
     case 'released':
       expect(pending, 'release')
       return
+    case 'extended':
+      return onExtended(turn, queue, expect(pending, 'extend'), event)
     case 'looked':
       expect(pending, 'look')
       return onLooked(turn, queue, event.answer)
@@ -71,6 +74,7 @@ function onAnswered(turn: Turn, queue: QueueState, pending: Pending, event: OwnA
 
 function pump(turn: Turn, queue: QueueState): void {
   retryUnsettled(turn, queue)
+  extendDue(turn)
   if (turn.state.phase !== 'running') return pumpDraining(turn, queue)
   if (queue.outage !== null) return pumpOutage(turn, queue, queue.outage)
   tryWaiting(turn, queue)
@@ -183,14 +187,14 @@ function forsake(turn: Turn, queue: QueueState): void {
   const flying = [...turn.state.flights.values()].flatMap((flight) => takeBack(turn, flight))
   const unsettled = queue.unsettled.map((one) => one.held)
   for (const one of [...queue.ready.flat(), ...queue.gathering, ...flying, ...unsettled]) letGo(turn.state, one)
-  Object.assign(queue, { ready: [], gathering: [], lostReads: [], unsettled: [] })
+  Object.assign(queue, { ready: [], gathering: [], lostReads: [], unsettled: [], unreleased: [] })
   cancelAll(turn, 'look')
   queue.lockedGroups.clear()
 }
 
 function moments(turn: Turn, queue: QueueState): number[] {
   const { state, config, env } = turn
-  const due = queue.unsettled.map((one) => one.dueMs)
+  const due = [...queue.unsettled.map((one) => one.dueMs), ...extensionMoments(turn)]
   const waits = state.phase === 'running' ? queue.outage : null
   if (waits !== null) return [...due, ...outageMoments(turn, waits), state.pace.nextMs]
   for (const flight of state.flights.values()) if (flight.phase === 'waiting') due.push(flight.dueMs)

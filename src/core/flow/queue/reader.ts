@@ -1,4 +1,3 @@
-import type { FlowRecord } from '../../../model/record.ts'
 import { assert } from '../../assertion.ts'
 import type { FlowConfig } from '../config.ts'
 import type { ReadOutcome } from '../messages.ts'
@@ -148,7 +147,8 @@ export function onReceived(
   if (result.records.length === 0) scaleOnIdle(queue.scale, state.flights.size)
   // An update while the receive was out does not change how long the queue hides what it brings.
   const visibilityMs = pending.visibilityMs ?? config.visibilityMs
-  const held = result.records.map((record) => take(turn, record, visibilityMs))
+  const asked = { askedMs: pending.attemptSinceMs, receivedMs: env.monoMs, visibilityMs }
+  const held = result.records.map((record) => hold(turn, record, createReceipt(asked), 0))
   for (const { id } of result.records) queue.hidden.delete(id)
   // What came back while the flow is ending, and too late to be tried, goes straight back.
   if (state.phase !== 'running' && !owesAttempts(turn, queue)) return release(turn, queue, held)
@@ -166,10 +166,6 @@ export function onReceived(
 export function onUnreceived(_turn: Turn, queue: QueueState, { id, pending, result }: Unread): void {
   queue.scale.receives = 1
   if (result.kind === 'failed') queue.lostReads.push({ id, sinceMs: pending.attemptSinceMs })
-}
-
-function take(turn: Turn, record: FlowRecord, visibilityMs: number): Held {
-  return hold(turn, record, createReceipt(turn.env.monoMs, visibilityMs), 0)
 }
 
 function chunk(held: readonly Held[], limits: BatchLimits): Held[][] {

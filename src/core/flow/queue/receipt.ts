@@ -9,9 +9,25 @@ function visibilityMarginMs(visibilityMs: number): number {
   return Math.min(5_000, visibilityMs / 5)
 }
 
-export function createReceipt(receivedMs: number, visibilityMs: number): Receipt {
+/** What a receive makes a message last now. */
+export function receiveVisibilityMs(config: FlowConfig): number {
+  return config.receiveVisibilityMs ?? config.visibilityMs
+}
+
+export function createReceipt({ askedMs, receivedMs, visibilityMs }: Asked): Receipt {
   const shownMs = receivedMs + visibilityMs
-  return { receivedMs, visibilityMs, expiresMs: shownMs - visibilityMarginMs(visibilityMs), shownMs }
+  const expiresMs = shownMs - visibilityMarginMs(visibilityMs)
+  const extendAtMs = receivedMs + visibilityMs / 2
+  return { askedMs, receivedMs, visibilityMs, expiresMs, shownMs, extendAtMs, isAsked: false }
+}
+
+type Asked = Pick<Receipt, 'askedMs' | 'receivedMs' | 'visibilityMs'>
+
+/** It was extended by what was asked for at that moment. */
+export function prolong(receipt: Receipt, askedMs: number, visibilityMs: number): void {
+  receipt.shownMs = askedMs + visibilityMs
+  receipt.expiresMs = receipt.shownMs - visibilityMarginMs(visibilityMs)
+  receipt.extendAtMs = askedMs + visibilityMs / 2
 }
 
 export function isRunOut({ receipt }: Held, nowMs: number): boolean {
@@ -26,8 +42,7 @@ export function runMsOf({ timeoutMs }: FlowConfig, { longestRunMs }: QueueState)
 /** A batch ahead of the flights waits for a run and then takes one: a receipt that does not last for both is only spent. */
 export function canReceiveAhead(config: FlowConfig, queue: QueueState): boolean {
   const runMs = runMsOf(config, queue)
-  const visibilityMs = config.receiveVisibilityMs ?? config.visibilityMs
-  return runMs !== null && visibilityMs - config.windowMs >= 2 * runMs
+  return runMs !== null && receiveVisibilityMs(config) - config.windowMs >= 2 * runMs
 }
 
 /**
@@ -35,6 +50,8 @@ export function canReceiveAhead(config: FlowConfig, queue: QueueState): boolean 
  * gains nothing by another one.
  */
 export function isWornOut({ config, env }: Turn, queue: QueueState, { receipt }: Held): boolean {
+  // What runs is prolonged, however long it takes.
+  if (config.extendsReceipts) return false
   const { receivedMs, visibilityMs, shownMs } = receipt
   const marginMs = visibilityMarginMs(visibilityMs)
   if (env.monoMs - receivedMs <= marginMs) return false

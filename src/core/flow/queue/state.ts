@@ -20,6 +20,8 @@ export interface QueueState {
   readonly lockedGroups: Map<string, number>
   /** Acknowledgements that the queue refused, to be tried again one by one. */
   unsettled: Unsettled[]
+  /** To be handed back when it is known how long they last (`flow/queue/extension.ts`). */
+  unreleased: Held[]
   /** What was let go and comes back. */
   readonly hidden: HiddenMessages
   /** The longest run seen; null: none yet. */
@@ -87,6 +89,7 @@ export function createQueueState(config: FlowConfig): QueueState {
     lostReads: [],
     lockedGroups: new Map(),
     unsettled: [],
+    unreleased: [],
     hidden: new Map(),
     longestRunMs: null,
     outage: config.unreachable ? outageAtStart() : null,

@@ -78,6 +78,7 @@ function onAnswered(turn: Turn, shard: ShardState, pending: Pending, event: OwnA
       return
     case 'settled':
     case 'released':
+    case 'extended':
     case 'looked':
       return assert(false, `a shard was answered as a queue: ${event.kind}`)
     default:

@@ -93,10 +93,13 @@ function noteOvertaken(turn: Turn, shard: ShardState, page: Extract<ReadOutcome,
 }
 
 const endless: Receipt = {
+  askedMs: 0,
   receivedMs: 0,
   visibilityMs: Number.POSITIVE_INFINITY,
   expiresMs: Number.POSITIVE_INFINITY,
   shownMs: Number.POSITIVE_INFINITY,
+  extendAtMs: Number.POSITIVE_INFINITY,
+  isAsked: false,
 }
 
 function take(turn: Turn, shard: ShardState, record: FlowRecord): void {

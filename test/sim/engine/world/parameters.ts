@@ -37,7 +37,9 @@ function reports(prng: Prng): readonly string[] {
 }
 
 function drawQueueChanges(prng: Prng, kind: SourceKind): Body {
-  const concurrency = prng.chance(0.3) ? { ScalingConfig: { MaximumConcurrency: prng.int(2, 5) } } : {}
+  const extension = prng.chance(0.8) ? { extendVisibility: prng.chance(0.8) } : {}
+  const limit = prng.chance(0.3) ? { ScalingConfig: { MaximumConcurrency: prng.int(2, 5) } } : {}
+  const concurrency = { ...limit, ...extension }
   if (kind === 'sqs-fifo') return { BatchSize: prng.int(1, 10), ...concurrency }
   return {
     BatchSize: prng.pick([1, 2, 5, 10, 50]),

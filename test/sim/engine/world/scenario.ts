@@ -37,6 +37,8 @@ export interface MappingPlan {
   readonly createMs: number
   readonly body: Body
   readonly timeoutMs: number
+  /** Who describes the function learns of its timeout. */
+  readonly tellsTimeout: boolean
   readonly capacity: number | null
   readonly calm: boolean
 }
@@ -49,6 +51,7 @@ export interface Faults {
   readonly replyLost: number
   readonly describeFailed: number
   readonly settleRefused: number
+  readonly extendRefused: number
   readonly throttled: number
   readonly thrown: number
   readonly partial: number
@@ -83,6 +86,7 @@ const noFaults: Faults = {
   replyLost: 0,
   describeFailed: 0,
   settleRefused: 0,
+  extendRefused: 0,
   throttled: 0,
   thrown: 0,
   partial: 0,
@@ -176,6 +180,7 @@ function drawMappings(prng: Prng, sources: readonly SourcePlan[], safetyMs: numb
     createMs: together ? index : prng.chance(0.7) ? prng.int(0, 500) : prng.int(0, Math.floor(safetyMs / 2)),
     body: source.calm ? { Enabled: true, ...atHorizon(source) } : drawParameters(prng, source.kind),
     timeoutMs: source.calm ? 3_000 : prng.pick([1_000, 3_000, 10_000, 30_000]),
+    tellsTimeout: source.calm || !source.kind.startsWith('sqs') || prng.chance(0.3),
     capacity: source.calm ? null : prng.pick([null, null, 1, 3]),
     calm: source.calm,
   }))
@@ -199,12 +204,13 @@ function drawFaults(prng: Prng): Faults {
     replyLost: rate(0.2),
     describeFailed: rate(0.4),
     settleRefused: rate(0.3),
+    extendRefused: prng.pick([0, 0.5, 0.9]),
     throttled: rate(0.4),
     thrown: rate(0.4),
     partial: rate(0.4),
     lost: rate(0.2),
     hanging: rate(0.1),
-    slow: rate(0.3),
+    slow: rate(0.5),
     undeliverable: rate(0.95),
     storeRefused: rate(0.3),
     storeSlow: rate(0.3),

@@ -17,7 +17,7 @@ export function openSource(world: World, process: Process, document: MappingDocu
   if (sim === undefined) throw new Violation(`the world: nobody has ${sourceName}`)
   const inner = sim.kind === 'queue' ? sim.queue : sim.stream.open()
   const { calm } = sim.plan
-  const asked = (what: 'describe' | 'read' | 'settle' | 'release', request?: ReadRequest): void =>
+  const asked = (what: 'describe' | 'read' | 'settle' | 'extend' | 'release', request?: ReadRequest): void =>
     world.note({
       kind: 'asked',
       process: process.number,
@@ -65,6 +65,24 @@ export function openSource(world: World, process: Process, document: MappingDocu
     async settle(records, signal) {
       asked('settle')
       return call(world, process, (inside) => settleNow(world, inner, records, inside), wire(signal))
+    },
+    async extend(records, visibilityMs, signal) {
+      asked('extend')
+      const result = await call(
+        world,
+        process,
+        (inside) => extendNow(world, inner, { records, visibilityMs, inside }),
+        wire(signal),
+      )
+      const refused = result.failed.flatMap(({ index }) => records[index] ?? [])
+      world.note({
+        kind: 'extended',
+        process: process.number,
+        uuid,
+        numbers: numbers(records),
+        refused: numbers(refused),
+      })
+      return result
     },
     async release(records, signal) {
       asked('release')
@@ -123,6 +141,21 @@ function duplicated(world: World, result: ReadResult): ReadResult {
   if (result.kind !== 'records' || first === undefined || first.orderKey !== '') return result
   if (!world.goesWrong(world.scenario.faults.duplicates)) return result
   return { ...result, records: [...result.records, first].slice(0, 10) }
+}
+
+async function extendNow(
+  world: World,
+  inner: Source,
+  {
+    records,
+    visibilityMs,
+    inside,
+  }: { readonly records: readonly SourceRecord[]; readonly visibilityMs: number; readonly inside: AbortSignal },
+): Promise<SettleResult> {
+  const { extendRefused } = world.scenario.faults
+  if (world.goesWrong(extendRefused))
+    return { failed: records.map((_, index) => ({ index, message: 'slow down', final: world.prng.chance(0.3) })) }
+  return inner.extend(records, visibilityMs, inside)
 }
 
 async function settleNow(

@@ -42,7 +42,12 @@ export function openTarget(world: World, process: Process): Target {
       const isUnknown = world.goesWrong(world.scenario.faults.describeFailed) && !plan.calm
       await call(world, process, () => undefined, { signal })
       if (isUnknown) return { kind: 'unknown', message: 'not now' }
-      return { kind: 'found', arn: null, timeoutMs: plan.timeoutMs, concurrency: plan.capacity }
+      return {
+        kind: 'found',
+        arn: null,
+        timeoutMs: plan.tellsTimeout ? plan.timeoutMs : null,
+        concurrency: plan.capacity,
+      }
     },
     allowsLoops: () => Promise.resolve(false),
   }

@@ -49,6 +49,12 @@ export const queueBehaviours: readonly Behaviour[] = [
     "Where window and timeout exceed the queue's visibility, messages are received with window + timeout + 30 s.",
   ),
   does(
+    'sqs.extend-visibility',
+    '§13.13',
+    queues,
+    'With extendVisibility (not an AWS parameter), messages stay hidden while the function runs, for 12 hours at most.',
+  ),
+  does(
     'sqs.drain-attempts',
     '§2.3',
     queues,
