@@ -1,5 +1,6 @@
 import { totalmem } from 'node:os'
 import type { AwsConnections } from './access/create-aws-access.ts'
+import type { Health as ApiHealth } from './api/api-deps.ts'
 import { createApi, type Api } from './api/server.ts'
 import { passPolicyOf } from './api/pass-policy.ts'
 import { createDepthLook, createSourceCheck } from './api/source-check.ts'
@@ -14,6 +15,8 @@ import type { EngineContext } from './engine/engine-context.ts'
 import { startCoreMachine } from './engine/flow-machine.ts'
 import { Meters, readingsOf } from './engine/meters.ts'
 import { Permits } from './engine/permits.ts'
+import { placeHolders, tellHolder, type FindMapping } from './engine/place-holders.ts'
+import { longHeldMs } from './engine/place-watch.ts'
 import { reconcile } from './engine/reconcile.ts'
 import { Registry } from './engine/registry.ts'
 import { ShardCensus } from './engine/shard-census.ts'
@@ -25,7 +28,7 @@ import { sourceService, type ServiceSettings } from './model/settings.ts'
 import type { SourceKind } from './model/source.ts'
 import { storeLocationOf } from './model/store-url.ts'
 import { createRedactor, type Redactor } from './model/redaction.ts'
-import { createHealth } from './observe/health.ts'
+import { createHealth, type Health } from './observe/health.ts'
 import type { Log, LogDestination } from './observe/log.ts'
 import { createMetrics } from './observe/metrics.ts'
 import { secretsOf } from './observe/secrets-of.ts'
@@ -102,7 +105,9 @@ async function run(parts: Parts): Promise<MillraceHandle> {
   const place = { region: access.region, account: settings.aws.account }
   // The engine and its meters know each other: a meter counts under what its mapping is at that moment.
   const meters: Meters = new Meters(metrics, (uuid) => registry.get(uuid), clock)
-  const registry: Registry = new Registry(engineOf(parts, { access, target, opener, meters, memory }))
+  const find: FindMapping = (uuid) => registry.get(uuid)
+  const permits = new Permits(settings.maxInvocations, clock, tellHolder(log, find, settings.maxInvocations))
+  const registry: Registry = new Registry(engineOf(parts, { access, target, opener, meters, memory, permits }))
   metrics.watch(() => readingsOf(registry))
   const remembers = storeLocationOf(settings.store)?.kind !== 'memory'
   if (remembers) metrics.watchStore(() => parts.store.health())
@@ -123,16 +128,15 @@ async function run(parts: Parts): Promise<MillraceHandle> {
     functions: target,
     checkSource: createSourceCheck(opener),
     queueDepth: createDepthLook(opener),
-    surroundings: createSurroundings(access, upstream, settings.maxInvocations),
+    surroundings: createSurroundings(access, upstream, {
+      invocationsMax: settings.maxInvocations,
+      holders: () => placeHolders(permits.holders(0), find),
+    }),
     checkPattern,
     upstream,
     passPolicy: passPolicyOf(settings, access.isAws('lambda')),
     metrics: { contentType: metrics.contentType, metrics: () => metrics.scrape() },
-    health: {
-      notReady: () => [health.ready ? [] : health.phase, storeReasons(parts.store)].flat(),
-      storeTrouble: () => parts.store.health().trouble,
-      details: () => ({ store: settings.store, storeHealth: parts.store.health() }),
-    },
+    health: healthOf(parts, health, () => invocationsOf(permits, settings, find)),
     counts: (uuid) => meters.tally(uuid),
     activity: (uuid) => meters.activity(uuid),
     redact,
@@ -239,6 +243,19 @@ interface Wiring {
   readonly opener: SourceOpener
   readonly meters: Meters
   readonly memory: MemoryBudget
+  readonly permits: Permits
+}
+
+function healthOf({ settings, store }: Parts, health: Health, invocations: () => object): ApiHealth {
+  return {
+    notReady: () => [health.ready ? [] : health.phase, storeReasons(store)].flat(),
+    storeTrouble: () => store.health().trouble,
+    details: () => ({ store: settings.store, storeHealth: store.health(), invocations: invocations() }),
+  }
+}
+
+function invocationsOf(permits: Permits, { maxInvocations: max }: ServiceSettings, find: FindMapping): object {
+  return { inFlight: permits.inFlight, max, heldLong: placeHolders(permits.holders(longHeldMs), find) }
 }
 
 /** What the container allows where there is one, else what the machine has. */
@@ -249,14 +266,14 @@ function memoryBytes({ memory }: ServiceSettings): number {
 }
 
 function engineOf({ settings, clock, log, store }: Parts, wiring: Wiring): EngineContext {
-  const { access, target, opener, meters, memory } = wiring
+  const { access, target, opener, meters, memory, permits } = wiring
   return {
     services: {
       clock,
       store,
       target,
       destination: createDestination(access),
-      permits: new Permits(settings.maxInvocations),
+      permits,
       memory,
       startMachine: startCoreMachine,
       settings,

@@ -1,6 +1,7 @@
 import type { MappingActivity, MappingCounts } from '../engine/meters.ts'
 import type { CreateMapping, Mappings } from '../engine/mappings.ts'
 import type { ArnPlace } from '../model/arn.ts'
+import type { PlaceHolder } from '../engine/place-holders.ts'
 import type { MappingDocument } from '../model/mapping.ts'
 import type { FunctionSettings, ServerSettings } from '../model/settings.ts'
 import type { SourceKind } from '../model/source.ts'
@@ -57,6 +58,8 @@ export interface Surroundings {
   /** null: no function is looked for outside the config. */
   readonly functionEndpoint: string | null
   readonly maxInvocations: number
+  /** Who holds places for invocations while others wait for one, the longest first. */
+  readonly holders: readonly PlaceHolder[]
 }
 
 /** All functions: those of the config, everything else upstream. */

@@ -1,5 +1,7 @@
 import PQueue from 'p-queue'
-import { TurnGate } from './turn-gate.ts'
+import type { Clock } from '../ports.ts'
+import { PlaceWatch } from './place-watch.ts'
+import { TurnGate, type Holder } from './turn-gate.ts'
 import { TurnQueue, type TurnOptions } from './turn-queue.ts'
 
 /** The right to one attempt. Giving it back twice does no harm. */
@@ -21,14 +23,22 @@ export interface PermitRequest {
  */
 export class Permits {
   readonly #gate: TurnGate
+  readonly #watch: PlaceWatch
   readonly #functions = new Map<string, PQueue<TurnQueue, TurnOptions>>()
 
-  constructor(invocationsMax: number) {
-    this.#gate = new TurnGate(invocationsMax)
+  /** `tell` hears of mappings that hold places for long while others wait. */
+  constructor(invocationsMax: number, clock: Clock, tell: (holder: Holder) => void = () => {}) {
+    this.#gate = new TurnGate(invocationsMax, clock)
+    this.#watch = new PlaceWatch(this.#gate, clock, tell)
   }
 
   get inFlight(): number {
     return this.#gate.running
+  }
+
+  /** Mappings that have held a place for so long while others wait for one. */
+  holders(heldMsMin: number): readonly Holder[] {
+    return this.#gate.holders(heldMsMin)
   }
 
   join(mapping: string): void {
@@ -43,7 +53,9 @@ export class Permits {
   async acquire(request: PermitRequest, signal: AbortSignal): Promise<Permit> {
     const leaveFunction = request.capacity === null ? null : await this.#enter(request, request.capacity, signal)
     try {
-      const leaveGate = await this.#gate.acquire(request.mapping, signal)
+      const place = this.#gate.acquire(request.mapping, signal)
+      this.#watch.begin()
+      const leaveGate = await place
       return {
         release: () => {
           leaveGate()

@@ -100,6 +100,7 @@ export function createApiWorld(options: ApiWorldOptions = {}): ApiWorld {
       sourceEndpoint: 'http://source',
       functionEndpoint: 'http://lambda',
       maxInvocations: 100,
+      holders: [],
     }),
     checkPattern: (_, pattern) => pattern.startsWith('{'),
     upstream: options.upstream ?? null,

@@ -1,7 +1,8 @@
+import { sourceOf } from '../../model/arn.ts'
 import type { Evidence } from './evidence.ts'
 import { flowsOf } from './evidence.ts'
 import { finding, type Finding } from './finding.ts'
-import { counted, due, plural } from './wording.ts'
+import { counted, due, functionNoun, plural, since } from './wording.ts'
 
 /** Batches and records that are ready and wait for a place, a window or a destination. */
 export function waitingFindings(evidence: Evidence): readonly Finding[] {
@@ -20,8 +21,19 @@ function forInvocation(evidence: Evidence): readonly Finding[] {
     finding(
       'waits-for-invocation',
       `${counted(waiting, 'batch', 'waits', 'wait')} for a free invocation: Millrace makes ${surroundings.maxInvocations} at once in all (maxInvocations).${own}`,
+      held(evidence),
     ),
   ]
+}
+
+/** The one that has held places for the longest is the one to look at. */
+function held({ nowMs, surroundings: { holders } }: Evidence): string {
+  const [holder] = holders
+  if (holder === undefined) return ''
+  const { functionArn, heldMs, places, source } = holder
+  const name = sourceOf(source)?.resource ?? source
+  const oldest = since(nowMs - heldMs, nowMs)
+  return `The mapping of ${name} to the ${functionNoun({ functionArn })} holds ${places} of them, the oldest ${oldest}.`
 }
 
 function forDestination(evidence: Evidence): readonly Finding[] {

@@ -164,7 +164,7 @@ const cases: readonly Case[] = [
   {
     says: /^isolation: .* waits for its function/,
     wrong: 'places for invocations that those who hang may take all of',
-    plants: { permits: () => new Permits(1) },
+    plants: { permits: (_, clock) => new Permits(1, clock) },
   },
   {
     says: /^word: .* the user was told/,
@@ -174,7 +174,7 @@ const cases: readonly Case[] = [
   {
     says: /^rest: .* permits are still out/,
     wrong: 'a permit that is not given back',
-    plants: { permits: (invocationsMax) => new LeakyPermits(invocationsMax + 3) },
+    plants: { permits: (invocationsMax, clock) => new LeakyPermits(invocationsMax + 3, clock) },
   },
   {
     says: /^livelock: /,

@@ -77,7 +77,7 @@ export function engineRig(options: EngineOptions) {
           ),
       },
       destination: { deliver: options.deliver ?? (() => Promise.resolve({ kind: 'delivered' })) },
-      permits: new Permits(10),
+      permits: new Permits(10, time.clock),
       memory: new MemoryBudget(10_000_000),
       startMachine: options.startMachine ?? startCoreMachine,
       settings: { ...defaultSettings, maxInvocations: 10, scaling: 'eager' },

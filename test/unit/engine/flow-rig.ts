@@ -116,7 +116,7 @@ export function flowRig(kind: SourceKind, ports: Ports = {}) {
   const refusals: boolean[] = []
   const store = ports.store ?? createMemoryStore()
   const memory = new MemoryBudget(1_000)
-  const permits = new Permits(2)
+  const permits = new Permits(2, time.clock)
   const unanswered = (): Promise<never> => new Promise(() => {})
   const context: FlowContext = {
     services: {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { manualClock } from './manual-clock.ts'
 import { Permits, type Permit } from '../../../src/engine/permits.ts'
 
+const { clock } = manualClock()
 const never = new AbortController().signal
 const upstream = { functionName: 'f', capacity: null }
 
@@ -29,7 +31,7 @@ const settled = () =>
 
 describe('permits', () => {
   it('never grants more than the process allows at once', async () => {
-    const permits = new Permits(3)
+    const permits = new Permits(3, clock)
     const { ask, granted, giveBack } = asker(permits)
     ask('a', 10)
     await settled()
@@ -41,7 +43,7 @@ describe('permits', () => {
   })
 
   it('goes round the mappings in turn, however long the line of one is', async () => {
-    const { ask, names, giveBack } = asker(new Permits(1))
+    const { ask, names, giveBack } = asker(new Permits(1, clock))
     ask('a', 4)
     ask('b', 2)
     ask('c', 1)
@@ -55,33 +57,8 @@ describe('permits', () => {
     expect(order.join('')).toBe('aabcaba')
   })
 
-  it('keeps places for mappings that hold none, so that a slow one does not delay another (ministack PR 1724)', async () => {
-    const permits = new Permits(8)
-    permits.join('slow')
-    permits.join('quick')
-    const { ask, names } = asker(permits)
-    ask('slow', 20)
-    await settled()
-    expect(names()).toBe('slow'.repeat(7))
-    ask('quick', 1)
-    await settled()
-    expect(names()).toContain('quick')
-  })
-
-  it('keeps no more than a quarter of the places, and none for a mapping that is alone', async () => {
-    const permits = new Permits(8)
-    const { ask, granted } = asker(permits)
-    for (const mapping of 'abcdef') permits.join(mapping)
-    ask('a', 20)
-    await settled()
-    expect(granted).toHaveLength(6)
-    for (const mapping of 'bcdef') permits.leave(mapping)
-    await settled()
-    expect(granted).toHaveLength(8)
-  })
-
   it('sizes a hosted function by its URLs, and does not let it hold places of the process while it waits', async () => {
-    const permits = new Permits(8)
+    const permits = new Permits(8, clock)
     const { ask, names, giveBack } = asker(permits)
     ask('a', 5, { functionName: 'single', capacity: 1 })
     ask('b', 5)
@@ -93,7 +70,7 @@ describe('permits', () => {
   })
 
   it('serves the mappings that share a hosted function in turn', async () => {
-    const { ask, names, giveBack } = asker(new Permits(10))
+    const { ask, names, giveBack } = asker(new Permits(10, clock))
     const single = { functionName: 'single', capacity: 1 }
     // The first comes before anybody waits; from there on it goes in turn.
     ask('a', 3, single)
@@ -108,7 +85,7 @@ describe('permits', () => {
   })
 
   it.each([null, 1])('forgets who gives up waiting (capacity %s)', async (capacity) => {
-    const permits = new Permits(1)
+    const permits = new Permits(1, clock)
     const request = { mapping: 'a', functionName: 'f', capacity }
     const first = await permits.acquire(request, never)
     const waiting = new AbortController()
@@ -124,7 +101,7 @@ describe('permits', () => {
   })
 
   it('frees the hosted function when its attempt gives up waiting for the process', async () => {
-    const permits = new Permits(1)
+    const permits = new Permits(1, clock)
     const other = await permits.acquire({ mapping: 'b', functionName: 'other', capacity: null }, never)
     const controller = new AbortController()
     const waiting = permits.acquire({ mapping: 'a', functionName: 'f', capacity: 1 }, controller.signal)
@@ -138,7 +115,7 @@ describe('permits', () => {
   })
 
   it('keeps a permit that was granted although its signal comes later', async () => {
-    const permits = new Permits(2)
+    const permits = new Permits(2, clock)
     const request = { mapping: 'a', functionName: 'f', capacity: 1 }
     const controller = new AbortController()
     const held = await permits.acquire(request, controller.signal)
@@ -151,7 +128,7 @@ describe('permits', () => {
   })
 
   it('refuses at once when the signal has come already', async () => {
-    const permits = new Permits(1)
+    const permits = new Permits(1, clock)
     const signal = AbortSignal.abort(new Error('over'))
     await expect(permits.acquire({ mapping: 'a', functionName: 'f', capacity: 1 }, signal)).rejects.toThrow('over')
     await expect(permits.acquire({ mapping: 'a', functionName: 'f', capacity: null }, signal)).rejects.toThrow('over')

@@ -18,7 +18,7 @@ import { type World, startWallMs } from './world.ts'
 export function startProcess(world: World): Process {
   const { scenario, plants } = world
   const clock = clockOf(world, () => process.dead)
-  const permits = plants.permits(scenario.maxInvocations)
+  const permits = plants.permits(scenario.maxInvocations, clock)
   const memory = new MemoryBudget(scenario.budgetBytes)
   const process: Process = {
     number: world.processes.length + 1,

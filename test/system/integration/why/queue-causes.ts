@@ -86,7 +86,7 @@ export const queueCauses: readonly Row[] = [
   {
     what: 'batches that wait for a free invocation',
     cause: 'waits-for-invocation',
-    says: '1 batch waits for a free invocation: Millrace makes 1 at once in all (maxInvocations).',
+    says: '1 batch waits for a free invocation: Millrace makes 1 at once in all (maxInvocations). The mapping of queue-N to the function orders holds 1 of them, the oldest since TIME (N s).',
     async provoke(world) {
       const { opened, open } = gate()
       world.afterwards(open)

@@ -56,6 +56,12 @@ export const limitsAndMetrics: readonly Behaviour[] = [
     'An attempt at an endpoint that does not end it itself ends at the function’s timeout and the time for a start, looked up anew when it is reached.',
   ),
   does(
+    'mapping.fair-share',
+    '§8',
+    sources,
+    'Places for invocations are shared: a share of them is free for each mapping beside those that hang, and what others do not use goes to who gives it back soon.',
+  ),
+  does(
     'mapping.describes',
     '§1.1',
     sources,

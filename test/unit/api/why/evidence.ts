@@ -56,7 +56,12 @@ export function evidenceOf(document: MappingDocument, more: Partial<Evidence> = 
     counts: undefined,
     hosted: undefined,
     sight: { source: found, depth, function: null, heldHere: 0 },
-    surroundings: { sourceEndpoint: 'http://source', functionEndpoint: 'http://lambda', maxInvocations: 100 },
+    surroundings: {
+      sourceEndpoint: 'http://source',
+      functionEndpoint: 'http://lambda',
+      maxInvocations: 100,
+      holders: [],
+    },
     storeTrouble: null,
     damage: undefined,
     ...more,
