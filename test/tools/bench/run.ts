@@ -5,8 +5,9 @@ import { startChild } from './child.ts'
 import { millraceContender, sqsConsumerContender } from './contender.ts'
 import { filters } from './filter-scenario.ts'
 import type { FunctionCommands } from './function-process.ts'
-import { defaultFrom } from './millrace.ts'
+import { defaultFrom, type From } from './millrace.ts'
 import { idleFlows } from './idle-flows.ts'
+import { idleStack } from './idle-stack.ts'
 import { drain, idle, pickUp, type Bench, type Sizes } from './queue-scenarios.ts'
 import { table, type Row } from './report.ts'
 import type { StreamBackendCommands } from './stream-backend-process.ts'
@@ -14,11 +15,13 @@ import { loopStreams, millraceStreams } from './stream-contender.ts'
 import { idleShards, readThrough, recordPickUp, type StreamBench, type StreamSizes } from './stream-scenarios.ts'
 
 const usage = `Usage: node test/tools/bench/run.ts [--small] [--from dist|src] [--concurrency N] [--messages N] [--records N]
-       [--only pick-up,drain,idle,streams,record-pick-up,idle-shards,idle-flows,filters] [--contender millrace|sqs-consumer|bare]
+       [--only pick-up,drain,idle,streams,record-pick-up,idle-shards,idle-flows,idle-stack,filters] [--contender millrace|sqs-consumer|bare]
 
 Prints; asserts nothing about time. --small: numbers for CI. --contender: that one alone.`
 
 interface AllSizes extends Sizes, StreamSizes {
+  /** How long nothing happens before what an idle stack costs is measured. */
+  readonly quietMs: number
   readonly filterMs: number
 }
 
@@ -34,6 +37,7 @@ const full: AllSizes = {
   shards: [1, 16],
   recordPickUps: 50,
   idleShards: 1_000,
+  quietMs: 65_000,
   filterMs: 2_000,
 }
 const small: AllSizes = {
@@ -44,11 +48,13 @@ const small: AllSizes = {
   records: 8_000,
   recordPickUps: 10,
   idleShards: 200,
+  quietMs: 11_000,
   filterMs: 200,
 }
 
 interface World extends Omit<Bench, 'sizes'>, Omit<StreamBench, 'sizes' | 'contenders'> {
   readonly streamContenders: StreamBench['contenders']
+  readonly from: From
   readonly sizes: AllSizes
 }
 
@@ -91,6 +97,11 @@ const scenarios: readonly Scenario[] = [
     run: ({ sizes }) => idleFlows({ ...sizes, idleShards: 1_000 }),
   },
   {
+    name: 'idle-stack',
+    title: ({ quietMs }) => `Nothing has happened for ${quietMs / 1_000} s, with the backend (kinesis-local)`,
+    run: ({ from, sizes: { quietMs, idleMs } }) => idleStack(from, { quietMs, overMs: 2 * idleMs }),
+  },
+  {
     name: 'filters',
     title: () => 'Filters: a pattern of three clauses, records of about 1 KB, in this process',
     run: ({ sizes: { filterMs } }) => filters(filterMs),
@@ -118,6 +129,7 @@ if (flags.help || (flags.from !== 'dist' && flags.from !== 'src')) {
 const defaults = flags.small ? small : full
 const isWanted = ({ name }: { readonly name: string }): boolean => name.startsWith(flags.contender)
 const world: World = {
+  from: flags.from,
   backend: await startChild<BackendCommands>('./backend-process.ts'),
   streams: await startChild<StreamBackendCommands>('./stream-backend-process.ts'),
   fn: await startChild<FunctionCommands>('./function-process.ts'),
