@@ -18,8 +18,9 @@ LABEL org.opencontainers.image.title="Millrace" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.licenses="Apache-2.0"
 COPY LICENSE /usr/local/share/millrace/LICENSE
-COPY --from=build /build/dist/millrace.mjs /usr/local/lib/millrace/millrace.mjs
-# What is inside of that file.
+COPY --from=build /build/dist/millrace.mjs /build/dist/index.mjs /usr/local/lib/millrace/
+COPY --from=build /build/dist/chunks /usr/local/lib/millrace/chunks
+# What is inside of these files.
 COPY --from=build /build/dist/sbom.cdx.json /usr/local/share/millrace/sbom.cdx.json
 # Nothing is installed here any more: what could install something is of use to strangers alone.
 RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack \

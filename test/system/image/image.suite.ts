@@ -17,14 +17,15 @@ describe.skipIf(missing !== '')('image', () => {
     expect(above).toBeLessThan(90)
   })
 
-  it('adds one bundled file and its compile cache to the base: no packages, nothing made for one processor', async () => {
+  it('adds the bundle and its compile cache to the base: no packages, nothing made for one processor', async () => {
     const list = 'cd /; find bin etc home lib opt sbin srv usr var -xdev \\( -type f -o -type l \\) 2>/dev/null; true'
     const [ours, theirs] = await Promise.all([imageTag, baseTag].map((tag) => sh(tag, list)))
     const known = new Set(theirs?.split('\n'))
     const added = (ours ?? '').split('\n').filter((path) => !known.has(path))
-    const others = added.filter((path) => !path.startsWith('usr/local/lib/millrace/cache/'))
+    const others = added.filter((path) => !/^usr\/local\/lib\/millrace\/(?:cache|chunks)\//.test(path))
     expect(others.toSorted()).toEqual([
       'usr/local/bin/millrace',
+      'usr/local/lib/millrace/index.mjs',
       'usr/local/lib/millrace/millrace.mjs',
       'usr/local/share/millrace/LICENSE',
       'usr/local/share/millrace/sbom.cdx.json',
@@ -32,7 +33,10 @@ describe.skipIf(missing !== '')('image', () => {
     // ELF files begin with 7f 45 4c 46.
     const elf = `cd /; for f in ${added.join(' ')}; do head -c 4 "$f" | od -An -tx1 | grep -q "7f 45 4c 46" && echo "$f"; done; true`
     expect(await sh(imageTag, elf)).toBe('')
-    report('files added to the base', `${others.length} and the compile cache; no packages, no ELF file`)
+    report(
+      'files added to the base',
+      `${others.length}, the bundle's chunks and the compile cache; no packages, no ELF file`,
+    )
   })
 
   it('runs as a user other than root, who may write to /data and where anybody may', async () => {

@@ -131,7 +131,9 @@ describe('the package', () => {
 
   it('has nothing else inside: every package of a bundle that says so in a comment of its own is in the bill', async () => {
     const bill = JSON.stringify(await json(join(installed, 'dist/sbom.cdx.json')))
-    const bundle = await readFile(join(installed, 'dist/millrace.mjs'), 'utf8')
+    const built = (await filesBelow(join(installed, 'dist'))).filter((file) => file.endsWith('.mjs'))
+    const sources = await Promise.all(built.map((file) => readFile(file, 'utf8')))
+    const bundle = sources.join('\n')
     const regions = new Set(
       Array.from(bundle.matchAll(/\/\/#region (?:\S*\/)?node_modules\/((?:@[^/\s]+\/)?[^/\s]+)/g), ([, name]) => name),
     )
