@@ -90,7 +90,7 @@ export interface Flight {
   readonly units: Unit[]
   /** waiting: when the next attempt is due (monotonic). */
   dueMs: number
-  /** invoking: when its first receipt is to be prolonged (`flow/queue/extension.ts`). */
+  /** invoking: when to look whether its receipts are to be prolonged (`flow/queue/extension.ts`). */
   extendAtMs: number
   /** Attempts in a row that never ran. */
   notRunStreak: number

@@ -275,7 +275,7 @@ export const queueMutants: readonly Mutant[] = [
   },
   // ---- Extension
   {
-    in: 'extensionMoments',
+    in: 'addExtensionMoments',
     bug: 'an extension waits until something else happens',
     find: "if (flight.phase === 'invoking') moments.push(flight.extendAtMs)",
     replace: "if (flight.phase === 'waiting') moments.push(flight.extendAtMs)",
@@ -289,11 +289,11 @@ export const queueMutants: readonly Mutant[] = [
   {
     in: 'extendDue',
     bug: 'receipts of what waits for its permit are prolonged',
-    find: "flight.phase === 'invoking' &&",
+    find: "flight.phase !== 'invoking' ||",
     replace: '',
   },
   {
-    in: 'scheduleExtension',
+    in: 'schedule',
     bug: 'a receipt is prolonged when the last of its batch is due',
     find: 'Math.min(',
     replace: 'Math.max(',

@@ -6,7 +6,6 @@ import type { NextStep } from '../messages.ts'
 import { type Flight, type Held, type Pending, type Turn, type Unit, recordsOf } from '../state.ts'
 import { fitsAlone } from '../../batch-size.ts'
 import { earliest } from '../../pace.ts'
-import { scheduleExtension } from './extension.ts'
 import { lockGroups } from './groups.ts'
 import { cutExpired, cutWornOut, endUnsettled, release, settle } from './ledger.ts'
 import { owesAttempts } from './drain.ts'
@@ -51,7 +50,7 @@ export function onQueuePermitted(turn: Turn, queue: QueueState, flight: Flight, 
   assert(queue.outage === null || queue.outage.flight === flight.id, 'in an outage one batch tries the function')
   assert(!unit.held.some((one) => isRunOut(one, turn.env.monoMs)), 'what is invoked is still ours')
   invoke(turn, flight, { permit, unit, window: null, bytesMax: turn.config.batchBytesMax })
-  scheduleExtension(flight)
+  flight.extendAtMs = turn.env.monoMs
 }
 
 /** Things may have changed while it waited for its permit: what does not start now waits, or goes back. */

@@ -19,19 +19,19 @@ const retryMsMin = 250
 /** Asks for what is due. */
 export function extendDue(turn: Turn): void {
   if (!turn.config.extendsReceipts) return
-  for (const flight of turn.state.flights.values())
-    if (flight.phase === 'invoking' && flight.extendAtMs <= turn.env.monoMs) extend(turn, flight)
+  for (const flight of turn.state.flights.values()) {
+    if (flight.phase !== 'invoking' || flight.extendAtMs > turn.env.monoMs) continue
+    schedule(flight)
+    if (flight.extendAtMs <= turn.env.monoMs) extend(turn, flight)
+  }
 }
 
-export function extensionMoments({ state, config }: Turn): readonly number[] {
-  if (!config.extendsReceipts) return []
-  const moments: number[] = []
+export function addExtensionMoments(moments: number[], { state, config }: Turn): void {
+  if (!config.extendsReceipts) return
   for (const flight of state.flights.values()) if (flight.phase === 'invoking') moments.push(flight.extendAtMs)
-  return moments
 }
 
-/** Once for each flight that is sent off, and after each answer. */
-export function scheduleExtension(flight: Flight): void {
+function schedule(flight: Flight): void {
   flight.extendAtMs = Math.min(...unitOf(flight).held.map(({ receipt }) => receipt.extendAtMs))
 }
 
@@ -42,7 +42,7 @@ function extend(turn: Turn, flight: Flight): void {
     if (visibilityMs > 0) askExtend(turn, flight, held, visibilityMs)
     else for (const one of held) waitForGain(turn, one)
   }
-  scheduleExtension(flight)
+  schedule(flight)
 }
 
 /** The visibility to ask for, in whole seconds; 0: nothing would be gained, or it is too late. */
@@ -95,7 +95,7 @@ export function onExtended(
     }
   })
   const flight = turn.state.flights.get(pending.flight)
-  if (flight?.phase === 'invoking') scheduleExtension(flight)
+  if (flight?.phase === 'invoking') schedule(flight)
   const back = queue.unreleased.filter((one) => !one.receipt.isAsked)
   queue.unreleased = queue.unreleased.filter((one) => one.receipt.isAsked)
   askRelease(turn, back)

@@ -12,7 +12,7 @@ import {
   tryQueueBatch,
 } from './attempt.ts'
 import { owesAttempts, startsOf, startsUntilMs } from './drain.ts'
-import { extendDue, extensionMoments, onExtended } from './extension.ts'
+import { addExtensionMoments, extendDue, onExtended } from './extension.ts'
 import { onSettled, release, retryUnsettled } from './ledger.ts'
 import { look, mayTry, onLooked, outageMoments } from './outage.ts'
 import {
@@ -194,7 +194,8 @@ function forsake(turn: Turn, queue: QueueState): void {
 
 function moments(turn: Turn, queue: QueueState): number[] {
   const { state, config, env } = turn
-  const due = [...queue.unsettled.map((one) => one.dueMs), ...extensionMoments(turn)]
+  const due = queue.unsettled.map((one) => one.dueMs)
+  addExtensionMoments(due, turn)
   const waits = state.phase === 'running' ? queue.outage : null
   if (waits !== null) return [...due, ...outageMoments(turn, waits), state.pace.nextMs]
   for (const flight of state.flights.values()) if (flight.phase === 'waiting') due.push(flight.dueMs)
