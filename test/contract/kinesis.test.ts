@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AwsAccess, ClockOffsets } from '../../src/access/aws-access.ts'
 import { createSourceOpener } from '../../src/sources/source-opener.ts'
 import type { ChildService } from '../support/sources/child-service.ts'
@@ -9,6 +9,7 @@ import { accessTo } from '../support/sources/test-access.ts'
 import { inFragment, neverAborted, readPage, readRequest } from './source-contract.ts'
 import { streamContract } from './stream-contract.ts'
 import type { StreamUnderTest } from './stream-contract.ts'
+import { until } from '../support/until.ts'
 
 let service: ChildService
 let access: AwsAccess & ClockOffsets
@@ -31,22 +32,29 @@ async function call(operation: string, input: object): Promise<unknown> {
 }
 
 async function untilActive(StreamName: string): Promise<void> {
-  await vi.waitFor(async () => {
-    expect(JSON.stringify(await call('DescribeStreamSummary', { StreamName }))).toContain('"ACTIVE"')
-  }, 30_000)
+  await until(
+    async () => JSON.stringify(await call('DescribeStreamSummary', { StreamName })).includes('"ACTIVE"'),
+    `${StreamName} is ACTIVE`,
+  )
 }
 
 async function create(StreamName: string): Promise<void> {
   // A stream that is being deleted still has its name for a moment.
-  await vi.waitFor(() => call('CreateStream', { StreamName, ShardCount: 1 }), 30_000)
+  const isMade = (): Promise<boolean> =>
+    call('CreateStream', { StreamName, ShardCount: 1 }).then(
+      () => true,
+      () => false,
+    )
+  await until(isMade, `${StreamName} is made`)
   await untilActive(StreamName)
 }
 
 async function remove(StreamName: string): Promise<void> {
   await call('DeleteStream', { StreamName })
-  await vi.waitFor(async () => {
-    expect(await call('DescribeStreamSummary', { StreamName }).catch(String)).toContain('not found')
-  }, 30_000)
+  await until(
+    async () => String(await call('DescribeStreamSummary', { StreamName }).catch(String)).includes('not found'),
+    `${StreamName} is gone`,
+  )
 }
 
 const wholeRange = 2n ** 128n
@@ -99,10 +107,13 @@ it('a start ahead of the clock of the service is the present where that is meant
   const request = readRequest({ shardId: 'shardId-000000000000', from })
   expect(await source.read(request, neverAborted)).toMatchObject({ kind: 'records', records: [] })
   await call('PutRecord', { StreamName: name, PartitionKey: 'k', Data: btoa('now') })
-  await vi.waitFor(async () => {
+  let data: unknown[] = []
+  await until(async () => {
     const { records } = await readPage(source, request)
-    expect(records.map((record) => inFragment(record, 'kinesis', 'data'))).toEqual([btoa('now')])
-  }, 30_000)
+    data = records.map((record) => inFragment(record, 'kinesis', 'data'))
+    return data.length > 0
+  }, 'the record is read')
+  expect(data).toEqual([btoa('now')])
   await source.close()
 })
 

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { EventEmitter, once } from 'node:events'
+import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { ok, type Behaviour } from './behaviour.ts'
 import { answerOf, rieBusy, type Answer, type Dialect } from './dialect.ts'
+import { until } from '../until.ts'
 
 export interface FunctionServerOptions {
   /** Default: lambda. */
@@ -50,10 +51,10 @@ export interface FunctionServer {
   /** TCP connections that were ever accepted: fewer than requests means keep-alive. */
   readonly connections: number
   behave(handler: Handler): void
-  /** Waits until the condition holds; it is looked at whenever something happened here. */
-  until(condition: (server: FunctionServer) => boolean, timeoutMs?: number): Promise<void>
+  /** Waits until the condition holds. */
+  until(condition: (server: FunctionServer) => boolean): Promise<void>
   /** Waits until so many invocations have arrived. */
-  untilInvoked(count: number, timeoutMs?: number): Promise<void>
+  untilInvoked(count: number): Promise<void>
   /** Breaks what is open and stops listening: later connections are refused. */
   close(): Promise<void>
 }
@@ -89,8 +90,16 @@ export async function startFunctionServer(options: FunctionServerOptions = {}): 
       return state.connections
     },
     behave: (handler) => (state.handler = handler),
-    until: (condition, timeoutMs = 60_000) => state.until(() => condition(handle), timeoutMs),
-    untilInvoked: (count, timeoutMs = 60_000) => state.until(() => state.invocations.length >= count, timeoutMs),
+    until: (condition) =>
+      until(
+        () => condition(handle),
+        () => `${condition.toString()}; ${state.summary()}`,
+      ),
+    untilInvoked: (count) =>
+      until(
+        () => state.invocations.length >= count,
+        () => `${count} invocations; ${state.summary()}`,
+      ),
     async close() {
       if (!server.listening) return
       const closed = once(server, 'close')
@@ -111,7 +120,6 @@ class ServerState {
   handler: Handler
   readonly #options: FunctionServerOptions
   readonly #dialect: Dialect
-  readonly #happened = new EventEmitter().setMaxListeners(0)
 
   constructor(options: FunctionServerOptions) {
     this.#options = options
@@ -134,21 +142,10 @@ class ServerState {
     } else {
       send(response, { status: 404, headers: { 'content-type': 'text/plain' }, body: 'Not Found' })
     }
-    this.#happened.emit('happened')
   }
 
-  async until(condition: () => boolean, timeoutMs: number): Promise<void> {
-    const deadline = AbortSignal.timeout(timeoutMs)
-    while (!condition()) {
-      try {
-        await once(this.#happened, 'happened', { signal: deadline })
-      } catch {
-        throw new Error(
-          `The function server waited ${timeoutMs} ms in vain: ${condition.toString()}; ` +
-            `${this.invocations.length} invocations so far, ${this.running} running.`,
-        )
-      }
-    }
+  summary(): string {
+    return `${this.invocations.length} invocations so far, ${this.running} running`
   }
 
   async #invoke(payload: string, call: Call): Promise<void> {
@@ -167,7 +164,6 @@ class ServerState {
     this.invocations.push(invocation)
     this.running += 1
     this.runningMax = Math.max(this.runningMax, this.running)
-    this.#happened.emit('happened')
     try {
       await this.#perform(await this.handler(invocation), invocation, call.response)
     } finally {

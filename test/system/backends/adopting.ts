@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-lambda'
 import { clientsFor } from './clients.ts'
 import { makeHome, startMillrace, type MillraceProcess } from './millrace-process.ts'
-import { until } from './until.ts'
+import { until } from '../../support/until.ts'
 
 /** A backend with mappings of its own, and a Millrace that adopts them. */
 export interface AdoptionSite {

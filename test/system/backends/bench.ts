@@ -21,7 +21,7 @@ import { zipOf } from './functions/zip.ts'
 import { localStack } from './localstack.ts'
 import { startMillrace } from './millrace-process.ts'
 import { miniStack } from './ministack.ts'
-import { until } from './until.ts'
+import { until } from '../../support/until.ts'
 
 /** A backend's own engine and Millrace, on the same backend, its own queues and functions, in one run. Prints; asserts nothing. */
 
@@ -245,7 +245,7 @@ async function untilState(engine: Engine, UUID: string, wanted: string): Promise
       return state === wanted
     },
     () => `${engine.name}'s mapping is ${wanted} (it is ${state})`,
-    60,
+    { secondsMax: 60 },
   )
 }
 
@@ -258,6 +258,6 @@ async function remove(engine: Engine, UUID: string): Promise<void> {
         () => true,
       ),
     'the mapping is gone',
-    60,
+    { secondsMax: 60 },
   )
 }

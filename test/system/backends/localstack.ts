@@ -5,7 +5,7 @@ import { startBackendProcess } from './backend-process.ts'
 import { allAt, type Backend } from './backend.ts'
 import { clientsFor } from './clients.ts'
 import { installLocalStack, localStackHome, localStackRoot } from './localstack/install.ts'
-import { until } from './until.ts'
+import { until } from '../../support/until.ts'
 
 export const localStack: Backend = {
   id: 'localstack',
@@ -46,8 +46,8 @@ async function untilServicesRun(endpoint: string): Promise<void> {
       () => false,
     )
   try {
-    await until(() => answers(kinesis.send(new ListStreamsCommand({}))), 'Kinesis runs in LocalStack', 120)
-    await until(() => answers(dynamodb.send(new ListTablesCommand({}))), 'DynamoDB runs in LocalStack', 120)
+    await until(() => answers(kinesis.send(new ListStreamsCommand({}))), 'Kinesis runs in LocalStack')
+    await until(() => answers(dynamodb.send(new ListTablesCommand({}))), 'DynamoDB runs in LocalStack')
   } finally {
     destroy()
   }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from '../../support/free-port.ts'
 import { cleanEnvironment } from './backend-process.ts'
-import { until } from './until.ts'
+import { until } from '../../support/until.ts'
 
 /** The built file, run as people run it: one process with a config file and a store of its own. */
 export interface MillraceProcess {

@@ -15,7 +15,7 @@ import { clientsFor, nowhere, type Clients } from './clients.ts'
 import { startScriptedFunctions, warmUpEvent, type ScriptedFunction } from './functions/scripted-functions.ts'
 import { zipOf } from './functions/zip.ts'
 import { startMillrace } from './millrace-process.ts'
-import { until } from './until.ts'
+import { until } from '../../support/until.ts'
 
 /** A backend with Millrace in front of it, as one behaviour sees them. */
 export interface World {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { startFauxqs } from 'fauxqs'
 import { startScriptedFunctions } from '../backends/functions/scripted-functions.ts'
 import { startMillrace } from '../backends/millrace-process.ts'
-import { until } from '../backends/until.ts'
+import { until } from '../../support/until.ts'
 import { openLambda, recordingServer, secret, strangerSite } from './recording-server.ts'
 
 const mappingsPath = '/2015-03-31/event-source-mappings'

@@ -13,7 +13,7 @@ import { buffer } from 'node:stream/consumers'
 import { startFauxqs } from 'fauxqs'
 import { startScriptedFunctions } from '../backends/functions/scripted-functions.ts'
 import { kinesisLocal } from '../backends/npm-backends.ts'
-import { until } from '../backends/until.ts'
+import { until } from '../../support/until.ts'
 import type { LifePlan } from './mapping-life.ts'
 import type { TerraformPlan } from './terraform.ts'
 

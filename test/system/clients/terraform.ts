@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { until } from '../backends/until.ts'
+import { until } from '../../support/until.ts'
 import type { LambdaAnswer, LambdaCall } from './tool.ts'
 
 /**

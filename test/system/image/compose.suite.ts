@@ -1,7 +1,7 @@
 import { describe, expect, inject, it } from 'vitest'
 import { startLocalStack } from '../readme/local-stack.ts'
 import { commandsOf, commandsWithin, composed, composeMissing, inProject, startsAndShows } from './compose.ts'
-import { eventually } from './docker.ts'
+import { until } from '../../support/until.ts'
 import { report, skipped } from './report.ts'
 
 /** The file, the column of the table, and the images that it needs of others beside those of every file. */
@@ -74,7 +74,7 @@ describe.skipIf(composeMissing !== '')('sam local', () => {
             commandsOf('sam-local.yaml'),
             /sqs:orders +orders +Enabled/,
           )
-          await eventually('the function has it', async () => sam.received('orders').length > 0)
+          await until(async () => sam.received('orders').length > 0, 'the function has it')
           expect(sam.received('orders')).toEqual(['hello'])
           report('sam local: docker compose up', `${upSeconds.toFixed(0)} s`)
         },

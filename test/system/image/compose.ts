@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { inject } from 'vitest'
 import { run, type CommandResult } from './command.ts'
-import { eventually } from './docker.ts'
+import { until } from '../../support/until.ts'
 import { imageTag } from './tags.ts'
 
 const repository = join(import.meta.dirname, '../../..')
@@ -52,10 +52,13 @@ export async function inProject(
   }
   const shows = async (line: string, text: string | RegExp): Promise<string> => {
     let out = ''
-    await eventually(`${line} shows ${String(text)}`, async () => {
-      ;({ out } = await shown(line))
-      return out.search(text) >= 0
-    })
+    await until(
+      async () => {
+        ;({ out } = await shown(line))
+        return out.search(text) >= 0
+      },
+      `${line} shows ${String(text)}`,
+    )
     return out
   }
   try {

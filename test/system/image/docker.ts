@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { output, run, type CommandResult } from './command.ts'
 
 /** The `docker` command; a failure is an error with its last words. */
@@ -64,22 +63,5 @@ function containerOf(id: string): Container {
       return out + err
     },
     inspect: (template) => docker('inspect', '--format', template, id),
-  }
-}
-
-const pollMs = 100
-
-/** Waits for a condition that a container brings about; what it logged is in the error if it never does. */
-export async function eventually(
-  what: string,
-  condition: () => Promise<boolean>,
-  { container, secondsMax = 60 }: { readonly container?: Container; readonly secondsMax?: number } = {},
-): Promise<void> {
-  const giveUpAt = performance.now() + secondsMax * 1_000
-  while (!(await condition())) {
-    if (performance.now() > giveUpAt) {
-      throw new Error(`not within ${secondsMax} s: ${what}\n${container ? await container.logs() : ''}`)
-    }
-    await sleep(pollMs)
   }
 }

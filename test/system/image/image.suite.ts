@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { docker, eventually, tryDocker, type Container } from './docker.ts'
+import { docker, tryDocker, type Container } from './docker.ts'
+import { until } from '../../support/until.ts'
 import { report } from './report.ts'
 import { configText, isHealthy, startImageStack, type ImageStack } from './stack.ts'
 import { baseTag, imageTag } from './tags.ts'
@@ -68,11 +69,11 @@ describe.skipIf(missing !== '')('image', () => {
     const args = ['--user=2000:2000', '--env=MILLRACE_STORE=memory:', '--env=AWS_REGION=us-east-1']
     const id = await docker('run', '--detach', ...args, imageTag)
     try {
-      await eventually('it is ready', async () => {
+      await until(async () => {
         const { out, err } = await tryDocker('logs', id)
         if ((await docker('inspect', '--format', '{{.State.Running}}', id)) === 'true') return out.includes('is ready')
         throw new Error(`it has ended:\n${out}\n${err}`)
-      })
+      }, 'it is ready')
       expect(await docker('exec', id, 'id', '-u')).toBe('2000')
     } finally {
       await docker('rm', '--force', '--volumes', id)
@@ -146,13 +147,13 @@ describe.skipIf(missing !== '')('image', () => {
   it('as PID 1 ends on SIGINT as on SIGTERM, and leaves no zombies of its health checks', async () => {
     const container = await stack.healthy(['--health-interval=200ms', '--env=MILLRACE_STORE=memory:'])
     expect(await container.exec('cat', '/proc/1/cmdline')).toMatch(/^node\0.*millrace\0start/)
-    await eventually('five health checks', async () => {
+    await until(async () => {
       return (await container.inspect('{{len .State.Health.Log}}')) === '5'
-    })
+    }, 'five health checks')
     // One that has just ended may be seen before it is taken away; those that nobody takes away stay.
-    await eventually('no zombie', async () => {
+    await until(async () => {
       return !(await container.exec('sh', '-c', 'cat /proc/[0-9]*/stat | cut -d" " -f3')).includes('Z')
-    })
+    }, 'no zombie')
     await docker('kill', '--signal=INT', container.id)
     expect(await docker('wait', container.id)).toBe('0')
     await ended(container)
@@ -196,9 +197,9 @@ describe.skipIf(missing !== '')('image', () => {
     const is = (state: string) => async () => (await container.inspect('{{.State.Health.Status}}')) === state
     // A hung process, seen from outside: it takes connections (the kernel does) and answers none.
     await docker('kill', '--signal=STOP', container.id)
-    await eventually('unhealthy', is('unhealthy'))
+    await until(is('unhealthy'), 'unhealthy')
     await docker('kill', '--signal=CONT', container.id)
-    await eventually('healthy', is('healthy'))
+    await until(is('healthy'), 'healthy')
     expect(await container.inspect('{{.State.Running}}')).toBe('true')
     await ended(container)
   })
@@ -223,7 +224,10 @@ describe.skipIf(missing !== '')('image', () => {
     const times: number[] = []
     for (let round = 0; round < 5; round += 1) {
       const container = await stack.millrace([`--env=MILLRACE_CONFIG=${configText}`])
-      await eventually('ready', async () => (await container.logs()).includes('Millrace is ready'), { container })
+      await until(
+        async () => (await container.logs()).includes('Millrace is ready'),
+        async () => `ready\n${await container.logs()}`,
+      )
       const [line = '{}'] = (await container.logs()).split('\n').filter((each) => each.includes('Millrace is ready'))
       const { time } = JSON.parse(line) as { readonly time: string }
       times.push(Date.parse(time) - Date.parse(await container.inspect('{{.State.StartedAt}}')))

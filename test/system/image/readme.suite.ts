@@ -9,7 +9,8 @@ import { startLocalStack, type LocalStack } from '../readme/local-stack.ts'
 import { typed, type Shell } from '../readme/shell.ts'
 import { output } from './command.ts'
 import { commandsOf, composeMissing, inProject, startsAndShows } from './compose.ts'
-import { docker, eventually, tryDocker } from './docker.ts'
+import { docker, tryDocker } from './docker.ts'
+import { until } from '../../support/until.ts'
 import { report, skipped } from './report.ts'
 import { imageTag } from './tags.ts'
 
@@ -60,7 +61,7 @@ describe.skipIf(missing !== '')('docker run', () => {
   /** Waits until the commands have written it; one that fails ends the waiting. */
   async function untilWritten(text: string): Promise<void> {
     const isWritten = () => shell.written().includes(text)
-    await eventually(`"${text}"`, async () => isWritten() || shell.ended(), { secondsMax: 240 })
+    await until(async () => isWritten() || shell.ended(), `"${text}"`, { secondsMax: 240 })
     if (!isWritten()) throw new Error(`it ended without "${text}":\n${shell.written()}`)
   }
 
@@ -72,8 +73,8 @@ describe.skipIf(missing !== '')('docker run', () => {
 
   it('a message of the queue reaches the function', async () => {
     stack.send('orders', 'hello')
-    await eventually('the function has it', async () => stack.received('orders').includes('hello'))
-    await eventually('the message is deleted', async () => stack.left('orders') === 0)
+    await until(async () => stack.received('orders').includes('hello'), 'the function has it')
+    await until(async () => stack.left('orders') === 0, 'the message is deleted')
     expect(stack.received('orders')).toEqual(['hello'])
   })
 
@@ -88,7 +89,7 @@ describe.skipIf(missing !== '')('docker run', () => {
     const made = await docker('run', ...options, ...env, 'amazon/aws-cli:latest', '-ec', lines)
     expect(JSON.parse(made)).toMatchObject({ BatchSize: 10, State: 'Creating' })
     stack.send('payments', 'paid')
-    await eventually('the function has it', async () => stack.received('payments').includes('paid'))
+    await until(async () => stack.received('payments').includes('paid'), 'the function has it')
   })
 
   it('with the network of the machine, it reaches a stack of 127.0.0.1', async () => {
@@ -103,7 +104,7 @@ describe.skipIf(missing !== '')('docker run', () => {
     try {
       here.send('orders', 'hello')
       const { received } = here
-      await eventually('the function has it', async () => received('orders').includes('hello') || started.ended())
+      await until(async () => received('orders').includes('hello') || started.ended(), 'the function has it')
       expect(received('orders'), started.written()).toEqual(['hello'])
     } finally {
       await started.end('SIGINT')
@@ -114,7 +115,7 @@ describe.skipIf(missing !== '')('docker run', () => {
   it('Ctrl-C ends it, and nothing is left', async () => {
     await shell.end('SIGINT')
     expect(shell.written()).toContain('Millrace has stopped.')
-    await eventually('it is removed', async () => (await docker('ps', '-aq', '--filter', `publish=${port}`)) === '')
+    await until(async () => (await docker('ps', '-aq', '--filter', `publish=${port}`)) === '', 'it is removed')
   })
 })
 

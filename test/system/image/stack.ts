@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { SQSClient, GetQueueAttributesCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
-import { createYard, docker, eventually, type Container, type Yard } from './docker.ts'
+import { createYard, docker, type Container, type Yard } from './docker.ts'
+import { until } from '../../support/until.ts'
 import { imageTag } from './tags.ts'
 
 const repository = join(import.meta.dirname, '../../..')
@@ -51,7 +52,10 @@ export async function startImageStack(): Promise<ImageStack> {
     'public.ecr.aws/lambda/nodejs:24',
     'index.handler',
   )
-  await eventually('the queues are there', async () => (await queues.logs()).includes('ready'), { container: queues })
+  await until(
+    async () => (await queues.logs()).includes('ready'),
+    async () => `the queues are there\n${await queues.logs()}`,
+  )
   const port = (await docker('port', queues.id, '4566')).split(':').at(-1)
   const client = new SQSClient({
     endpoint: `http://127.0.0.1:${port}`,
@@ -80,9 +84,10 @@ export async function startImageStack(): Promise<ImageStack> {
       return Number(visible) + Number(hidden)
     },
     functionWrote: (line) =>
-      eventually(`the function writes ${line}`, async () => (await handler.logs()).includes(line), {
-        container: handler,
-      }),
+      until(
+        async () => (await handler.logs()).includes(line),
+        async () => `the function writes ${line}\n${await handler.logs()}`,
+      ),
     async clear() {
       client.destroy()
       await yard.clear()
@@ -92,13 +97,12 @@ export async function startImageStack(): Promise<ImageStack> {
 
 export async function isHealthy(container: Container): Promise<void> {
   const state = '{{.State.Health.Status}} {{.State.Running}}'
-  await eventually(
-    'the container is healthy',
+  await until(
     async () => {
       const found = await container.inspect(state)
       if (found.endsWith('false')) throw new Error(`it has ended:\n${await container.logs()}`)
       return found === 'healthy true'
     },
-    { container },
+    async () => `the container is healthy\n${await container.logs()}`,
   )
 }

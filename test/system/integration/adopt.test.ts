@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { MillraceOptions } from '../../../src/service.ts'
 import { createUpstreamLambda, serveUpstreamLambda } from '../../support/upstream-lambda.ts'
-import { bodiesOf, queueArn, startQueueStack, until, type Millrace } from './queue-stack.ts'
+import { bodiesOf, queueArn, startQueueStack, type Millrace } from './queue-stack.ts'
+import { until } from '../../support/until.ts'
 
 const uuid = '7f0c4a52-3a0c-4c5e-9a0e-0d4b7e1f2a3b'
 const cleanups: (() => Promise<void>)[] = []

@@ -2,7 +2,7 @@ import { ListEventSourceMappingsCommand, UpdateEventSourceMappingCommand } from 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ok, throwing } from '../../support/functions/behaviour.ts'
 import { metric, ofTable, startRig, type Rig } from '../regressions/rig.ts'
-import { until } from './queue-stack.ts'
+import { until } from '../../support/until.ts'
 
 let rig: Rig
 

@@ -9,7 +9,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { ok } from '../../support/functions/behaviour.ts'
 import type { ChildService } from '../../support/sources/child-service.ts'
 import { findDynoxide, startDynoxide } from '../../support/sources/dynoxide.ts'
-import { startQueueStack, until, type QueueStack } from './queue-stack.ts'
+import { startQueueStack, type QueueStack } from './queue-stack.ts'
+import { until } from '../../support/until.ts'
 
 const dynoxide = findDynoxide()
 let service: ChildService

@@ -7,7 +7,8 @@ import { CreateStreamCommand, DescribeStreamCommand, KinesisClient, PutRecordCom
 import { reset } from '../../support/functions/behaviour.ts'
 import { startKinesisLocal } from '../../support/sources/kinesis-local.ts'
 import { startKinesisService } from './kinesis-stack.ts'
-import { queueArn, startQueueStack, until } from './queue-stack.ts'
+import { queueArn, startQueueStack } from './queue-stack.ts'
+import { until } from '../../support/until.ts'
 
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
 

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { ok } from '../../support/functions/behaviour.ts'
 import type { FunctionServerOptions } from '../../support/functions/server.ts'
-import { bodiesOf, eventOf, queueArn, startQueueStack, until, type QueueStack } from './queue-stack.ts'
+import { bodiesOf, eventOf, queueArn, startQueueStack, type QueueStack } from './queue-stack.ts'
+import { until } from '../../support/until.ts'
 
 const open: QueueStack[] = []
 const stackOf = async (options: FunctionServerOptions = { functions: { orders: { timeoutS: 1 } } }) => {

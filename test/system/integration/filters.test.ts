@@ -11,7 +11,8 @@ import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { afterEach, describe, expect, it } from 'vitest'
 import { findDynoxide, startDynoxide } from '../../support/sources/dynoxide.ts'
 import { startKinesisLocal } from '../../support/sources/kinesis-local.ts'
-import { queueArn, startQueueStack, until, type Millrace, type QueueStack } from './queue-stack.ts'
+import { queueArn, startQueueStack, type Millrace, type QueueStack } from './queue-stack.ts'
+import { until } from '../../support/until.ts'
 
 const clientOptions = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } }
 const stops: (() => Promise<unknown> | void)[] = []

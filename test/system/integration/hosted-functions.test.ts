@@ -3,7 +3,8 @@ import { SendMessageCommand } from '@aws-sdk/client-sqs'
 import { afterEach, describe, expect, it } from 'vitest'
 import { ok } from '../../support/functions/behaviour.ts'
 import { startFunctionServer, type FunctionServer } from '../../support/functions/server.ts'
-import { eventOf, queueArn, startQueueStack, until, type QueueStack } from './queue-stack.ts'
+import { eventOf, queueArn, startQueueStack, type QueueStack } from './queue-stack.ts'
+import { until } from '../../support/until.ts'
 
 let stack: QueueStack
 const servers: FunctionServer[] = []

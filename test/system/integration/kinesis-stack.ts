@@ -2,7 +2,8 @@ import { CreateStreamCommand, DescribeStreamCommand, KinesisClient, PutRecordsCo
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { ChildService } from '../../support/sources/child-service.ts'
 import { startKinesisLocal } from '../../support/sources/kinesis-local.ts'
-import { startQueueStack, until, type Millrace, type QueueStack } from './queue-stack.ts'
+import { startQueueStack, type Millrace, type QueueStack } from './queue-stack.ts'
+import { until } from '../../support/until.ts'
 
 export interface KinesisEvent {
   readonly Records: readonly {

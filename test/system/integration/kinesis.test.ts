@@ -19,7 +19,8 @@ import {
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { ok } from '../../support/functions/behaviour.ts'
 import { startKinesisService, type KinesisService, type KinesisStack } from './kinesis-stack.ts'
-import { queueArn, until } from './queue-stack.ts'
+import { queueArn } from './queue-stack.ts'
+import { until } from '../../support/until.ts'
 
 let service: KinesisService
 let stack: KinesisStack

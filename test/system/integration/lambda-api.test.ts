@@ -9,7 +9,8 @@ import {
 } from '@aws-sdk/client-lambda'
 import { afterEach, describe, expect, it } from 'vitest'
 import { ok } from '../../support/functions/behaviour.ts'
-import { bodiesOf, eventOf, queueArn, startQueueStack, until, type Millrace, type QueueStack } from './queue-stack.ts'
+import { bodiesOf, eventOf, queueArn, startQueueStack, type Millrace, type QueueStack } from './queue-stack.ts'
+import { until } from '../../support/until.ts'
 import { startTappedProxy } from './tapped-proxy.ts'
 
 const open: QueueStack[] = []

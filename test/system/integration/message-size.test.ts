@@ -1,5 +1,6 @@
 import { afterEach, expect, it } from 'vitest'
-import { bodiesOf, startQueueStack, until, type QueueStack } from './queue-stack.ts'
+import { bodiesOf, startQueueStack, type QueueStack } from './queue-stack.ts'
+import { until } from '../../support/until.ts'
 
 let stack: QueueStack
 

@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { ok, partial, throttle, throwing } from '../../support/functions/behaviour.ts'
 import { startKinesisService, type KinesisService } from './kinesis-stack.ts'
-import { eventOf, queueArn, startQueueStack, until, type QueueStack } from './queue-stack.ts'
+import { eventOf, queueArn, startQueueStack, type QueueStack } from './queue-stack.ts'
+import { until } from '../../support/until.ts'
 
 /** The counters of the one mapping of a process, by what stands between `millrace_` and `_total`; those at zero are left out. */
 async function countersAt(endpoint: string): Promise<Record<string, number>> {

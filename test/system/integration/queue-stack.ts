@@ -76,21 +76,6 @@ export async function startQueueStack(functionOptions: FunctionServerOptions = {
   }
 }
 
-/** Looks until the condition holds. */
-export async function until(
-  condition: () => boolean | Promise<boolean>,
-  what: string,
-  timeoutMs = 60_000,
-): Promise<void> {
-  const deadline = performance.now() + timeoutMs
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`Waited ${timeoutMs} ms in vain for: ${what}`)
-    await new Promise((resolve) => {
-      setTimeout(resolve, 5)
-    })
-  }
-}
-
 export interface LambdaEvent {
   readonly Records: readonly {
     readonly messageId: string

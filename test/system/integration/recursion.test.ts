@@ -5,7 +5,8 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { MillraceOptions } from '../../../src/service.ts'
 import { ok } from '../../support/functions/behaviour.ts'
 import { startFunctionServer, type FunctionServer, type FunctionServerOptions } from '../../support/functions/server.ts'
-import { bodiesOf, queueArn, startQueueStack, until, type QueueStack } from './queue-stack.ts'
+import { bodiesOf, queueArn, startQueueStack, type QueueStack } from './queue-stack.ts'
+import { until } from '../../support/until.ts'
 
 let stack: QueueStack
 const cleanups: (() => Promise<void>)[] = []

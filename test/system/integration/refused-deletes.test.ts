@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { createServer, request as send, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, expect, it } from 'vitest'
-import { bodiesOf, queueArn, startQueueStack, until, type QueueStack } from './queue-stack.ts'
+import { bodiesOf, queueArn, startQueueStack, type QueueStack } from './queue-stack.ts'
+import { until } from '../../support/until.ts'
 
 let stack: QueueStack
 let proxy: Server

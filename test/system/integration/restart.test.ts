@@ -9,7 +9,8 @@ import {
 } from '@aws-sdk/client-lambda'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ok } from '../../support/functions/behaviour.ts'
-import { bodiesOf, queueArn, startQueueStack, until, type QueueStack } from './queue-stack.ts'
+import { bodiesOf, queueArn, startQueueStack, type QueueStack } from './queue-stack.ts'
+import { until } from '../../support/until.ts'
 
 let folder = ''
 let stack: QueueStack

@@ -11,7 +11,8 @@ import {
   type KinesisStack,
   type WindowEvent,
 } from './kinesis-stack.ts'
-import { queueArn, until } from './queue-stack.ts'
+import { queueArn } from './queue-stack.ts'
+import { until } from '../../support/until.ts'
 
 let kinesis: KinesisService
 let stack: KinesisStack

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { until } from './until.ts'
+import { until } from '../../support/until.ts'
 
 /** The file that people run; `build.ts` has made it. */
 export const builtFile = join(import.meta.dirname, '../../../dist/millrace.mjs')

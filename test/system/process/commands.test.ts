@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { runMillrace } from './built-file.ts'
 import { ordersArn, startStack, type Stack } from './stack.ts'
-import { until } from './until.ts'
+import { until } from '../../support/until.ts'
 
 // The commands against a Millrace that runs, all in one life of a mapping.
 

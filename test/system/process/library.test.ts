@@ -3,7 +3,7 @@ import { startFauxqs } from 'fauxqs'
 import type * as library from '../../../src/service.ts'
 import { startFunction } from './function-server.ts'
 import { ordersArn } from './stack.ts'
-import { until } from './until.ts'
+import { until } from '../../support/until.ts'
 
 it('the built library starts the same service in-process and disposes of it', async () => {
   // By its own name, as package.json exports it to others.

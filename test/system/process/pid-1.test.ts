@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { freePort } from '../../support/free-port.ts'
 import { builtFile } from './built-file.ts'
-import { until } from './until.ts'
+import { until } from '../../support/until.ts'
 
 /** A process space of its own, in which what is started is PID 1, as in a container. Some machines allow none. */
 const ownSpace = ['--user', '--map-root-user', '--pid', '--fork', '--kill-child']

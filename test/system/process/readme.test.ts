@@ -10,7 +10,7 @@ import { freshCopy, repository } from '../readme/fresh-copy.ts'
 import { startLocalStack, type LocalStack } from '../readme/local-stack.ts'
 import { typed, type Shell } from '../readme/shell.ts'
 import { startFunction } from './function-server.ts'
-import { until } from './until.ts'
+import { until } from '../../support/until.ts'
 
 // What README.md shows and Node alone can run, taken from there. Addresses and ports are a test's own; packages are not
 // fetched again.
@@ -44,7 +44,10 @@ async function types(lines: string, promised: string | RegExp, cwd = repository)
 
 async function untilWritten(running: Shell, promised: string | RegExp): Promise<void> {
   const isWritten = () => running.written().search(promised) >= 0
-  await until(() => isWritten() || running.ended(), `${String(promised)} in:\n${running.written()}`, waitMs)
+  await until(
+    () => isWritten() || running.ended(),
+    () => `${String(promised)} in:\n${running.written()}`,
+  )
   if (!isWritten()) throw new Error(`it ended without ${String(promised)}:\n${running.written()}`)
 }
 
@@ -67,8 +70,8 @@ it('a file with a mapping, and npx: messages of the queue reach the function at 
   await untilWritten(running, 'The mapping is Enabled.')
   stack.send('orders', 'hello')
   const { left, received } = stack
-  await until(() => received('orders').includes('hello'), 'the function has the message', waitMs)
-  await until(() => left('orders') === 0, 'the message is deleted', waitMs)
+  await until(() => received('orders').includes('hello'), 'the function has the message')
+  await until(() => left('orders') === 0, 'the message is deleted')
   await running.end('SIGTERM')
   expect(running.written()).toContain('Millrace has stopped.')
 })

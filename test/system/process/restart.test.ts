@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from 'vitest'
 import { startDynamoStreamServer } from '../../support/dynamodb-stream-server.ts'
 import { ordersArn, startStack, type Stack } from './stack.ts'
-import { until } from './until.ts'
+import { until } from '../../support/until.ts'
 
 let stack: Stack
 

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { serviceOptions } from '../../../src/model/service-options.ts'
 import { freePort } from '../../support/free-port.ts'
 import { ready, runMillrace, type MillraceProcess } from './built-file.ts'
-import { until } from './until.ts'
+import { until } from '../../support/until.ts'
 
 // Everything that holds a secret holds one of its own here, and every output is searched for all of them.
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { startStack, type Stack } from './stack.ts'
-import { until } from './until.ts'
+import { until } from '../../support/until.ts'
 
 let stack: Stack
 

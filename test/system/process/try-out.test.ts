@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { runMillrace, type MillraceProcess } from './built-file.ts'
-import { until } from './until.ts'
+import { until } from '../../support/until.ts'
 
 let folder = ''
 let millrace: MillraceProcess | undefined

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { builtFile } from './built-file.ts'
 import { startStack, type Stack } from './stack.ts'
-import { until } from './until.ts'
+import { until } from '../../support/until.ts'
 
 let stack: Stack
 const running = new Set<ReturnType<typeof spawn>>()

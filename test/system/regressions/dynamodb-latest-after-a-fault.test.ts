@@ -1,7 +1,7 @@
 import { CreateEventSourceMappingCommand } from '@aws-sdk/client-lambda'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { AwsRefusal } from '../../support/sources/dynamo-operations.ts'
-import { until } from '../integration/queue-stack.ts'
+import { until } from '../../support/until.ts'
 import { ofTable, startRig, type Rig } from './rig.ts'
 
 let rig: Rig

@@ -1,7 +1,8 @@
 import { CreateEventSourceMappingCommand } from '@aws-sdk/client-lambda'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { AwsRefusal } from '../../support/sources/dynamo-operations.ts'
-import { until, type Millrace } from '../integration/queue-stack.ts'
+import { type Millrace } from '../integration/queue-stack.ts'
+import { until } from '../../support/until.ts'
 import { ofTable, startRig, type Rig } from './rig.ts'
 
 let rig: Rig

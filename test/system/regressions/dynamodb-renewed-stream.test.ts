@@ -2,7 +2,8 @@ import { ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda'
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ok, throwing } from '../../support/functions/behaviour.ts'
-import { queueArn, until } from '../integration/queue-stack.ts'
+import { queueArn } from '../integration/queue-stack.ts'
+import { until } from '../../support/until.ts'
 import { metric, ofTable, startRig, type Rig } from './rig.ts'
 
 let rig: Rig

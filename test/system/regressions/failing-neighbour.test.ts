@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ok, raw, throttle, throwing } from '../../support/functions/behaviour.ts'
-import { bodiesOf, queueArn, until } from '../integration/queue-stack.ts'
+import { bodiesOf, queueArn } from '../integration/queue-stack.ts'
+import { until } from '../../support/until.ts'
 import { metric, ofTable, startRig, type Rig } from './rig.ts'
 
 let rig: Rig

@@ -2,7 +2,7 @@ import { startFauxqs } from 'fauxqs'
 import { afterEach, describe, expect, it } from 'vitest'
 import { readSettings } from '../../../src/config/settings-reader.ts'
 import { startMillrace, type MillraceHandle } from '../../../src/service.ts'
-import { until } from '../process/until.ts'
+import { until } from '../../support/until.ts'
 
 let millrace: MillraceHandle | undefined
 afterEach(async () => {

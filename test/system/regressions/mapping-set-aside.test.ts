@@ -13,14 +13,8 @@ import { SendMessageCommand } from '@aws-sdk/client-sqs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { embeddedSettings } from '../../../src/config/embedded-settings.ts'
 import { checkPattern, startMillrace } from '../../../src/service.ts'
-import {
-  account,
-  queueArn,
-  startQueueStack,
-  until,
-  type Millrace,
-  type QueueStack,
-} from '../integration/queue-stack.ts'
+import { account, queueArn, startQueueStack, type Millrace, type QueueStack } from '../integration/queue-stack.ts'
+import { until } from '../../support/until.ts'
 import { metric } from './rig.ts'
 
 let folder = ''

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { readSettings } from '../../../src/config/settings-reader.ts'
 import { functionFailures } from '../../../src/model/failure.ts'
 import { startMillrace } from '../../../src/service.ts'
-import { queueArn, until } from '../integration/queue-stack.ts'
+import { queueArn } from '../integration/queue-stack.ts'
+import { until } from '../../support/until.ts'
 import { ofTable, startRig, type Rig } from './rig.ts'
 
 interface Report {

@@ -1,7 +1,8 @@
 import { CreateEventSourceMappingCommand } from '@aws-sdk/client-lambda'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { ok, raw } from '../../support/functions/behaviour.ts'
-import { account, bodiesOf, queueArn, startQueueStack, until, type QueueStack } from '../integration/queue-stack.ts'
+import { account, bodiesOf, queueArn, startQueueStack, type QueueStack } from '../integration/queue-stack.ts'
+import { until } from '../../support/until.ts'
 
 let stack: QueueStack
 

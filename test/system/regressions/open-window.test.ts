@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { queueArn, until } from '../integration/queue-stack.ts'
+import { queueArn } from '../integration/queue-stack.ts'
+import { until } from '../../support/until.ts'
 import { messages, ok, Scenario } from '../../unit/core/scenario.ts'
 import { startRig, type Rig } from './rig.ts'
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { queueArn, until } from '../integration/queue-stack.ts'
+import { queueArn } from '../integration/queue-stack.ts'
+import { until } from '../../support/until.ts'
 import { metric, ofTable, startRig, type Rig } from './rig.ts'
 
 let rig: Rig

@@ -8,7 +8,8 @@ import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { ChildService } from '../../support/sources/child-service.ts'
 import { startKinesisLocal } from '../../support/sources/kinesis-local.ts'
-import { account, startQueueStack, until, type QueueStack } from '../integration/queue-stack.ts'
+import { account, startQueueStack, type QueueStack } from '../integration/queue-stack.ts'
+import { until } from '../../support/until.ts'
 
 let service: ChildService
 let kinesis: KinesisClient

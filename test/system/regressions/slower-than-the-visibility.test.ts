@@ -5,7 +5,8 @@ import { startFunctionServer, type FunctionServer } from '../../support/function
 import { createMemoryQueue, type MemoryQueue } from '../../support/sources/memory-queue.ts'
 import { answered, engineRig } from '../../unit/engine/engine-rig.ts'
 import { manualClock } from '../../unit/engine/manual-clock.ts'
-import { bodiesOf, queueArn, startQueueStack, until, type QueueStack } from '../integration/queue-stack.ts'
+import { bodiesOf, queueArn, startQueueStack, type QueueStack } from '../integration/queue-stack.ts'
+import { until } from '../../support/until.ts'
 
 const hourMs = 3_600_000
 

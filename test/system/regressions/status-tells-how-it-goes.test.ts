@@ -2,7 +2,8 @@ import { SendMessageCommand } from '@aws-sdk/client-sqs'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { runProgram } from '../../../src/cli/program.ts'
 import { ok, throttle, throwing } from '../../support/functions/behaviour.ts'
-import { startQueueStack, until, type Millrace, type QueueStack } from '../integration/queue-stack.ts'
+import { startQueueStack, type Millrace, type QueueStack } from '../integration/queue-stack.ts'
+import { until } from '../../support/until.ts'
 
 let stack: QueueStack
 beforeEach(async () => {

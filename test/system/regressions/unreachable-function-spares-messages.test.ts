@@ -6,7 +6,8 @@ import { startFunctionServer } from '../../support/functions/server.ts'
 import { createMemoryQueue } from '../../support/sources/memory-queue.ts'
 import { answered, engineRig } from '../../unit/engine/engine-rig.ts'
 import { manualClock } from '../../unit/engine/manual-clock.ts'
-import { eventOf, queueArn, startQueueStack, until, type QueueStack } from '../integration/queue-stack.ts'
+import { eventOf, queueArn, startQueueStack, type QueueStack } from '../integration/queue-stack.ts'
+import { until } from '../../support/until.ts'
 
 const refused = (kind: 'unreachable' | 'missing' | 'noLambda' | 'denied' | 'throttled'): InvokeResult => ({
   kind,

@@ -1,6 +1,6 @@
 import { CreateEventSourceMappingCommand, UpdateEventSourceMappingCommand } from '@aws-sdk/client-lambda'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { until } from '../integration/queue-stack.ts'
+import { until } from '../../support/until.ts'
 import { ofTable, startRig, type Rig } from './rig.ts'
 
 let rig: Rig

@@ -14,13 +14,12 @@ import { MillraceContainer, type StartedMillraceContainer } from '../../../src/t
 import { docker, tryDocker } from '../image/docker.ts'
 import { report, skipped } from '../image/report.ts'
 import { imageTag } from '../image/tags.ts'
-import { until } from '../process/until.ts'
+import { until } from '../../support/until.ts'
 
 const absent = inject('imagesMissing').filter((line) => /^(?:testcontainers\/sshd|ministackorg)/.test(line))
 const missing = inject('dockerMissing') || absent.join('; ')
 if (missing !== '') skipped('Testcontainers', missing)
 
-const waitMs = 60_000
 const client = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } }
 
 interface QueueEvent {
@@ -84,8 +83,8 @@ describe.skipIf(missing !== '')('Testcontainers', () => {
       .start()
     report('Testcontainers: start()', `${((performance.now() - began) / 1_000).toFixed(1)} s`)
     await orders.send('first')
-    await until(() => bodies.includes('first'), 'the handler is invoked', waitMs)
-    await until(() => orders.left() === 0, 'the message is deleted', waitMs)
+    await until(() => bodies.includes('first'), 'the handler is invoked')
+    await until(() => orders.left() === 0, 'the message is deleted')
     expect(bodies).toEqual(['first'])
   })
 
@@ -113,9 +112,9 @@ describe.skipIf(missing !== '')('Testcontainers', () => {
       .start()
     await bad.send('again')
     await Promise.all([partial.send('good'), partial.send('poison')])
-    await until(() => bad.left() === 0, 'the third attempt succeeded', waitMs)
+    await until(() => bad.left() === 0, 'the third attempt succeeded')
     expect(attempts).toEqual(['again', 'again', 'again'])
-    await until(() => partial.left() === 1, 'only the poison is left', waitMs)
+    await until(() => partial.left() === 1, 'only the poison is left')
   })
 
   it('awsConfig makes a client of the Lambda API', async () => {
@@ -132,7 +131,7 @@ describe.skipIf(missing !== '')('Testcontainers', () => {
     lambda.destroy()
     expect((await fetch(`${millrace.endpoint}/healthz`)).status).toBe(200)
     await late.send('late')
-    await until(() => bodies.includes('late'), 'the handler is invoked', waitMs)
+    await until(() => bodies.includes('late'), 'the handler is invoked')
   })
 
   it('lets in who signs with its credentials or sends the token, and nobody else', async () => {
@@ -202,8 +201,8 @@ describe.skipIf(missing !== '')('Testcontainers', () => {
     }
     millrace = await builder.start()
     for (const { QueueUrl } of queues) await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'hello' }))
-    await until(() => seen.includes('hello'), 'the handler is invoked', waitMs)
-    await until(async () => (await logsOf(lambdaFunction)).includes('received aws:sqs hello'), 'the function', waitMs)
+    await until(() => seen.includes('hello'), 'the handler is invoked')
+    await until(async () => (await logsOf(lambdaFunction)).includes('received aws:sqs hello'), 'the function')
     expect(seen).toEqual(['hello'])
     sqs.destroy()
   })

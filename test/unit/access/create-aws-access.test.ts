@@ -10,6 +10,7 @@ import type { AwsSettings } from '../../../src/model/settings.ts'
 import { defaultSettings } from '../../support/settings.ts'
 import { startHttpService } from './http-service.ts'
 import type { Answer, HttpService, SeenRequest } from './http-service.ts'
+import { until } from '../../support/until.ts'
 
 const plain: AwsSettings = { ...defaultSettings.aws, region: 'eu-west-1' }
 
@@ -175,7 +176,7 @@ describe('a JSON call', () => {
       () => 'answered',
       (reason: unknown) => String(reason),
     )
-    await vi.waitFor(() => expect(http.seen).toHaveLength(1), 30_000)
+    await until(() => http.seen.length === 1, 'the request has arrived')
     controller.abort(new Error('drain'))
     expect(await outcome).toBe('Error: drain')
     await expect(

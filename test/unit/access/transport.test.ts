@@ -1,9 +1,10 @@
 import { createServer } from 'node:http'
 import type { Server, ServerResponse } from 'node:http'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createTransport, originOf } from '../../../src/access/transport.ts'
 import type { Origin, Transport } from '../../../src/access/transport.ts'
 import { ReplyRoom } from '../../../src/access/reply-room.ts'
+import { until } from '../../support/until.ts'
 
 /** The silence is long enough for a loaded machine to have sent the request; what is tested does not depend on how long. */
 const limits = {
@@ -51,11 +52,10 @@ function send(pool: 'receive' | 'invoke') {
 }
 
 async function heldRequest(): Promise<ServerResponse> {
-  return vi.waitFor(() => {
-    const response = held.shift()
-    if (response === undefined) throw new Error('Nothing has arrived.')
-    return response
-  }, 30_000)
+  await until(() => held.length > 0, 'a request arrives')
+  const [response] = held.splice(0, 1)
+  if (response === undefined) throw new Error('Nothing has arrived.')
+  return response
 }
 
 describe('a connection', () => {
@@ -73,7 +73,7 @@ describe('a connection', () => {
       const reply = send('invoke')
       const response = await heldRequest()
       const startedMs = performance.now()
-      await vi.waitFor(() => expect(performance.now() - startedMs).toBeGreaterThan(120))
+      await until(() => performance.now() - startedMs > 120, 'longer than a connect may take')
       response.end('done')
       expect(await reply).toMatchObject({ kind: 'reply', status: 200, body: 'done' })
     }
@@ -87,7 +87,7 @@ describe('a connection', () => {
       new Promise<number>((resolve) => {
         server.getConnections((_error, count) => resolve(count))
       })
-    await vi.waitFor(async () => expect(await open()).toBe(0), 30_000)
+    await until(async () => (await open()) === 0, 'the connection is closed')
     const second = send('receive')
     ;(await heldRequest()).end()
     expect((await second).kind).toBe('reply')
@@ -122,7 +122,7 @@ describe('a connection', () => {
       cutOff: { status: 200 },
     })
     await closed
-    await vi.waitFor(() => expect(replies.bytes).toBe(0))
+    await until(() => replies.bytes === 0, 'the room is free')
   })
 
   it('whose reply says that it is too long is not listened to', async () => {
@@ -139,10 +139,10 @@ describe('a connection', () => {
     const responses = [await heldRequest(), await heldRequest(), await heldRequest()]
     for (const response of responses) response.write(body.slice(1))
     // One that goes on and its two neighbours, which each hold what came before there was no room.
-    await vi.waitFor(() => expect(replies.bytes).toBeGreaterThan(100_000), 30_000)
+    await until(() => replies.bytes > 100_000, 'the reply has begun')
     for (const response of responses) response.end('x')
     for (const reply of await Promise.all(sent)) expect(reply).toMatchObject({ kind: 'reply', body })
-    await vi.waitFor(() => expect(replies.bytes).toBe(0), 30_000)
+    await until(() => replies.bytes === 0, 'the room is free')
   })
 
   it('goes to IPv6 addresses as well', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { ApiDeps } from '../../../src/api/api-deps.ts'
 import type { InvokeResult } from '../../../src/ports.ts'
 import { answered, createApiWorld, hostedFunction, type ApiWorld } from '../../support/api.ts'
+import { until } from '../../support/until.ts'
 
 const base = '/2015-03-31/functions'
 const functions = [
@@ -12,11 +13,6 @@ const world = () => createApiWorld({ functions })
 
 function invoke({ api }: ApiWorld, url: string, payload = '{"a":1}', headers: Record<string, string> = {}) {
   return api.inject({ method: 'POST', url: `${base}/${url}/invocations`, payload, headers })
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  for (let turns = 0; turns < 1_000 && !holds(); turns += 1) await new Promise((resolve) => setImmediate(resolve))
-  expect(holds()).toBe(true)
 }
 
 // proves: facade.invoke
@@ -122,7 +118,7 @@ describe('invoking a function of the config', () => {
     here.invoke = () => promise
     const answer = await invoke(here, 'audit', '{}', { 'x-amz-invocation-type': 'Event' })
     expect([answer.statusCode, answer.body]).toEqual([202, ''])
-    await until(() => here.invoked.length === 1)
+    await until(() => here.invoked.length === 1, 'the function runs')
     resolve(answered('null'))
   })
 
@@ -130,10 +126,10 @@ describe('invoking a function of the config', () => {
     const here = world()
     here.invoke = () => (here.invoked.length < 3 ? { kind: 'throttled', message: 'later' } : answered('null'))
     await invoke(here, 'audit', '{}', { 'x-amz-invocation-type': 'Event' })
-    await until(() => here.invoked.length === 3)
+    await until(() => here.invoked.length === 3, 'the function runs')
     here.invoke = () => ({ kind: 'unreachable', message: 'gone' })
     await invoke(here, 'audit', '{}', { 'x-amz-invocation-type': 'Event' })
-    await until(() => here.lines.some((line) => line.level === 'error'))
+    await until(() => here.lines.some((line) => line.level === 'error'), 'it is given up')
     expect(here.invoked).toHaveLength(3 + 8)
   })
 
@@ -141,7 +137,7 @@ describe('invoking a function of the config', () => {
     const here = world()
     here.invoke = () => answered('{}', 'Unhandled')
     await invoke(here, 'audit', '{}', { 'x-amz-invocation-type': 'Event' })
-    await until(() => here.lines.length === 1)
+    await until(() => here.lines.length === 1, 'it is told')
     expect(here.invoked).toHaveLength(1)
   })
 
@@ -149,7 +145,7 @@ describe('invoking a function of the config', () => {
     const here = world()
     here.invoke = () => ({ kind: 'lost', errorType: 'Sandbox.Timedout', message: 'Task timed out' })
     await invoke(here, 'audit', '{}', { 'x-amz-invocation-type': 'Event' })
-    await until(() => here.lines.length === 1)
+    await until(() => here.lines.length === 1, 'it is told')
     // A second try would come within a few turns: pauses take no time here.
     for (let turns = 0; turns < 50; turns += 1) await new Promise((resolve) => setImmediate(resolve))
     expect([here.invoked.length, here.lines.map((line) => line.level)]).toEqual([1, ['warn']])
@@ -165,7 +161,7 @@ describe('invoking a function of the config', () => {
     expect([refused.statusCode, refused.headers['x-amzn-errortype']]).toEqual([429, 'TooManyRequestsException'])
     resolve(answered('null'))
     await promise
-    await until(() => here.invoked.length === 1_000)
+    await until(() => here.invoked.length === 1_000, 'the function runs')
     expect((await invoke(here, 'audit', '{}', later)).statusCode).toBe(202)
   })
 
@@ -180,7 +176,7 @@ describe('invoking a function of the config', () => {
       message: '1048577 byte payload is too large for the Event invocation type (limit 1048576 bytes)',
     })
     expect((await invoke(here, 'audit', largest, later)).statusCode).toBe(202)
-    await until(() => here.invoked.length === 1)
+    await until(() => here.invoked.length === 1, 'the function runs')
   })
 
   it('asynchronous payloads that wait are bounded together', async () => {
@@ -197,7 +193,7 @@ describe('invoking a function of the config', () => {
     expect((await invoke(here, 'audit', '{}', later)).statusCode).toBe(202)
     resolve(answered('null'))
     await promise
-    await until(() => here.invoked.length === 68)
+    await until(() => here.invoked.length === 68, 'the function runs')
     expect((await invoke(here, 'audit', large, later)).statusCode).toBe(202)
   })
 
@@ -233,11 +229,11 @@ describe('invoking a function of the config', () => {
     const later = { 'x-amz-invocation-type': 'Event' }
     await invoke(here, 'audit', '{}', later)
     await invoke(here, 'report:live', '{}', later)
-    await until(() => waiting)
+    await until(() => waiting, 'it waits for another try')
     here.lines.length = 0
     let closed = false
     const closing = here.api.close().then(() => (closed = true))
-    await until(() => here.lines.length === 1)
+    await until(() => here.lines.length === 1, 'it is told')
     expect(here.lines[0]).toMatchObject({
       level: 'warn',
       message: 'An asynchronous invocation is given up: Millrace is stopping.',

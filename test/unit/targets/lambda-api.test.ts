@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
 import { createServer, type Server } from 'node:net'
 import type { AddressInfo } from 'node:net'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createAwsAccess } from '../../../src/access/create-aws-access.ts'
 import type { AwsAccess } from '../../../src/access/aws-access.ts'
 import type { AwsSettings } from '../../../src/model/settings.ts'
@@ -12,6 +12,7 @@ import { defaultSettings } from '../../support/settings.ts'
 import { gate, hanging, ok, partial, raw, reset, throttle, throwing } from '../../support/functions/behaviour.ts'
 import { startFunctionServer, type FunctionServer, type FunctionServerOptions } from '../../support/functions/server.ts'
 import { ManualClock, realClock } from './clocks.ts'
+import { until } from '../../support/until.ts'
 
 let functions: FunctionServer
 let accesses: AwsAccess[]
@@ -280,7 +281,7 @@ describe('an attempt without an answer', () => {
     clock.advance(122_999)
     expect(asked()).toBe(1)
     clock.advance(1)
-    await vi.waitFor(() => expect(clock.nextMs).toBe(1_000 + 320_000), 30_000)
+    await until(() => clock.nextMs === 1_000 + 320_000, "the deadline is the function's")
     expect(asked()).toBe(2)
     opened.open()
     expect(await attempt).toMatchObject({ kind: 'answered', payload: '"late"' })

@@ -2,7 +2,7 @@ import { DeleteEventSourceMappingCommand, UpdateEventSourceMappingCommand } from
 import assert from 'node:assert/strict'
 import { untilNotShown, untilShown, type AdoptingMillrace, type AdoptionSite } from '../adopting.ts'
 import type { ScriptedFunction } from '../functions/scripted-functions.ts'
-import { until } from '../until.ts'
+import { until } from '../../../support/until.ts'
 import type { Behaviour } from './behaviour.ts'
 import { dynamoDbKind } from './dynamodb.ts'
 import { kinesisKind } from './kinesis.ts'

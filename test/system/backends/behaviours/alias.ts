@@ -8,7 +8,7 @@ import {
 import assert from 'node:assert/strict'
 import { untilShown } from '../adopting.ts'
 import type { ScriptedFunction } from '../functions/scripted-functions.ts'
-import { until } from '../until.ts'
+import { until } from '../../../support/until.ts'
 import type { World } from '../world.ts'
 import type { Behaviour } from './behaviour.ts'
 import { bodiesOf, createQueue, timesSeen, type Queue } from './queue.ts'

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-dynamodb'
 import { DescribeStreamCommand, GetRecordsCommand, GetShardIteratorCommand } from '@aws-sdk/client-dynamodb-streams'
 import assert from 'node:assert/strict'
-import { until } from '../until.ts'
+import { until } from '../../../support/until.ts'
 import type { World } from '../world.ts'
 import type { Behaviour } from './behaviour.ts'
 import { inputFor, streamBehaviours } from './stream-behaviours.ts'

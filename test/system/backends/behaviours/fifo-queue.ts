@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { fail, report, succeed, type EventRecord, type ScriptedFunction } from '../functions/scripted-functions.ts'
-import { until } from '../until.ts'
+import { until } from '../../../support/until.ts'
 import type { World } from '../world.ts'
 import type { Behaviour } from './behaviour.ts'
 import { bodiesOf, createQueue, doneBodiesOf, showAfterEach, timesSeen, type Queue } from './queue.ts'

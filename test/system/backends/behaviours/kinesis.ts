@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-kinesis'
 import assert from 'node:assert/strict'
 import type { ScriptedFunction } from '../functions/scripted-functions.ts'
-import { until } from '../until.ts'
+import { until } from '../../../support/until.ts'
 import type { World } from '../world.ts'
 import type { Behaviour } from './behaviour.ts'
 import { inputFor, streamBehaviours } from './stream-behaviours.ts'

@@ -7,7 +7,7 @@ import {
   type SendMessageBatchRequestEntry,
 } from '@aws-sdk/client-sqs'
 import type { EventRecord, Invocation, ScriptedFunction } from '../functions/scripted-functions.ts'
-import { until } from '../until.ts'
+import { until } from '../../../support/until.ts'
 import { visibilityS, type World } from '../world.ts'
 
 /** One queue of one behaviour. */

@@ -1,7 +1,7 @@
 import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3'
 import assert from 'node:assert/strict'
 import { fail, report, succeed, type LambdaEvent } from '../functions/scripted-functions.ts'
-import { until } from '../until.ts'
+import { until } from '../../../support/until.ts'
 import type { World } from '../world.ts'
 import type { Behaviour } from './behaviour.ts'
 import { createQueue } from './queue.ts'

@@ -1,5 +1,5 @@
 import type { EventRecord, Invocation, ScriptedFunction } from '../functions/scripted-functions.ts'
-import { until } from '../until.ts'
+import { until } from '../../../support/until.ts'
 import type { World } from '../world.ts'
 import { failedIn } from './queue.ts'
 
@@ -42,11 +42,11 @@ export async function untilDone(
   kind: StreamKind,
   fn: ScriptedFunction,
   count: number,
-  secondsMax?: number,
+  secondsMax = 150,
 ): Promise<void> {
   await until(
     () => new Set(doneOf(kind, fn.invocations)).size >= count,
     () => `${count} records are acknowledged (so far: ${doneOf(kind, fn.invocations).join(' ')})`,
-    secondsMax,
+    { secondsMax },
   )
 }

@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { until } from '../until.ts'
+import { until } from '../../../support/until.ts'
 
 /** Hears from functions how many records they got, and when. */
 export interface RecordCounter {
@@ -36,7 +36,7 @@ export async function startRecordCounter(): Promise<RecordCounter> {
       await until(
         () => sum() >= count,
         () => `${count} records reach the function (${sum()} so far)`,
-        secondsMax,
+        { secondsMax },
       )
       const [first] = heard
       return {

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { until } from '../queue-stack.ts'
+import { until } from '../../../support/until.ts'
 import { functionCauses } from './function-causes.ts'
 import { queueCauses } from './queue-causes.ts'
 import { sourceCauses } from './source-causes.ts'
@@ -44,7 +44,7 @@ describe('why, asked about a world in which it happens,', () => {
         return said === row.says
       },
       row.says,
-      20_000,
+      { secondsMax: 20 },
     ).catch(() => {
       // What it says instead is the better message.
     })

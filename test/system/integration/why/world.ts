@@ -5,7 +5,8 @@ import { ok, raw } from '../../../support/functions/behaviour.ts'
 import type { Cause, Finding } from '../../../../src/api/why/finding.ts'
 import type { ServiceOptions } from './options.ts'
 import { startKinesisService } from '../kinesis-stack.ts'
-import { account, queueArn, startQueueStack, until, type Millrace, type QueueStack } from '../queue-stack.ts'
+import { account, queueArn, startQueueStack, type Millrace, type QueueStack } from '../queue-stack.ts'
+import { until } from '../../../support/until.ts'
 
 /** Real queues, streams and functions, one of each kind, and a Millrace for every cause. */
 export interface WhyWorld extends Omit<QueueStack, 'start'> {
