@@ -14,6 +14,7 @@ import { MemoryBudget } from './engine/memory-budget.ts'
 import type { EngineContext } from './engine/engine-context.ts'
 import { startCoreMachine } from './engine/flow-machine.ts'
 import { Meters, readingsOf } from './engine/meters.ts'
+import { MovableClock } from './engine/movable-clock.ts'
 import { Permits } from './engine/permits.ts'
 import { placeHolders, tellHolder, type FindMapping } from './engine/place-holders.ts'
 import { longHeldMs } from './engine/place-watch.ts'
@@ -270,6 +271,7 @@ function engineOf({ settings, clock, log, store }: Parts, wiring: Wiring): Engin
   return {
     services: {
       clock,
+      workClock: new MovableClock(clock),
       store,
       target,
       destination: createDestination(access),

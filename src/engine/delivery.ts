@@ -23,7 +23,7 @@ export async function deliverFailure(
 ): Promise<'delivered' | 'undeliverable' | 'undestined'> {
   const { destination } = settings
   if (destination === null) return 'undestined'
-  const { clock } = context.services
+  const { workClock } = context.services
   const delivery = deliveryOf(context, { ...settings, destination }, discard)
   return retryUntil(
     async (tries) => {
@@ -37,7 +37,7 @@ export async function deliverFailure(
       )
       return 'undeliverable'
     },
-    { clock, signal, backoff, share: () => 0.5 + clock.random() / 2 },
+    { clock: workClock, signal, backoff, share: () => 0.5 + workClock.random() / 2 },
   )
 }
 

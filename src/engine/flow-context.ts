@@ -9,12 +9,15 @@ import type { StartMachine } from './flow-machine.ts'
 import type { Results } from './last-result.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 import type { MappingMeter } from './meters.ts'
+import type { MovableClock } from './movable-clock.ts'
 import type { Permits } from './permits.ts'
 import type { RecordFilter } from './record-sieve.ts'
 
 /** What all flows of the process share. */
 export interface FlowServices {
   readonly clock: Clock
+  /** What Millrace itself waits for runs on this one (SPEC §5b). */
+  readonly workClock: MovableClock
   readonly store: Store
   readonly target: Target
   readonly destination: Destination

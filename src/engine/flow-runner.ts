@@ -1,4 +1,5 @@
 import type { FlowCommand, FlowEvent, FlowRequest, ReadOutcome } from '../core/flow/messages.ts'
+import type { Now } from '../core/flow/inspection.ts'
 import type { PaceConfig } from '../core/flow/config.ts'
 import type { FlowEnd } from '../core/mapping/messages.ts'
 import { AttemptIds } from './attempt-ids.ts'
@@ -57,9 +58,11 @@ export class FlowRunner {
     this.#isUnseen = !context.identity.listed
     this.#machine = context.services.startMachine(settings.config)
     this.#loop = new MachineLoop<FlowEvent>({
-      clock: context.services.clock,
       step: (event) => this.#step(event),
-      deadline: () => this.#machine.deadline(),
+      deadlines: [
+        { clock: context.services.workClock, dueMs: () => this.#machine.deadline().monoMs },
+        { clock: context.services.clock, dueMs: () => this.#machine.deadline().receiptMonoMs },
+      ],
       timer: { kind: 'timer' },
       failed: (error) => this.#crash(error),
     })
@@ -114,7 +117,7 @@ export class FlowRunner {
   }
 
   status(): FlowStatus {
-    const { arrivals, ...seen } = this.#machine.inspect(this.#settings.config, this.#context.services.clock.monoMs())
+    const { arrivals, ...seen } = this.#machine.inspect(this.#settings.config, this.#now())
     const trouble = this.#isLongDone(seen.trouble) ? null : seen.trouble
     const ages = agesOf(arrivals, sourceNowMs(this.#context), this.#behindMs)
     const own = { trouble, flow: this.#context.identity.flow, waitsFor: [] }
@@ -122,17 +125,23 @@ export class FlowRunner {
   }
 
   #step(event: FlowEvent): void {
-    const { clock } = this.#context.services
+    const { clock, workClock } = this.#context.services
     this.#note(event)
     const commands = this.#machine.step(event, this.#settings.config, {
       wallMs: clock.wallMs(),
-      monoMs: clock.monoMs(),
-      sourceMs: sourceNowMs(this.#context),
+      ...this.#now(),
+      sourceMs: sourceNowMs(this.#context) + workClock.aheadMs,
+      retentionSourceMs: sourceNowMs(this.#context),
       allowedBytes: this.#memory.allowedBytes,
       jitter: clock.random(),
     })
     for (const command of commands) this.#obey(command)
     if (!this.#loop.isOver) this.#memory.charge(this.#machine.chargedBytes(), this.#machine.missingBytes())
+  }
+
+  #now(): Now {
+    const { clock, workClock } = this.#context.services
+    return { monoMs: workClock.monoMs(), receiptMonoMs: clock.monoMs() }
   }
 
   /** What the runner itself takes from an event. */

@@ -1,11 +1,10 @@
 import type { Clock } from '../ports.ts'
 
 interface Turns<Event> {
-  readonly clock: Clock
   /** One step of the machine, its commands carried out. */
   readonly step: (event: Event) => void
-  /** When the machine wants a timer (monotonic); null: it only waits for answers. */
-  readonly deadline: () => number | null
+  /** When the machine wants a timer, by each of the clocks that it follows; null: it only waits for answers. */
+  readonly deadlines: readonly { readonly clock: Clock; readonly dueMs: () => number | null }[]
   /** The event that the timer is. */
   readonly timer: Event
   /** A step threw: a bug. */
@@ -13,15 +12,16 @@ interface Turns<Event> {
 }
 
 /**
- * Drives one machine: its events are taken one after the other in the order they came, also when a step itself causes one, and its one
- * timer follows its deadline. Both kinds of runner have one.
+ * Drives one machine: its events are taken one after the other in the order they came, also when a step itself causes one, and its timers
+ * follow its deadlines. Both kinds of runner have one.
  */
 export class MachineLoop<Event> {
   readonly #turns: Turns<Event>
   #events: Event[] = []
   #isStepping = false
   #isOver = false
-  #timer: { readonly atMs: number; readonly cancel: () => void } | null = null
+  /** One for each clock that has one. */
+  readonly #timers = new Map<Clock, { readonly atMs: number; readonly cancel: () => void }>()
 
   constructor(turns: Turns<Event>) {
     this.#turns = turns
@@ -38,7 +38,7 @@ export class MachineLoop<Event> {
     try {
       for (let next = this.#events.shift(); next !== undefined && !this.#isOver; next = this.#events.shift()) {
         this.#turns.step(next)
-        if (!this.#isOver) this.#setTimer()
+        if (!this.#isOver) this.#setTimers()
       }
     } catch (error) {
       this.#turns.failed(error)
@@ -52,22 +52,25 @@ export class MachineLoop<Event> {
     if (this.#isOver) return false
     this.#isOver = true
     this.#events = []
-    this.#timer?.cancel()
-    this.#timer = null
+    for (const { cancel } of this.#timers.values()) cancel()
+    this.#timers.clear()
     return true
   }
 
-  #setTimer(): void {
-    const { clock, deadline, timer } = this.#turns
-    const dueMs = deadline()
-    if (dueMs === (this.#timer?.atMs ?? null)) return
-    this.#timer?.cancel()
-    this.#timer = null
+  #setTimers(): void {
+    for (const { clock, dueMs } of this.#turns.deadlines) this.#setTimer(clock, dueMs())
+  }
+
+  #setTimer(clock: Clock, dueMs: number | null): void {
+    const set = this.#timers.get(clock)
+    if (dueMs === (set?.atMs ?? null)) return
+    set?.cancel()
+    this.#timers.delete(clock)
     if (dueMs === null) return
     const cancel = clock.timer(dueMs, () => {
-      this.#timer = null
-      this.happen(timer)
+      this.#timers.delete(clock)
+      this.happen(this.#turns.timer)
     })
-    this.#timer = { atMs: dueMs, cancel }
+    this.#timers.set(clock, { atMs: dueMs, cancel })
   }
 }

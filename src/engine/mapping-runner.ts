@@ -46,9 +46,8 @@ export class MappingRunner {
     this.#hooks = hooks
     this.#state = create(isStream(document.source))
     this.#loop = new MachineLoop<MappingEvent>({
-      clock: engine.services.clock,
       step: (event) => this.#step(event),
-      deadline: () => deadline(this.#state),
+      deadlines: [{ clock: engine.services.workClock, dueMs: () => deadline(this.#state) }],
       timer: { kind: 'timer' },
       failed: (error) => {
         throw error
@@ -125,8 +124,8 @@ export class MappingRunner {
   }
 
   #step(event: MappingEvent): void {
-    const { clock, permits } = this.#engine.services
-    const env = { monoMs: clock.monoMs(), jitter: clock.random() }
+    const { workClock, permits } = this.#engine.services
+    const env = { monoMs: workClock.monoMs(), jitter: workClock.random() }
     const commands = step(this.#state, event, this.#engine.pace, env)
     // Places are kept free only for mappings that may come to need one.
     if (this.#state.flows.size > 0) permits.join(this.#document.uuid)

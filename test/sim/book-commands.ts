@@ -7,7 +7,7 @@ export function applyCommand(life: Life, command: FlowCommand): void {
   switch (command.kind) {
     case 'read':
       life.reads += 1
-      life.sentMs.set(command.id, life.sentMs.get(command.repeats ?? -1) ?? life.env.monoMs)
+      life.sentMs.set(command.id, life.sentMs.get(command.repeats ?? -1) ?? life.env.receiptMonoMs)
       life.outage?.reads.add(command.id)
       return remember(life, command)
     case 'permit':
@@ -16,7 +16,7 @@ export function applyCommand(life: Life, command: FlowCommand): void {
       return remember(life, command)
     case 'invoke':
       life.granted.delete(command.permit)
-      life.sentMs.set(command.id, life.env.monoMs)
+      life.sentMs.set(command.id, life.env.receiptMonoMs)
       life.outage?.attempts.add(command.id)
       move(life, command.records, 'out')
       for (const record of command.records) noteSent(life, record)
@@ -25,7 +25,7 @@ export function applyCommand(life: Life, command: FlowCommand): void {
       move(life, command.records, 'settling')
       return remember(life, command)
     case 'extend':
-      life.sentMs.set(command.id, life.env.monoMs)
+      life.sentMs.set(command.id, life.env.receiptMonoMs)
       return remember(life, command)
     case 'release':
       move(life, command.records, 'left')
@@ -78,7 +78,7 @@ function move(life: Life, records: readonly FlowRecord[], phase: Held['phase']):
 
 function noteSent(life: Life, record: FlowRecord): void {
   const held = life.held.get(heldKey(record))
-  if (held !== undefined) held.sentMs = life.env.monoMs
+  if (held !== undefined) held.sentMs = life.env.receiptMonoMs
 }
 
 export function setPhase(life: Life, held: Held, phase: Held['phase']): void {

@@ -37,7 +37,7 @@ export function applyEvent(book: Book, life: Life, event: FlowEvent): void {
       if (event.matches !== undefined && life.drainingSince === null) life.matches = event.matches
       return
     case 'draining':
-      life.drainingSince ??= life.env.monoMs
+      life.drainingSince ??= life.env.receiptMonoMs
       life.drain ??= event
       return
     case 'looked':
@@ -93,7 +93,7 @@ function noteRefusal(life: Life, { id, outcome }: Extract<FlowEvent, { kind: 'in
 }
 
 function noteRun(life: Life, id: number): void {
-  const ranMs = life.env.monoMs - (life.sentMs.get(id) ?? life.env.monoMs)
+  const ranMs = life.env.receiptMonoMs - (life.sentMs.get(id) ?? life.env.receiptMonoMs)
   life.longestRunMs = Math.max(life.longestRunMs ?? 0, ranMs)
 }
 
@@ -104,14 +104,17 @@ function saysNo(outage: OutageBook, answer: Extract<FlowEvent, { kind: 'looked' 
 /** What the receive asked for, or the queue's own; an update meanwhile changes nothing of it. */
 function receiveOf(life: Life, id: number, request: FlowRequest | undefined): Receive {
   const visibilityMs = request?.kind === 'read' ? request.visibilityMs : null
-  return { askedMs: life.sentMs.get(id) ?? life.env.monoMs, visibilityMs: visibilityMs ?? life.config.visibilityMs }
+  return {
+    askedMs: life.sentMs.get(id) ?? life.env.receiptMonoMs,
+    visibilityMs: visibilityMs ?? life.config.visibilityMs,
+  }
 }
 
 type Receive = Pick<Held, 'askedMs' | 'visibilityMs'>
 
 function deliver(book: Book, life: Life, records: readonly FlowRecord[], { askedMs, visibilityMs }: Receive): void {
   const stream = isStreamLife(life)
-  const expiresMs = stream ? Infinity : life.env.monoMs + visibilityMs - Math.min(5_000, visibilityMs / 5)
+  const expiresMs = stream ? Infinity : life.env.receiptMonoMs + visibilityMs - Math.min(5_000, visibilityMs / 5)
   for (const record of records) {
     const fact = book.facts.get(record.fragment)
     const held: Held = {
@@ -119,10 +122,11 @@ function deliver(book: Book, life: Life, records: readonly FlowRecord[], { asked
       fact,
       record,
       askedMs,
-      receivedMs: life.env.monoMs,
+      receivedMs: life.env.receiptMonoMs,
+      heldSinceMs: life.env.monoMs,
       visibilityMs,
       expiresMs,
-      shownMs: life.env.monoMs + visibilityMs,
+      shownMs: life.env.receiptMonoMs + visibilityMs,
       sentMs: -1,
       extended: false,
       refused: false,
@@ -215,7 +219,7 @@ function onExtended(
   request: Extract<FlowRequest, { kind: 'extend' }>,
   { failed, final }: Extract<FlowEvent, { kind: 'extended' }>,
 ): void {
-  const sentMs = life.sentMs.get(request.id) ?? life.env.monoMs
+  const sentMs = life.sentMs.get(request.id) ?? life.env.receiptMonoMs
   request.records.forEach((record, index) => {
     const held = life.held.get(heldKey(record))
     if (held === undefined) return

@@ -96,6 +96,8 @@ export interface Held {
   /** When it was asked for, by the first of the receives that were one. */
   readonly askedMs: number
   readonly receivedMs: number
+  /** The same by the clock of the flow's own waits: its window begins then. */
+  readonly heldSinceMs: number
   /** What its receive asked for. */
   readonly visibilityMs: number
   /** Queues: when the receipt counts as run out, and when the queue shows the message again. */
@@ -200,4 +202,9 @@ export function trimLine(line: Line): void {
 
 export function isOver(held: Held): boolean {
   return held.phase === 'done' || held.phase === 'left'
+}
+
+/** A moment by the clock of the flow's own waits, as far ahead as it was at its last step. */
+export function ownMs({ env }: Life, t: number): number {
+  return t + env.monoMs - env.receiptMonoMs
 }

@@ -81,7 +81,7 @@ export function invoke(
   ask(
     turn,
     { kind: 'invoke', permit, records: recordsOf(held), attempt: unit.attempts + 1, window },
-    { kind: 'invoke', flight: flight.id, bytes: eventBytes(unit), sentMs: turn.env.monoMs },
+    { kind: 'invoke', flight: flight.id, bytes: eventBytes(unit), sentMs: turn.env.receiptMonoMs },
   )
 }
 

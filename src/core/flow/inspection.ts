@@ -1,3 +1,4 @@
+import type { FlowEnv } from './messages.ts'
 import type { FlowConfig } from './config.ts'
 import { currentUnit } from './flight.ts'
 import type { Flight, FlowPhase, FlowState, Part, PartKind, Parts, Unit } from './state.ts'
@@ -33,26 +34,24 @@ export interface FlowDetail {
 }
 
 /** What each kind of a flow has to tell by itself. */
+/** When it is looked at. */
+export type Now = Pick<FlowEnv, 'monoMs' | 'receiptMonoMs'>
+
 export type PartInspection = Pick<FlowInspection, 'concurrency' | 'watermark' | 'arrivals' | 'outage'> &
   Pick<FlowDetail, 'groups' | 'hidden' | 'windowEndsInMs'>
 
-export type InspectPart<P extends Part> = (
-  state: FlowState,
-  part: P,
-  config: FlowConfig,
-  nowMs: number,
-) => PartInspection
+export type InspectPart<P extends Part> = (state: FlowState, part: P, config: FlowConfig, now: Now) => PartInspection
 
 const inspectors: { readonly [K in PartKind]: InspectPart<Parts[K]> } = { queue: inspectQueue, shard: inspectShard }
 
-function inspectPart<K extends PartKind>(state: FlowState, part: Part<K>, config: FlowConfig, nowMs: number) {
-  return inspectors[part.kind](state, part, config, nowMs)
+function inspectPart<K extends PartKind>(state: FlowState, part: Part<K>, config: FlowConfig, now: Now) {
+  return inspectors[part.kind](state, part, config, now)
 }
 
-export function inspectFlow(state: FlowState, config: FlowConfig, nowMs: number): FlowInspection {
+export function inspectFlow(state: FlowState, config: FlowConfig, now: Now): FlowInspection {
   let invoking = 0
   for (const flight of state.flights.values()) if (flight.phase === 'invoking') invoking += 1
-  const { groups, hidden, windowEndsInMs, ...told } = inspectPart(state, state.part, config, nowMs)
+  const { groups, hidden, windowEndsInMs, ...told } = inspectPart(state, state.part, config, now)
   return {
     ...told,
     phase: state.phase,
@@ -61,7 +60,7 @@ export function inspectFlow(state: FlowState, config: FlowConfig, nowMs: number)
     invoking,
     waiting: state.flights.size - invoking,
     trouble: state.trouble,
-    detail: { batches: inspectBatches(state, nowMs), groups, hidden, windowEndsInMs },
+    detail: { batches: inspectBatches(state, now), groups, hidden, windowEndsInMs },
   }
 }
 
@@ -94,22 +93,21 @@ export interface RecordInspection {
 }
 
 /** Moments of one look. */
-interface At {
-  readonly nowMs: number
+interface At extends Now {
   readonly sentMs: number | undefined
 }
 
 /** A queue may have a thousand batches on their way. */
 const batchesMax = 10
 
-function inspectBatches(state: FlowState, nowMs: number): readonly BatchInspection[] {
+function inspectBatches(state: FlowState, now: Now): readonly BatchInspection[] {
   const sentMs = new Map<number, number>()
   for (const pending of state.pending.values())
     if (pending.kind === 'invoke') sentMs.set(pending.flight, pending.sentMs)
   return [...state.flights.values()]
     .toSorted((one, other) => failuresOf(other) - failuresOf(one))
     .slice(0, batchesMax)
-    .map((flight) => inspectBatch(state, flight, { nowMs, sentMs: sentMs.get(flight.id) }))
+    .map((flight) => inspectBatch(state, flight, { ...now, sentMs: sentMs.get(flight.id) }))
 }
 
 function failuresOf(flight: Flight): number {
@@ -122,8 +120,8 @@ function inspectBatch(state: FlowState, flight: Flight, at: At): BatchInspection
     step: phase,
     ...inspectUnit(currentUnit(flight)),
     notRun: notRunStreak,
-    nextInMs: phase === 'waiting' ? Math.max(0, flight.dueMs - at.nowMs) : null,
-    runsForMs: phase === 'invoking' && at.sentMs !== undefined ? at.nowMs - at.sentMs : null,
+    nextInMs: phase === 'waiting' ? Math.max(0, flight.dueMs - at.monoMs) : null,
+    runsForMs: phase === 'invoking' && at.sentMs !== undefined ? at.receiptMonoMs - at.sentMs : null,
     behind: behindOf(state, flight),
   }
 }

@@ -67,11 +67,20 @@ export type ReadOutcome =
   | { readonly kind: 'denied'; readonly message: string }
   | { readonly kind: 'failed'; readonly message: string }
 
-/** The clocks and the chance of one step. `sourceMs` is the source's own clock; only `monoMs` never jumps. */
+/**
+ * The clocks and the chance of one step (SPEC §5b). What the flow itself waits for runs on clocks that may be moved ahead; what others
+ * count, queue, source or a stop that is cut off, on the real ones.
+ */
 export interface FlowEnv {
   readonly wallMs: number
+  /** Windows, pauses, idle times. It never jumps back. */
   readonly monoMs: number
+  /** Receipts, runs, the end of a stop. It never jumps, and no test moves it. */
+  readonly receiptMonoMs: number
+  /** The source's clock, as far ahead as `monoMs` is: the age of a record, and its tumbling window. */
   readonly sourceMs: number
+  /** The source's own clock: what it still keeps. */
+  readonly retentionSourceMs: number
   /** How much the flow may be charged now: its share of the process's memory, which moves with what others hold. */
   readonly allowedBytes: number
   /** In [0, 1). */

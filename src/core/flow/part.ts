@@ -58,4 +58,6 @@ export interface PartHandlers<P extends Part> {
   readonly isFinished: (part: P) => boolean
   /** The moments at which something is to be done although nothing happens. */
   readonly moments: (turn: Turn, part: P) => readonly number[]
+  /** Those of the clock that receipts run on. */
+  readonly receiptMoments: (turn: Turn, part: P) => readonly number[]
 }

@@ -37,7 +37,13 @@ export interface FlowState {
   recordBytes: number | null
   /** What the flow is of, by the source's traits. */
   readonly part: Part
-  deadlineMs: number | null
+  deadline: Deadline
+}
+
+/** The earliest moments at which a flow wants a `timer`, on either clock; null: there is none. */
+export interface Deadline {
+  readonly monoMs: number | null
+  readonly receiptMonoMs: number | null
 }
 
 /** The kinds of a flow, and what each knows beside what all know. */

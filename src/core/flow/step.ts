@@ -9,6 +9,7 @@ import { learnWeight } from './room.ts'
 import { shardHandlers } from './shard/part.ts'
 import { createShardState } from './shard/state.ts'
 import {
+  type Deadline,
   type FlowState,
   type Part,
   type PartKind,
@@ -44,7 +45,7 @@ export function create(config: FlowConfig): FlowState {
     requestedBytes: 0,
     recordBytes: null,
     part: config.traits.progress === 'receipt' ? createQueueState(config) : createShardState(config),
-    deadlineMs: null,
+    deadline: { monoMs: null, receiptMonoMs: null },
   }
 }
 
@@ -54,13 +55,13 @@ export function step(state: FlowState, event: FlowEvent, config: FlowConfig, env
   state.missingBytes = 0
   handle(turn, state.part, event)
   pump(turn, state.part)
-  state.deadlineMs = deadlineOf(turn, state.part)
+  state.deadline = deadlineOf(turn, state.part)
   return turn.commands
 }
 
-/** The earliest moment (monotonic) at which the flow wants a `timer`; null: it only waits for answers. */
-export function deadline(state: FlowState): number | null {
-  return state.deadlineMs
+/** When the flow wants a `timer` although nothing happens. */
+export function deadline(state: FlowState): Deadline {
+  return state.deadline
 }
 
 function handle<K extends PartKind>(turn: Turn, part: Part<K>, event: FlowEvent): void {
@@ -251,9 +252,13 @@ function end({ state, commands }: Turn, isFinished: boolean): void {
   commands.push({ kind: isFinished ? 'finished' : 'drained' })
 }
 
-function deadlineOf<K extends PartKind>(turn: Turn, part: Part<K>): number | null {
-  const { phase } = turn.state
-  if (phase !== 'running' && phase !== 'draining') return null
+function deadlineOf<K extends PartKind>(turn: Turn, part: Part<K>): Deadline {
+  const { env, state } = turn
+  if (state.phase !== 'running' && state.phase !== 'draining') return { monoMs: null, receiptMonoMs: null }
+  const { moments, receiptMoments } = handlers[part.kind]
   // What is due and was not done waits for an answer, not for the clock.
-  return earliest(handlers[part.kind].moments(turn, part).filter((momentMs) => momentMs > turn.env.monoMs))
+  return {
+    monoMs: earliest(moments(turn, part).filter((momentMs) => momentMs > env.monoMs)),
+    receiptMonoMs: earliest(receiptMoments(turn, part).filter((momentMs) => momentMs > env.receiptMonoMs)),
+  }
 }

@@ -15,9 +15,10 @@ export function ages(): Checker {
 function onInvoke(command: Extract<FlowCommand, { kind: 'invoke' }>, life: Life): void {
   if (!isStreamLife(life)) return
   const { recordAgeMsMax, retentionMs } = life.config
-  const mostMs = Math.min(recordAgeMsMax ?? Infinity, retentionMs ?? Infinity)
   for (const record of command.records) {
     const ageMs = life.env.sourceMs - record.arrivedMs
-    if (ageMs > mostMs) violate('ages', `invokes ${record.fragment} at the age of ${String(ageMs)} ms`)
+    const keptMs = life.env.retentionSourceMs - record.arrivedMs
+    if (ageMs > (recordAgeMsMax ?? Infinity) || keptMs > (retentionMs ?? Infinity))
+      violate('ages', `invokes ${record.fragment} at the age of ${String(ageMs)} ms`)
   }
 }

@@ -1,4 +1,4 @@
-import { type Life, isStreamLife } from '../book.ts'
+import { type Life, isStreamLife, ownMs } from '../book.ts'
 import { type Checker, type Entry, violate } from '../trace.ts'
 import type { Terms } from './terms.ts'
 
@@ -9,6 +9,7 @@ const roomyBytes = 1_000_000
 /** The last page that said it was the tip. */
 interface Tip {
   readonly t: number
+  readonly aheadMs: number
   readonly quietMs: number
   /** It brought a record, and since then there was room for more and nothing happened. */
   hurries: boolean
@@ -27,23 +28,29 @@ export function idle(terms: Terms): Checker {
       const tip = tips.get(entry.life)
       tips.delete(entry.life)
       if (life === undefined || tip === undefined || !isStreamLife(life)) return
-      notSooner(life, tip, entry.t)
-      if (tip.hurries && life.config.heldRecordsMax >= roomyRecords) notLater(life, tip, entry.t - terms.slackMs)
+      const monoMs = ownMs(life, entry.t)
+      notSooner(life, tip, monoMs)
+      // A clock that was moved in between says nothing of how long the flow slept.
+      const isSteady = tip.aheadMs === monoMs - entry.t
+      if (tip.hurries && isSteady && life.config.heldRecordsMax >= roomyRecords)
+        notLater(life, tip, monoMs - terms.slackMs)
     },
   }
 }
 
 function note(
-  { event, env, life, t }: Extract<Entry, { kind: 'event' }>,
+  { event, env, life }: Extract<Entry, { kind: 'event' }>,
   recordMs: Map<number, number>,
   tips: Map<number, Tip>,
 ): void {
+  const t = env.monoMs
   if (event.kind === 'readDone') {
     tips.delete(life)
     if (event.result.kind !== 'records') return
     const brings = event.result.records.length > 0
     if (brings || !recordMs.has(life)) recordMs.set(life, t)
-    if (event.result.tip) tips.set(life, { t, quietMs: t - (recordMs.get(life) ?? t), hurries: brings })
+    if (event.result.tip)
+      tips.set(life, { t, aheadMs: t - env.receiptMonoMs, quietMs: t - (recordMs.get(life) ?? t), hurries: brings })
   }
   const tip = tips.get(life)
   const isCalm = event.kind === 'readDone' || event.kind === 'timer'

@@ -1,6 +1,6 @@
 import type { FlowCommand } from '../../../src/core/flow/messages.ts'
 import { windowEnvelopeBytes } from '../../../src/model/limits.ts'
-import { type Held, type Life, countPending, isOver, isStreamLife, lifeOf } from '../book.ts'
+import { type Held, type Life, countPending, isOver, isStreamLife, lifeOf, ownMs } from '../book.ts'
 import { type Checker, shown, violate } from '../trace.ts'
 import { isAlive } from './no-loss.ts'
 import type { Terms } from './terms.ts'
@@ -14,8 +14,10 @@ export function limits(terms: Terms): Checker {
       if (entry.kind === 'event') {
         const life = book.lives.get(entry.life)
         if (life === undefined || !isAlive(life)) return
-        noteEnds(freeSince, life, entry.event.kind, entry.t)
-        if (life.drainingSince === null) notOverdue(life, entry.t - terms.slackMs, freeSince.get(life.life))
+        // As far ahead as it was at the last step: of a move since then the flow has heard nothing yet.
+        const nowMs = ownMs(life, entry.t)
+        noteEnds(freeSince, life, entry.event.kind, nowMs)
+        if (life.drainingSince === null) notOverdue(life, nowMs - terms.slackMs, freeSince.get(life.life))
       }
       if (entry.kind === 'command' && entry.command.kind === 'invoke') onInvoke(entry.command, lifeOf(book, entry.life))
     },
@@ -69,9 +71,9 @@ function queueNotOverdue(life: Life, t: number): void {
   if (life.outage !== null) return
   for (const held of life.held.values()) if (held.notRuns > 0 || held.phase === 'acked') return
   for (const held of life.waiting.values()) {
-    if (held.expiresMs <= t) continue
-    if (t > Math.max(held.receivedMs, life.lastEndMs) + life.config.windowMs) {
-      violate('limits', `${held.record.fragment} waits since ${String(held.receivedMs)} and the flow is idle`)
+    if (held.expiresMs <= t - life.env.monoMs + life.env.receiptMonoMs) continue
+    if (t > Math.max(held.heldSinceMs, life.lastEndMs) + life.config.windowMs) {
+      violate('limits', `${held.record.fragment} waits since ${String(held.heldSinceMs)} and the flow is idle`)
     }
   }
 }
@@ -94,8 +96,8 @@ function slotsNotOverdue(life: Life, t: number, ends: SlotTimes | undefined): vo
 function isOverdue(life: Life, held: Held, t: number, endMs: number): boolean {
   if (held.phase !== 'held' || held.failures + held.notRuns > 0 || held.fact?.oversize === true) return false
   const { retentionMs } = life.config
-  if (retentionMs !== null && life.env.sourceMs - held.record.arrivedMs >= retentionMs) return false
-  const freeMs = Math.max(held.receivedMs, endMs)
+  if (retentionMs !== null && life.env.retentionSourceMs - held.record.arrivedMs >= retentionMs) return false
+  const freeMs = Math.max(held.heldSinceMs, endMs)
   return t > freeMs + life.config.windowMs || (t > freeMs && isTooOld(life, held))
 }
 

@@ -78,7 +78,7 @@ function inLine(life: Life, line: Line, records: readonly FlowRecord[]): void {
 /** The source keeps it no longer, or a recreated stream has made its place meaningless. */
 function isExcused(life: Life, held: Held): boolean {
   const { retentionMs } = life.config
-  if (retentionMs !== null && life.env.sourceMs - held.record.arrivedMs >= retentionMs) return true
+  if (retentionMs !== null && life.env.retentionSourceMs - held.record.arrivedMs >= retentionMs) return true
   return held.fact !== undefined && held.fact.gone === 'trimmed'
 }
 

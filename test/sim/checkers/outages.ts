@@ -1,5 +1,5 @@
 import type { FlowCommand } from '../../../src/core/flow/messages.ts'
-import { type Life, isStreamLife, lifeOf } from '../book.ts'
+import { type Life, isStreamLife, lifeOf, ownMs } from '../book.ts'
 import { type Checker, violate } from '../trace.ts'
 
 /** A function that was tried in vain after a look that let it be tried is not tried again before this. */
@@ -13,20 +13,20 @@ export function outages(): Checker {
       if (entry.kind !== 'command') return
       const life = lifeOf(book, entry.life)
       if (isStreamLife(life) || life.outage === null || life.drainingSince !== null) return
-      if (entry.command.kind === 'invoke') onInvoke(life, entry.t)
+      if (entry.command.kind === 'invoke') onInvoke(life, ownMs(life, entry.t))
       if (entry.command.kind === 'read') onRead(entry.command, life)
     },
   }
 }
 
-function onInvoke({ outage }: Life, t: number): void {
+function onInvoke({ outage }: Life, monoMs: number): void {
   if (outage === null) return
   if (!outage.allowed) violate('outages', `tries a function that is ${outage.reason} without a look at it`)
   if (outage.attempts.size > 0) violate('outages', `tries a function that is ${outage.reason} twice at once`)
-  if (outage.refusals > 1 && t < outage.refusedMs + tryMsMin)
+  if (outage.refusals > 1 && monoMs < outage.refusedMs + tryMsMin)
     violate(
       'outages',
-      `tries again ${String(t - outage.refusedMs)} ms after attempt ${String(outage.refusals)} in vain`,
+      `tries again ${String(monoMs - outage.refusedMs)} ms after attempt ${String(outage.refusals)} in vain`,
     )
 }
 

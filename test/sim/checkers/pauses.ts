@@ -1,5 +1,5 @@
 import type { FlowCommand, FlowEvent } from '../../../src/core/flow/messages.ts'
-import { type Life, heldKey, isStreamLife, lifeOf } from '../book.ts'
+import { type Life, heldKey, isStreamLife, lifeOf, ownMs } from '../book.ts'
 import { type Checker, shown, violate } from '../trace.ts'
 
 /** What was announced as a pause is one: for the batch that is to be tried again, and for the source that is not well. */
@@ -13,13 +13,14 @@ export function pauses(): Checker {
       if (entry.kind !== 'command') return
       const { command } = entry
       const life = lifeOf(book, entry.life)
+      const monoMs = ownMs(life, entry.t)
       // What an update has laid out anew starts afresh.
       if (life.configs > 0) return
-      if (command.kind === 'attemptFailed') announce(command, life, entry.t, attempts)
+      if (command.kind === 'attemptFailed') announce(command, life, monoMs, attempts)
       if (command.kind === 'invoke')
-        notBefore(attempts.get(unitOf(life, command.records)), entry.t, shown(command.records))
-      if (command.kind === 'sourceTrouble') reads.set(life.life, entry.t + command.retryMs)
-      if (command.kind === 'read' && isStreamLife(life)) notBefore(reads.get(life.life), entry.t, 'the source')
+        notBefore(attempts.get(unitOf(life, command.records)), monoMs, shown(command.records))
+      if (command.kind === 'sourceTrouble') reads.set(life.life, monoMs + command.retryMs)
+      if (command.kind === 'read' && isStreamLife(life)) notBefore(reads.get(life.life), monoMs, 'the source')
     },
   }
 }

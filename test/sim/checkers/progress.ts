@@ -86,5 +86,5 @@ function isAccounted(life: Life, fact: Fact): boolean {
 
 export function isPastRetention(life: Life, held: Held): boolean {
   const { retentionMs } = life.config
-  return retentionMs !== null && life.env.sourceMs - held.record.arrivedMs > retentionMs
+  return retentionMs !== null && life.env.retentionSourceMs - held.record.arrivedMs > retentionMs
 }

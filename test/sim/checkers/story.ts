@@ -61,7 +61,15 @@ export class Story {
   }
 
   event(event: FlowEvent): this {
-    const env = { wallMs: this.#t, monoMs: this.#t, sourceMs: this.#t, allowedBytes: this.allowedBytes, jitter: 0.5 }
+    const env = {
+      wallMs: this.#t,
+      monoMs: this.#t,
+      receiptMonoMs: this.#t,
+      sourceMs: this.#t,
+      retentionSourceMs: this.#t,
+      allowedBytes: this.allowedBytes,
+      jitter: 0.5,
+    }
     this.entries.push({ kind: 'event', t: this.#t, life: this.life, event, env, config: this.config })
     return this
   }

@@ -179,7 +179,9 @@ const cases: readonly Case[] = [
   {
     says: /^livelock: /,
     wrong: 'a deadline that is always due',
-    plants: { startMachine: (config) => ({ ...startCoreMachine(config), deadline: () => 0 }) },
+    plants: {
+      startMachine: (config) => ({ ...startCoreMachine(config), deadline: () => ({ monoMs: 0, receiptMonoMs: null }) }),
+    },
   },
   {
     says: /^liveness: healed, and yet/,

@@ -27,6 +27,7 @@ export interface Faults {
   readonly updates: number
   readonly pressures: number
   readonly wallSteps: number
+  readonly advances: number
   readonly outages: number
   readonly functionOutages: number
   readonly trims: number
@@ -57,6 +58,7 @@ export const noFaults: Faults = {
   updates: 0,
   pressures: 0,
   wallSteps: 0,
+  advances: 0,
   outages: 0,
   functionOutages: 0,
   trims: 0,
@@ -92,6 +94,7 @@ export function drawFaults(prng: Prng, kind: ScenarioKind): Faults {
     updates: times(0.3, 2),
     pressures: times(0.2, 2),
     wallSteps: times(0.3, 2),
+    advances: times(0.3, 4),
     outages: times(0.2, 2),
     functionOutages: shard ? 0 : times(0.3, 2),
     trims: shard ? times(0.2, 2) : 0,

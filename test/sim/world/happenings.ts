@@ -10,6 +10,7 @@ export function planHappenings(world: World): void {
   for (const config of world.scenario.updates) plan(world, 1, () => update(world, config))
   plan(world, faults.pressures, () => pressure(world))
   plan(world, faults.wallSteps, () => stepClock(world))
+  plan(world, faults.advances, () => world.advance(world.prng.pick([50, 1_000, 5_000, 60_000])))
   plan(world, faults.outages, () => outage(world))
   plan(world, faults.functionOutages, () => functionOutage(world))
   plan(world, faults.trims, () => trim(world))

@@ -40,6 +40,8 @@ export class World {
   pressure = false
   events = 0
   wallStepMs = 0
+  /** How far the clock that the flow's own waits run on is ahead of the real one. */
+  aheadMs = 0
   sourceErrorMs = 0
   readonly #machines: MachineFactory
   readonly #checkers: readonly Checker[]
@@ -84,8 +86,10 @@ export class World {
   #env(): FlowEnv {
     return {
       wallMs: epochMs + this.clock.nowMs + this.wallStepMs,
-      monoMs: this.clock.nowMs,
-      sourceMs: this.sourceNowMs() + this.sourceErrorMs,
+      monoMs: this.clock.nowMs + this.aheadMs,
+      receiptMonoMs: this.clock.nowMs,
+      sourceMs: this.sourceNowMs() + this.sourceErrorMs + this.aheadMs,
+      retentionSourceMs: this.sourceNowMs() + this.sourceErrorMs,
       allowedBytes: this.scenario.allowedBytes[this.pressure ? 'pressed' : 'usual'],
       jitter: this.prng.next(),
     }
@@ -134,7 +138,7 @@ export class World {
 
   /** One timer per flow: the newest deadline counts. */
   #setTimer(shell: Shell): void {
-    const dueMs = shell.machine.deadline()
+    const dueMs = this.#dueMs(shell)
     if (dueMs === null || (shell.timerMs !== null && shell.timerMs === dueMs)) {
       if (dueMs === null) shell.timerMs = null
       return
@@ -145,6 +149,19 @@ export class World {
       shell.timerMs = null
       this.tell(shell, { kind: 'timer' })
     })
+  }
+
+  /** The earlier of the two moments, by the real clock. */
+  #dueMs({ machine }: Shell): number | null {
+    const { monoMs, receiptMonoMs } = machine.deadline()
+    const moments = [monoMs === null ? null : monoMs - this.aheadMs, receiptMonoMs].filter((moment) => moment !== null)
+    return moments.length === 0 ? null : Math.max(this.clock.nowMs, Math.min(...moments))
+  }
+
+  /** Somebody moves the clock of the flow's own waits ahead. */
+  advance(ms: number): void {
+    this.aheadMs += ms
+    if (this.current?.alive === true) this.#setTimer(this.current)
   }
 
   #guardLivelock(): void {

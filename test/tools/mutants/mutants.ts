@@ -383,8 +383,8 @@ export const mutants: readonly Mutant[] = [
   {
     in: 'noteHidden',
     bug: 'a message that was let go is shown as gone for good',
-    find: 'if (untilMs > env.monoMs) hidden.set(',
-    replace: 'if (untilMs < env.monoMs) hidden.set(',
+    find: 'if (untilMs > env.receiptMonoMs) hidden.set(',
+    replace: 'if (untilMs < env.receiptMonoMs) hidden.set(',
   },
   {
     in: 'onReceived',
@@ -529,5 +529,17 @@ export const mutants: readonly Mutant[] = [
     bug: 'nothing is skipped at the horizon although the position was lost',
     find: 'shard.sinceStart = false',
     replace: '',
+  },
+  {
+    in: 'isGone',
+    bug: 'retention runs on the clock that a test may move',
+    find: 'env.retentionSourceMs - record.arrivedMs',
+    replace: 'env.sourceMs - record.arrivedMs',
+  },
+  {
+    in: 'isOlder',
+    bug: 'the age of a record runs on the real clock',
+    find: 'turn.env.sourceMs - held.record.arrivedMs',
+    replace: 'turn.env.retentionSourceMs - held.record.arrivedMs',
   },
 ]

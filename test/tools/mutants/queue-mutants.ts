@@ -29,8 +29,8 @@ export const queueMutants: readonly Mutant[] = [
   {
     in: 'isWornOut',
     bug: 'a message is run although the queue shows it again meanwhile',
-    find: 'shownMs - env.monoMs < Math.min(runMsOf(config, queue) ?? 0, freshMs)',
-    replace: 'shownMs - env.monoMs < 0',
+    find: 'shownMs - env.receiptMonoMs < Math.min(runMsOf(config, queue) ?? 0, freshMs)',
+    replace: 'shownMs - env.receiptMonoMs < 0',
   },
   {
     in: 'isWornOut',
@@ -119,8 +119,8 @@ export const queueMutants: readonly Mutant[] = [
   {
     in: 'owesAttempts',
     bug: 'a drain goes on starting attempts',
-    find: 'outage === null && env.monoMs <= startsUntilMs(config, queue)',
-    replace: 'outage === null && env.monoMs <= startsUntilMs(config, queue) + 5_000',
+    find: 'outage === null && env.receiptMonoMs <= startsUntilMs(config, queue)',
+    replace: 'outage === null && env.receiptMonoMs <= startsUntilMs(config, queue) + 5_000',
   },
   {
     in: 'reconfigure',
@@ -129,10 +129,10 @@ export const queueMutants: readonly Mutant[] = [
     replace: "if (turn.state.phase !== 'running') return\n  const returned",
   },
   {
-    in: 'moments',
+    in: 'receiptMoments',
     bug: 'a drain forgets to hand back what cannot start any more',
-    find: 'return [...due, startsUntilMs(config, queue) + 1]',
-    replace: 'return due',
+    find: "turn.state.phase === 'draining' ? [startsUntilMs(turn.config, queue) + 1] : []",
+    replace: '[] as number[]',
   },
   {
     in: 'isOwed',
@@ -301,14 +301,14 @@ export const queueMutants: readonly Mutant[] = [
   {
     in: 'gainMs',
     bug: 'a receipt is prolonged beyond what a queue does',
-    find: 'Math.min(receiveVisibilityMs(config), receipt.askedMs + config.receiptMsMax - env.monoMs)',
+    find: 'Math.min(receiveVisibilityMs(config), receipt.askedMs + config.receiptMsMax - env.receiptMonoMs)',
     replace: 'receiveVisibilityMs(config)',
     assertion: 'a receipt lasts for 12 h at most',
   },
   {
     in: 'gainMs',
     bug: 'a receipt that has ended is prolonged',
-    find: 'env.monoMs < receipt.shownMs && receipt.shownMs',
+    find: 'env.receiptMonoMs < receipt.shownMs && receipt.shownMs',
     replace: 'receipt.shownMs',
     assertion: 'what is prolonged is with the function, and still ours',
   },
@@ -353,5 +353,17 @@ export const queueMutants: readonly Mutant[] = [
     bug: 'a message that would be prolonged is handed back instead',
     find: 'if (config.extendsReceipts) return false',
     replace: '',
+  },
+  {
+    in: 'onReceived',
+    bug: 'a receipt runs on the clock that a test may move',
+    find: 'receivedMs: env.receiptMonoMs, visibilityMs',
+    replace: 'receivedMs: env.monoMs, visibilityMs',
+  },
+  {
+    in: 'isGatherDue',
+    bug: 'the window of a queue runs on the real clock',
+    find: 'dueMs <= turn.env.monoMs',
+    replace: 'dueMs <= turn.env.receiptMonoMs',
   },
 ]

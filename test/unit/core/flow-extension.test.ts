@@ -22,7 +22,7 @@ function asked(flow: Scenario): { ids: string[]; visibilityMs: number }[] {
 
 /** Lets the time pass up to the next thing that is due. */
 function toDeadline(flow: Scenario): Scenario {
-  const dueMs = flow.state.deadlineMs
+  const dueMs = flow.state.deadline.receiptMonoMs
   if (dueMs === null) throw new Error('nothing is due')
   return flow.after(dueMs - flow.nowMs)
 }

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { inspectFlow } from '../../../src/core/flow/inspection.ts'
 import { messages, ok, Scenario, stream, thrown, throttled } from './scenario.ts'
 
-const seen = (flow: Scenario) => inspectFlow(flow.state, flow.config, flow.nowMs).detail
+const seen = (flow: Scenario) =>
+  inspectFlow(flow.state, flow.config, { monoMs: flow.nowMs, receiptMonoMs: flow.nowMs }).detail
 
 describe('the detail of a queue', () => {
   it('names messages that were let go until the queue shows them again', () => {

@@ -37,7 +37,7 @@ describe('a queue whose function cannot be invoked', () => {
     expect(flow.said('attemptFailed').at(-1)?.next).toEqual({ kind: 'answer' })
     expect(flow.said('cancel').map(({ id }) => id)).toEqual(flow.out('read').map(({ id }) => id))
     expect(cancelReads(flow).after(20_000).out('read')).toEqual([])
-    expect(inspectFlow(flow.state, flow.config, flow.nowMs).outage).toBe(reason)
+    expect(inspectFlow(flow.state, flow.config, { monoMs: flow.nowMs, receiptMonoMs: flow.nowMs }).outage).toBe(reason)
   })
 
   it.each(['throttled', 'unavailable'] as const)('goes on receiving where that is a matter of time: %s', (reason) => {
@@ -133,7 +133,7 @@ describe('a queue whose function cannot be invoked', () => {
 
   it('keeps its concurrency for the time after it', () => {
     const flow = refused()
-    expect(inspectFlow(flow.state, flow.config, flow.nowMs).concurrency).toBe(5)
+    expect(inspectFlow(flow.state, flow.config, { monoMs: flow.nowMs, receiptMonoMs: flow.nowMs }).concurrency).toBe(5)
   })
 
   it('a throttle in place of a success ends it too', () => {

@@ -32,7 +32,7 @@ describe('the messages that a draining queue has received', () => {
 
   it('that nothing could start for 10 s are handed back', () => {
     const flow = busy().tell({ kind: 'draining', reason: 'disable' })
-    expect(deadline(flow.state)).toBe(10_001)
+    expect(deadline(flow.state).receiptMonoMs).toBe(10_001)
     expect(flow.after(10_000).out('release')).toEqual([])
     expect(flow.after(1).out('release')).toMatchObject([{ records: [{ id: '2' }] }])
   })

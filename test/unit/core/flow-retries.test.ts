@@ -170,7 +170,7 @@ describe('MaximumRecordAgeInSeconds', () => {
     flow.page(stream([1, 2], { arrivedMs: 0 }))
     flow.after(30_000).page(stream([3], { arrivedMs: 30_000 }))
     expect(flow.after(30_000).discards()).toEqual([])
-    expect(deadline(flow.state)).toBe(60_001)
+    expect(deadline(flow.state).monoMs).toBe(60_001)
     expect(flow.after(1).discards()).toEqual([{ ids: ['1', '2'], condition: 'RecordAgeExceeded', attempts: 1 }])
     // The younger one goes on waiting for its own window, and is too old before it as well.
     flow.discarded().checkpointed()

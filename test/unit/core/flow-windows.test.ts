@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { deadline } from '../../../src/core/flow/step.ts'
 import type { WindowCheckpoint } from '../../../src/model/checkpoint.ts'
 import { counted, ok, reportedWith, Scenario, stream, throttled, thrown } from './scenario.ts'
 
@@ -107,7 +106,7 @@ describe('tumbling windows', () => {
       const flow = shardAt(14_000, gathering).open().page(at(1, 12_000), { tip: false }).page([]).after(200)
       for (let reads = 0; reads < 1_000 && flow.out('permit').length === 0; reads++) {
         if (flow.out('read').length > 0) flow.reads({ kind: 'failed', message: 'down' })
-        else flow.after((deadline(flow.state) ?? 0) - flow.nowMs)
+        else flow.after((flow.dueMs() ?? 0) - flow.nowMs)
       }
       expect(flow.nowMs).toBe(6_000)
     })
@@ -221,7 +220,7 @@ describe('tumbling windows', () => {
     const dueMs = flow.nowMs
     for (let turn = 0; turn < 1_000 && flow.discards().length === 0; turn++) {
       if (flow.out('permit').length > 0) flow.permit().invoked(outcome)
-      else flow.after(Math.max(1, (deadline(flow.state) ?? 0) - flow.nowMs))
+      else flow.after(Math.max(1, (flow.dueMs() ?? 0) - flow.nowMs))
     }
     expect(flow.said('discard')).toMatchObject([
       { records: [], condition: 'RecordAgeExceeded', reply: outcome === thrown ? { requestId: 'request' } : null },

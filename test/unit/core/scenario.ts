@@ -20,6 +20,8 @@ export class Scenario {
   readonly state: FlowState
   config: FlowConfig
   nowMs = 0
+  /** How far the clock of the flow's own waits is ahead. */
+  aheadMs = 0
   /** The source's clock minus the monotonic one. */
   sourceOffsetMs = 0
   /** What the flow may be charged. */
@@ -44,8 +46,10 @@ export class Scenario {
     const sourceMs = this.nowMs + this.sourceOffsetMs
     const env = {
       wallMs: this.nowMs,
-      monoMs: this.nowMs,
-      sourceMs,
+      monoMs: this.nowMs + this.aheadMs,
+      receiptMonoMs: this.nowMs,
+      sourceMs: sourceMs + this.aheadMs,
+      retentionSourceMs: sourceMs,
       allowedBytes: this.allowedBytes,
       jitter: this.jitter(),
     }
@@ -64,6 +68,14 @@ export class Scenario {
   configure(changes: Partial<FlowConfig>, matches?: Matches): this {
     this.config = { ...this.config, ...changes }
     return this.tell({ kind: 'configured', matches })
+  }
+
+  /** When it wants a timer, whichever clock says so; null: it waits for answers alone. */
+  dueMs(): number | null {
+    const { monoMs, receiptMonoMs } = deadline(this.state)
+    const ownMs = monoMs === null ? null : monoMs - this.aheadMs
+    if (ownMs === null || receiptMonoMs === null) return ownMs ?? receiptMonoMs
+    return Math.min(ownMs, receiptMonoMs)
   }
 
   /** Every request of this kind that is not answered yet. */
@@ -130,7 +142,7 @@ export class Scenario {
   run(handler: Handler, patienceMs = 3_600_000): this {
     for (let turns = 0; turns < 10_000 && !this.#ended; turns++) {
       if (this.#answerOne(handler)) continue
-      const dueMs = deadline(this.state)
+      const dueMs = this.dueMs()
       if (dueMs === null || dueMs > this.nowMs + patienceMs) return this
       this.after(Math.max(0, dueMs - this.nowMs))
     }

@@ -2,7 +2,8 @@ import { expect, it } from 'vitest'
 import { inspectFlow } from '../../../src/core/flow/inspection.ts'
 import { ok, Scenario, stream, thrown } from './scenario.ts'
 
-const arrivals = (flow: Scenario) => inspectFlow(flow.state, flow.config, flow.nowMs).arrivals
+const arrivals = (flow: Scenario) =>
+  inspectFlow(flow.state, flow.config, { monoMs: flow.nowMs, receiptMonoMs: flow.nowMs }).arrivals
 
 it('what is shown of a shard: when its oldest unresolved record arrived, and the last one of the batch in hand', () => {
   const flow = new Scenario('kinesis', { batchSize: 2 }).open()

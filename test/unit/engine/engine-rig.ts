@@ -1,4 +1,5 @@
 import { mappingPace } from '../../../src/core/mapping/messages.ts'
+import { MovableClock } from '../../../src/engine/movable-clock.ts'
 import { MemoryBudget } from '../../../src/engine/memory-budget.ts'
 import { startCoreMachine, type StartMachine } from '../../../src/engine/flow-machine.ts'
 import { Permits } from '../../../src/engine/permits.ts'
@@ -55,9 +56,11 @@ export function engineRig(options: EngineOptions) {
   const store = options.store ?? createMemoryStore()
   const events: string[] = []
   const census = new ShardCensus()
+  const workClock = new MovableClock(time.clock)
   const registry = new Registry({
     services: {
       clock: time.clock,
+      workClock,
       store,
       target: {
         invoke: (request, signal) => {

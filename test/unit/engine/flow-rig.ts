@@ -1,6 +1,7 @@
 import type { FlowCommand, FlowEvent } from '../../../src/core/flow/messages.ts'
 import type { FlowConfig } from '../../../src/core/flow/config.ts'
 import type { FlowEnd } from '../../../src/core/mapping/messages.ts'
+import { MovableClock } from '../../../src/engine/movable-clock.ts'
 import { MemoryBudget } from '../../../src/engine/memory-budget.ts'
 import type { FlowContext, FlowSettings } from '../../../src/engine/flow-context.ts'
 import type { StartMachine } from '../../../src/engine/flow-machine.ts'
@@ -40,7 +41,7 @@ function scriptedMachine() {
       events.push(event)
       return queued.shift() ?? []
     },
-    deadline: () => script.dueMs,
+    deadline: () => ({ monoMs: script.dueMs, receiptMonoMs: null }),
     chargedBytes: () => script.heldBytes,
     missingBytes: () => script.missingBytes,
     inspect: () => ({
@@ -121,6 +122,7 @@ export function flowRig(kind: SourceKind, ports: Ports = {}) {
   const context: FlowContext = {
     services: {
       clock: time.clock,
+      workClock: new MovableClock(time.clock),
       store,
       target: {
         invoke: ports.invoke ?? unanswered,

@@ -8,12 +8,11 @@ function loopOf(step: (event: string, loop: MachineLoop<string>) => void = () =>
   const failures: unknown[] = []
   const due = { ms: null as number | null }
   const loop: MachineLoop<string> = new MachineLoop<string>({
-    clock: time.clock,
     step: (event) => {
       seen.push(event)
       step(event, loop)
     },
-    deadline: () => due.ms,
+    deadlines: [{ clock: time.clock, dueMs: () => due.ms }],
     timer: 'timer',
     failed: (error) => failures.push(error),
   })

@@ -48,9 +48,9 @@ export function onQueuePermitted(turn: Turn, queue: QueueState, flight: Flight, 
     return
   }
   assert(queue.outage === null || queue.outage.flight === flight.id, 'in an outage one batch tries the function')
-  assert(!unit.held.some((one) => isRunOut(one, turn.env.monoMs)), 'what is invoked is still ours')
+  assert(!unit.held.some((one) => isRunOut(one, turn.env.receiptMonoMs)), 'what is invoked is still ours')
   invoke(turn, flight, { permit, unit, window: null, bytesMax: turn.config.batchBytesMax })
-  flight.extendAtMs = turn.env.monoMs
+  flight.extendAtMs = turn.env.receiptMonoMs
 }
 
 /** Things may have changed while it waited for its permit: what does not start now waits, or goes back. */
@@ -95,7 +95,7 @@ export function onQueueInvoked(
   const unit = unitOf(flight)
   if (outcome.kind === 'notRun') return awaitAnother(turn, queue, flight, outcome)
   surviveOutage(turn, queue, flight)
-  queue.longestRunMs = Math.max(queue.longestRunMs ?? 0, turn.env.monoMs - pending.sentMs)
+  queue.longestRunMs = Math.max(queue.longestRunMs ?? 0, turn.env.receiptMonoMs - pending.sentMs)
   turn.state.flights.delete(flight.id)
   unit.attempts += 1
   switch (outcome.kind) {
@@ -151,7 +151,7 @@ function awaitAnother(
   if (reason !== null) return
   flight.notRunStreak += 1
   const inMs = pauseAskedMs(outcome.retryAfterMs, backoffMs(flight.notRunStreak, config.throttleBackoff, env.jitter))
-  if (unit.held.every((one) => isRunOut(one, env.monoMs + inMs))) {
+  if (unit.held.every((one) => isRunOut(one, env.receiptMonoMs + inMs))) {
     tellFailure(turn, unit, outcome, byVisibility(turn, unit.held))
     state.flights.delete(flight.id)
     turn.commands.push({ kind: 'dropped', records: recordsOf(unit.held), reason: 'visibility' })
@@ -163,8 +163,8 @@ function awaitAnother(
 
 /** The queue makes the next try, when it shows the first of them again. */
 function byVisibility(turn: Turn, held: readonly Held[]): NextStep {
-  const shownMs = earliest(held.map(({ receipt }) => receipt.shownMs)) ?? turn.env.monoMs
-  return { kind: 'visibility', inMs: Math.max(0, Math.round(shownMs - turn.env.monoMs)) }
+  const shownMs = earliest(held.map(({ receipt }) => receipt.shownMs)) ?? turn.env.receiptMonoMs
+  return { kind: 'visibility', inMs: Math.max(0, Math.round(shownMs - turn.env.receiptMonoMs)) }
 }
 
 /** The flow ends: what has not been invoked goes back to the queue. */

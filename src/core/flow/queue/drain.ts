@@ -35,5 +35,5 @@ export function startsUntilMs(config: FlowConfig, queue: QueueState): number {
 
 /** The queue is draining, and what it has received may still start. */
 export function owesAttempts({ state, config, env }: Turn, queue: QueueState): boolean {
-  return state.phase === 'draining' && queue.outage === null && env.monoMs <= startsUntilMs(config, queue)
+  return state.phase === 'draining' && queue.outage === null && env.receiptMonoMs <= startsUntilMs(config, queue)
 }

@@ -20,9 +20,9 @@ const retryMsMin = 250
 export function extendDue(turn: Turn): void {
   if (!turn.config.extendsReceipts) return
   for (const flight of turn.state.flights.values()) {
-    if (flight.phase !== 'invoking' || flight.extendAtMs > turn.env.monoMs) continue
+    if (flight.phase !== 'invoking' || flight.extendAtMs > turn.env.receiptMonoMs) continue
     schedule(flight)
-    if (flight.extendAtMs <= turn.env.monoMs) extend(turn, flight)
+    if (flight.extendAtMs <= turn.env.receiptMonoMs) extend(turn, flight)
   }
 }
 
@@ -47,29 +47,29 @@ function extend(turn: Turn, flight: Flight): void {
 
 /** The visibility to ask for, in whole seconds; 0: nothing would be gained, or it is too late. */
 function gainMs({ config, env }: Turn, { receipt }: Held): number {
-  const mostMs = Math.min(receiveVisibilityMs(config), receipt.askedMs + config.receiptMsMax - env.monoMs)
+  const mostMs = Math.min(receiveVisibilityMs(config), receipt.askedMs + config.receiptMsMax - env.receiptMonoMs)
   const wholeMs = Math.floor(mostMs / 1_000) * 1_000
-  return env.monoMs < receipt.shownMs && receipt.shownMs < env.monoMs + wholeMs ? wholeMs : 0
+  return env.receiptMonoMs < receipt.shownMs && receipt.shownMs < env.receiptMonoMs + wholeMs ? wholeMs : 0
 }
 
 /** It lasts for longer than a receive would make it last now; or for as long as it may. */
 function waitForGain({ config, env }: Turn, { receipt }: Held): void {
   const laterMs = receipt.shownMs - receiveVisibilityMs(config) / 2
-  receipt.extendAtMs = laterMs > env.monoMs ? laterMs : Number.POSITIVE_INFINITY
+  receipt.extendAtMs = laterMs > env.receiptMonoMs ? laterMs : Number.POSITIVE_INFINITY
 }
 
 function askExtend(turn: Turn, flight: Flight, held: readonly Held[], visibilityMs: number): void {
-  const { monoMs } = turn.env
+  const nowMs = turn.env.receiptMonoMs
   for (const { stage, receipt } of held) {
-    assert(stage === 'flying' && monoMs < receipt.shownMs, 'what is prolonged is with the function, and still ours')
-    assert(monoMs + visibilityMs <= receipt.askedMs + turn.config.receiptMsMax, 'a receipt lasts for 12 h at most')
+    assert(stage === 'flying' && nowMs < receipt.shownMs, 'what is prolonged is with the function, and still ours')
+    assert(nowMs + visibilityMs <= receipt.askedMs + turn.config.receiptMsMax, 'a receipt lasts for 12 h at most')
     receipt.isAsked = true
     receipt.extendAtMs = Number.POSITIVE_INFINITY
   }
   ask(
     turn,
     { kind: 'extend', records: recordsOf(held), visibilityMs },
-    { kind: 'extend', flight: flight.id, held, visibilityMs, sentMs: monoMs },
+    { kind: 'extend', flight: flight.id, held, visibilityMs, sentMs: nowMs },
   )
 }
 
@@ -80,7 +80,7 @@ export function onExtended(
   pending: Extract<Pending, { kind: 'extend' }>,
   { failed, final }: Extract<FlowEvent, { kind: 'extended' }>,
 ): void {
-  const { monoMs } = turn.env
+  const nowMs = turn.env.receiptMonoMs
   const refused = new Set(failed)
   const forGood = new Set(final)
   pending.held.forEach(({ record, receipt }, index) => {
@@ -90,7 +90,7 @@ export function onExtended(
       const hidden = queue.hidden.get(record.id)
       if (hidden !== undefined) queue.hidden.set(record.id, { ...hidden, untilMs: receipt.shownMs })
     } else if (!forGood.has(index)) {
-      const againMs = monoMs + Math.max(retryMsMin, (receipt.shownMs - monoMs) / 2)
+      const againMs = nowMs + Math.max(retryMsMin, (receipt.shownMs - nowMs) / 2)
       receipt.extendAtMs = againMs < receipt.shownMs ? againMs : Number.POSITIVE_INFINITY
     }
   })

@@ -1,5 +1,5 @@
 import { currentUnit } from '../flight.ts'
-import type { InspectPart } from '../inspection.ts'
+import type { InspectPart, Now } from '../inspection.ts'
 import type { Flight, FlowState, Held } from '../state.ts'
 import { gatherDueMs } from './reader.ts'
 import { flightsAllowed } from './scale.ts'
@@ -27,16 +27,16 @@ export interface HiddenInspection {
 
 const groupsMax = 10
 
-export const inspectQueue: InspectPart<QueueState> = (state, queue, config, nowMs) => {
+export const inspectQueue: InspectPart<QueueState> = (state, queue, config, now) => {
   const windowMs = gatherDueMs(config, queue)
   return {
-    concurrency: flightsAllowed(queue.scale, config.scaling, nowMs),
+    concurrency: flightsAllowed(queue.scale, config.scaling, now.monoMs),
     watermark: null,
     arrivals: { oldestMs: null, batchMs: null },
     outage: queue.outage?.reason ?? null,
-    groups: config.traits.ordered === 'group' ? inspectGroups(state, queue, nowMs) : [],
-    hidden: inspectHidden(queue, nowMs),
-    windowEndsInMs: windowMs === null ? null : Math.max(0, windowMs - nowMs),
+    groups: config.traits.ordered === 'group' ? inspectGroups(state, queue, now) : [],
+    hidden: inspectHidden(queue, now.receiptMonoMs),
+    windowEndsInMs: windowMs === null ? null : Math.max(0, windowMs - now.monoMs),
   }
 }
 
@@ -46,8 +46,8 @@ function inspectHidden(queue: QueueState, nowMs: number): HiddenInspection {
   return { count: more.length + 1, firstInMs: first.untilMs - nowMs, firstId: first.id }
 }
 
-function inspectGroups(state: FlowState, queue: QueueState, nowMs: number): readonly GroupInspection[] {
-  return [...hiddenGroups(queue, nowMs), ...busyGroups(state, queue, nowMs)].slice(0, groupsMax)
+function inspectGroups(state: FlowState, queue: QueueState, now: Now): readonly GroupInspection[] {
+  return [...hiddenGroups(queue, now.receiptMonoMs), ...busyGroups(state, queue, now.monoMs)].slice(0, groupsMax)
 }
 
 /** The queue gives nothing of a group while one of its messages is hidden: to the end of the last of these visibilities. */

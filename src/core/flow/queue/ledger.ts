@@ -69,7 +69,7 @@ export function release(turn: Turn, queue: QueueState, held: readonly Held[]): v
 }
 
 export function askRelease(turn: Turn, held: readonly Held[]): void {
-  const ours = held.filter((one) => !isRunOut(one, turn.env.monoMs))
+  const ours = held.filter((one) => !isRunOut(one, turn.env.receiptMonoMs))
   if (ours.length > 0) ask(turn, { kind: 'release', records: recordsOf(ours) }, { kind: 'release' })
 }
 
@@ -95,7 +95,7 @@ export function forgetEnded(queue: QueueState): void {
 
 /** Cuts out what is no longer ours; of a message group also what lies behind it. Answers with what is left. */
 export function cutExpired(turn: Turn, queue: QueueState, held: readonly Held[]): readonly Held[] {
-  const cut = withBehind(turn, held, { ended: [], isMeant: (one) => isRunOut(one, turn.env.monoMs) })
+  const cut = withBehind(turn, held, { ended: [], isMeant: (one) => isRunOut(one, turn.env.receiptMonoMs) })
   if (cut.length === 0) return held
   turn.commands.push({ kind: 'dropped', records: recordsOf(cut), reason: 'visibility' })
   endUnsettled(turn, queue, cut)
@@ -123,10 +123,10 @@ const hiddenMax = 1_000
 function noteHidden({ env }: Turn, hidden: HiddenMessages, held: readonly Held[]): void {
   for (const one of held) {
     const untilMs = one.receipt.shownMs
-    if (untilMs > env.monoMs) hidden.set(one.record.id, { group: one.record.orderKey, untilMs })
+    if (untilMs > env.receiptMonoMs) hidden.set(one.record.id, { group: one.record.orderKey, untilMs })
   }
   if (hidden.size <= hiddenMax) return
-  for (const [id, { untilMs }] of hidden) if (untilMs <= env.monoMs) hidden.delete(id)
+  for (const [id, { untilMs }] of hidden) if (untilMs <= env.receiptMonoMs) hidden.delete(id)
   for (const id of hidden.keys()) {
     if (hidden.size <= hiddenMax) return
     hidden.delete(id)

@@ -45,6 +45,7 @@ export const queueHandlers: PartHandlers<QueueState> = {
   isOwed,
   isFinished: () => false,
   moments,
+  receiptMoments,
 }
 
 /** A queue has nothing to load; one whose function could not be reached says so, since no attempt will. */
@@ -166,7 +167,7 @@ function takeBack(turn: Turn, flight: Flight): readonly Held[] {
 }
 
 function drain(turn: Turn, queue: QueueState, event: Extract<FlowEvent, { kind: 'draining' }>, again: boolean): void {
-  const starts = startsOf({ ...event, nowMs: turn.env.monoMs })
+  const starts = startsOf({ ...event, nowMs: turn.env.receiptMonoMs })
   if (again) {
     // A disabled mapping may be stopped before it is done.
     queue.starts = { untilMs: Math.min(queue.starts.untilMs, starts.untilMs), stopMs: starts.stopMs }
@@ -195,15 +196,20 @@ function forsake(turn: Turn, queue: QueueState): void {
 function moments(turn: Turn, queue: QueueState): number[] {
   const { state, config, env } = turn
   const due = queue.unsettled.map((one) => one.dueMs)
-  addExtensionMoments(due, turn)
   const waits = state.phase === 'running' ? queue.outage : null
   if (waits !== null) return [...due, ...outageMoments(turn, waits), state.pace.nextMs]
   for (const flight of state.flights.values()) if (flight.phase === 'waiting') due.push(flight.dueMs)
-  // The moment after it is the one at which nothing more may start.
-  if (state.phase !== 'running') return [...due, startsUntilMs(config, queue) + 1]
+  if (state.phase !== 'running') return due
   due.push(state.pace.nextMs)
   const full = state.flights.size >= allowed(turn, queue)
   const next = full ? nextRampMs(queue.scale, config.scaling, env.monoMs) : gatherDueMs(config, queue)
   if (next !== null) due.push(next)
+  return due
+}
+
+function receiptMoments(turn: Turn, queue: QueueState): readonly number[] {
+  // The moment after it is the one at which nothing more may start.
+  const due = turn.state.phase === 'draining' ? [startsUntilMs(turn.config, queue) + 1] : []
+  addExtensionMoments(due, turn)
   return due
 }

@@ -47,7 +47,7 @@ function askRead({ state, config, env, commands }: Turn, queue: QueueState, reco
   )
   const visibilityMs = config.receiveVisibilityMs
   const lost = queue.lostReads.shift()
-  const repeats = lost !== undefined && env.monoMs - lost.sinceMs < attemptIdMs ? lost : null
+  const repeats = lost !== undefined && env.receiptMonoMs - lost.sinceMs < attemptIdMs ? lost : null
   ask(
     { state, config, env, commands },
     {
@@ -63,8 +63,8 @@ function askRead({ state, config, env, commands }: Turn, queue: QueueState, reco
       recordsMax,
       bytes: readBytes({ state, config, env, commands }, recordsMax),
       visibilityMs,
-      sentMs: env.monoMs,
-      attemptSinceMs: repeats?.sinceMs ?? env.monoMs,
+      sentMs: env.receiptMonoMs,
+      attemptSinceMs: repeats?.sinceMs ?? env.receiptMonoMs,
     },
   )
 }
@@ -140,14 +140,14 @@ export function onReceived(
 ): void {
   const { state, config, env } = turn
   // A queue paces itself by its long poll; an empty answer that came at once must not make a tight loop.
-  const early = result.records.length === 0 && env.monoMs - pending.sentMs < config.pace.tipMsMax
+  const early = result.records.length === 0 && env.receiptMonoMs - pending.sentMs < config.pace.tipMsMax
   paceAfterPage(state.pace, config.pace, { count: result.records.length, tip: early }, env.monoMs)
   scaleReceives(queue.scale, config.scaling, { count: result.records.length, asked: pending.recordsMax })
   queue.backlog = result.records.length >= pending.recordsMax
   if (result.records.length === 0) scaleOnIdle(queue.scale, state.flights.size)
   // An update while the receive was out does not change how long the queue hides what it brings.
   const visibilityMs = pending.visibilityMs ?? config.visibilityMs
-  const asked = { askedMs: pending.attemptSinceMs, receivedMs: env.monoMs, visibilityMs }
+  const asked = { askedMs: pending.attemptSinceMs, receivedMs: env.receiptMonoMs, visibilityMs }
   const held = result.records.map((record) => hold(turn, record, createReceipt(asked), 0))
   for (const { id } of result.records) queue.hidden.delete(id)
   // What came back while the flow is ending, and too late to be tried, goes straight back.
@@ -209,7 +209,7 @@ export function gatherDueMs(config: FlowConfig, queue: QueueState): number | nul
 /** Messages whose visibility ran out while they waited for a flight belong to the queue again. */
 export function dropExpired(turn: Turn, queue: QueueState): void {
   const waiting = [...queue.ready.map((batch) => batch[0]), queue.gathering[0]]
-  if (!waiting.some((one) => one !== undefined && isRunOut(one, turn.env.monoMs))) return
+  if (!waiting.some((one) => one !== undefined && isRunOut(one, turn.env.receiptMonoMs))) return
   cutExpired(turn, queue, [...queue.ready.flat(), ...queue.gathering])
   forgetEnded(queue)
 }

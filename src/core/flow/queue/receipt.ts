@@ -54,7 +54,7 @@ export function isWornOut({ config, env }: Turn, queue: QueueState, { receipt }:
   if (config.extendsReceipts) return false
   const { receivedMs, visibilityMs, shownMs } = receipt
   const marginMs = visibilityMarginMs(visibilityMs)
-  if (env.monoMs - receivedMs <= marginMs) return false
+  if (env.receiptMonoMs - receivedMs <= marginMs) return false
   const freshMs = visibilityMs - marginMs - config.windowMs
-  return shownMs - env.monoMs < Math.min(runMsOf(config, queue) ?? 0, freshMs)
+  return shownMs - env.receiptMonoMs < Math.min(runMsOf(config, queue) ?? 0, freshMs)
 }

@@ -98,9 +98,9 @@ function land(turn: Turn, shard: ShardState, flight: Flight): void {
 function cutAged(turn: Turn, shard: ShardState, flight: Flight, unit: Unit): Unit | null {
   if (unit.final)
     return isFinalAged(turn, unit) ? giveUp(turn, shard, flight, { unit, condition: 'RecordAgeExceeded' }) : unit
-  const { retentionMs, recordAgeMsMax } = turn.config
-  const gone = unit.held.filter((one) => isOlder(turn, one, retentionMs))
-  const aged = unit.held.filter((one) => isOlder(turn, one, recordAgeMsMax) && !isOlder(turn, one, retentionMs))
+  const { recordAgeMsMax } = turn.config
+  const gone = unit.held.filter((one) => isGone(turn, one))
+  const aged = unit.held.filter((one) => isOlder(turn, one, recordAgeMsMax) && !isGone(turn, one))
   if (gone.length === 0 && aged.length === 0) return unit
   flight.units.pop()
   if (gone.length > 0) {
@@ -116,7 +116,12 @@ function cutAged(turn: Turn, shard: ShardState, flight: Flight, unit: Unit): Uni
 }
 
 function isTooOld(turn: Turn, held: Held): boolean {
-  return isOlder(turn, held, turn.config.recordAgeMsMax) || isOlder(turn, held, turn.config.retentionMs)
+  return isOlder(turn, held, turn.config.recordAgeMsMax) || isGone(turn, held)
+}
+
+/** The source keeps it no longer. */
+function isGone({ config, env }: Turn, { record }: Held): boolean {
+  return config.retentionMs !== null && env.retentionSourceMs - record.arrivedMs > config.retentionMs
 }
 
 export function isOlder(turn: Turn, held: Held, limitMs: number | null): boolean {

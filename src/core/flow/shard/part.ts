@@ -35,6 +35,7 @@ export const shardHandlers: PartHandlers<ShardState> = {
   isOwed: () => false,
   isFinished: ({ doneWritten }) => doneWritten,
   moments,
+  receiptMoments: () => [],
 }
 
 function open(turn: Turn, shard: ShardState, opened: Extract<FlowEvent, { kind: 'opened' }>): void {

@@ -34,8 +34,8 @@ export function readOn(turn: Turn, shard: ShardState): void {
       recordsMax,
       bytes: readBytes(turn, recordsMax),
       visibilityMs: null,
-      sentMs: env.monoMs,
-      attemptSinceMs: env.monoMs,
+      sentMs: env.receiptMonoMs,
+      attemptSinceMs: env.receiptMonoMs,
     },
   )
 }
@@ -83,7 +83,7 @@ export function onPage(
  * comes now has not: records in between may be lost, and that must be said. A source that serves older ones keeps them longer.
  */
 function noteOvertaken(turn: Turn, shard: ShardState, page: Extract<ReadOutcome, { kind: 'records' }>): void {
-  const { sourceMs } = turn.env
+  const sourceMs = turn.env.retentionSourceMs
   const horizonMs = sourceMs - (turn.config.retentionMs ?? Number.POSITIVE_INFINITY)
   const first = page.records[0]
   if (first !== undefined && shard.readUpToMs !== null && shard.readUpToMs < horizonMs && first.arrivedMs >= horizonMs)
@@ -127,7 +127,7 @@ function isTooEarly({ config }: Turn, shard: ShardState, { arrivedMs }: FlowReco
 function forgetBrokenRun(turn: Turn, shard: ShardState): void {
   const { retentionMs } = turn.config
   if (shard.skippingTo === null || retentionMs === null) return
-  if (turn.env.sourceMs - shard.skippedArrivedMs > retentionMs) shard.skippingTo = null
+  if (turn.env.retentionSourceMs - shard.skippedArrivedMs > retentionMs) shard.skippingTo = null
 }
 
 /** Inside a run that the checkpoint names as resolved. Runs are found by their ends: only the source may compare positions. */

@@ -1,5 +1,6 @@
 import { mappingPace } from '../../../../src/core/mapping/messages.ts'
 import type { DropReason } from '../../../../src/core/flow/messages.ts'
+import { MovableClock } from '../../../../src/engine/movable-clock.ts'
 import { MemoryBudget } from '../../../../src/engine/memory-budget.ts'
 import { Registry } from '../../../../src/engine/registry.ts'
 import { ShardCensus } from '../../../../src/engine/shard-census.ts'
@@ -18,6 +19,7 @@ import { type World, startWallMs } from './world.ts'
 export function startProcess(world: World): Process {
   const { scenario, plants } = world
   const clock = clockOf(world, () => process.dead)
+  const workClock = new MovableClock(clock)
   const permits = plants.permits(scenario.maxInvocations, clock)
   const memory = new MemoryBudget(scenario.budgetBytes)
   const process: Process = {
@@ -31,6 +33,7 @@ export function startProcess(world: World): Process {
     stopped: false,
     callsLeft: null,
     clock,
+    workClock,
     permits,
     memory,
     registry: null as unknown as Registry,
@@ -38,6 +41,7 @@ export function startProcess(world: World): Process {
   process.registry = new Registry({
     services: {
       clock,
+      workClock,
       store: openStore(world, process),
       target: openTarget(world, process),
       destination: openDestination(world, process),

@@ -25,9 +25,17 @@ export function planHappenings(world: World): void {
   atSomeTime(world, faults.renewals, () => withStream(world, (stream) => renew(world, stream)))
   atSomeTime(world, faults.forgets, () => withStream(world, forgetPast))
   atSomeTime(world, faults.outages, () => outage(world))
+  atSomeTime(world, faults.clockMoves, () => withCurrent(world, (process) => moveClock(world, process.workClock)))
   atSomeTime(world, faults.wallSteps, () => {
     world.wallStepMs += prng.pick([-3_600_000, -30_000, 30_000, 3_600_000])
   })
+}
+
+/** Time passes for what the engine itself waits for, at once or faster for a while. */
+function moveClock({ clock, prng }: World, workClock: NonNullable<World['current']>['workClock']): void {
+  if (prng.chance(0.5)) return workClock.advance(prng.pick([100, 5_000, 60_000]))
+  workClock.run(prng.pick([2, 10, 60]))
+  clock.after(prng.int(200, 5_000), () => workClock.run(1))
 }
 
 function atSomeTime(world: World, count: number, happen: () => void): void {
@@ -70,6 +78,7 @@ export function heal(world: World): void {
   }
   for (const process of world.processes) {
     process.callsLeft = null
+    process.workClock.run(1)
     if (process.zombie) crash(world, process)
   }
   enableAll(world)

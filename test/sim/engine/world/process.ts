@@ -1,3 +1,4 @@
+import type { MovableClock } from '../../../../src/engine/movable-clock.ts'
 import type { MemoryBudget } from '../../../../src/engine/memory-budget.ts'
 import type { Permits } from '../../../../src/engine/permits.ts'
 import type { Registry } from '../../../../src/engine/registry.ts'
@@ -22,4 +23,5 @@ export interface Process {
   permits: Permits
   memory: MemoryBudget
   clock: Clock
+  workClock: MovableClock
 }

@@ -77,6 +77,7 @@ export interface Faults {
   readonly forgets: number
   readonly outages: number
   readonly wallSteps: number
+  readonly clockMoves: number
 }
 
 const noFaults: Faults = {
@@ -110,6 +111,7 @@ const noFaults: Faults = {
   forgets: 0,
   outages: 0,
   wallSteps: 0,
+  clockMoves: 0,
 }
 
 export function drawScenario(seed: number, prng: Prng): Scenario {
@@ -228,5 +230,6 @@ function drawFaults(prng: Prng): Faults {
     forgets: times(0.1, 1),
     outages: times(0.2, 2),
     wallSteps: times(0.2, 2),
+    clockMoves: times(0.3, 3),
   }
 }
