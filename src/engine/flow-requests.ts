@@ -92,7 +92,7 @@ async function outcomeOfRead(result: ReadResult, scope: RequestScope): Promise<R
   const records = await scope.sieve.mark(result.records)
   const unmatched = records.reduce((count, record) => count + (record.matched ? 0 : 1), 0)
   if (unmatched > 0) context.meter.filteredOut(unmatched)
-  return { kind: 'records', records, end: result.end, tip, held: result.held }
+  return { kind: 'records', records, end: result.end, tip, fromKeptEnd: result.held }
 }
 
 async function invoke(request: Of<'invoke'>, scope: RequestScope): Promise<Answer> {

@@ -53,8 +53,8 @@ export type ReadOutcome =
       readonly end: boolean
       /** Nothing newer is known at the source. */
       readonly tip: boolean
-      /** It went on at the end that was held when the mapping was made. */
-      readonly held?: boolean | undefined
+      /** It went on at the end that was kept when the mapping was made. */
+      readonly fromKeptEnd?: boolean | undefined
     }
   | { readonly kind: 'throttled'; readonly message: string; readonly retryAfterMs?: number | undefined }
   /** The iterator ran out; the same place can be read again. */

@@ -509,14 +509,14 @@ export const mutants: readonly Mutant[] = [
   {
     in: 'onPage',
     bug: 'what comes behind the end that was held is skipped by its stamp',
-    find: "if (shard.cursor.at === 'latest') shard.sinceStart = page.held === true",
+    find: "if (shard.cursor.at === 'latest') shard.sinceStart = page.fromKeptEnd === true",
     replace: '',
   },
   {
     in: 'onPage',
     bug: 'the whole history is read where a held end was lost before the first record',
-    find: "if (shard.cursor.at === 'latest') shard.sinceStart = page.held === true",
-    replace: 'if (page.held === true) shard.sinceStart = true',
+    find: "if (shard.cursor.at === 'latest') shard.sinceStart = page.fromKeptEnd === true",
+    replace: 'if (page.fromKeptEnd === true) shard.sinceStart = true',
   },
   {
     in: 'isTooEarly',

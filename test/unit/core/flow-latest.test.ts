@@ -28,9 +28,9 @@ describe('a shard read from the end that it had when the mapping was made', () =
   it('skips nothing behind the end that was held, whatever it is stamped with', () => {
     const flow = new Scenario('dynamodb', latest).open()
     flow
-      .page([], { held: true })
+      .page([], { fromKeptEnd: true })
       .after(1_000)
-      .page(at(1, createdMs - 5_000), { held: true })
+      .page(at(1, createdMs - 5_000), { fromKeptEnd: true })
     flow
       .after(1_000)
       .page(at(2, createdMs - 4_000), { end: true })
@@ -40,7 +40,7 @@ describe('a shard read from the end that it had when the mapping was made', () =
 
   it('skips again once its position was lost and it is read from the horizon', () => {
     const flow = new Scenario('dynamodb', latest).open()
-    flow.page(at(5, createdMs), { held: true }).after(1_000).reads({ kind: 'trimmed', message: '' })
+    flow.page(at(5, createdMs), { fromKeptEnd: true }).after(1_000).reads({ kind: 'trimmed', message: '' })
     flow
       .after(1_000)
       .page([...at(1, createdMs - 6_000), ...at(6, createdMs)], { end: true })
@@ -51,7 +51,7 @@ describe('a shard read from the end that it had when the mapping was made', () =
   it('skips again once that end is lost before the first record', () => {
     const flow = new Scenario('dynamodb', latest).open()
     flow
-      .page([], { held: true })
+      .page([], { fromKeptEnd: true })
       .after(1_000)
       .page([...at(1, createdMs - 6_000), ...at(2, createdMs)], { end: true })
       .run(() => ok)

@@ -94,8 +94,14 @@ export class Scenario {
   }
 
   /** Answers the oldest read. */
-  page(records: readonly FlowRecord[], rest: { end?: boolean; tip?: boolean; held?: boolean } = {}): this {
-    return this.reads({ kind: 'records', records, end: rest.end ?? false, tip: rest.tip ?? true, held: rest.held })
+  page(records: readonly FlowRecord[], rest: { end?: boolean; tip?: boolean; fromKeptEnd?: boolean } = {}): this {
+    return this.reads({
+      kind: 'records',
+      records,
+      end: rest.end ?? false,
+      tip: rest.tip ?? true,
+      fromKeptEnd: rest.fromKeptEnd,
+    })
   }
 
   reads(result: ReadOutcome): this {

@@ -67,8 +67,8 @@ export function onPage(
   paceAfterPage(state.pace, config.pace, { count: page.records.length, tip: page.tip }, env.monoMs)
   shard.tipSeenMs = page.tip ? env.sourceMs : null
   shard.atEnd = page.end
-  // A held end may be lost before the first record: from the horizon there is something to skip again.
-  if (shard.cursor.at === 'latest') shard.sinceStart = page.held === true
+  // A kept end may be lost before the first record: from the horizon there is something to skip again.
+  if (shard.cursor.at === 'latest') shard.sinceStart = page.fromKeptEnd === true
   forgetBrokenRun(turn, shard)
   noteOvertaken(turn, shard, page)
   for (const record of page.records) take(turn, shard, record)

@@ -12,7 +12,7 @@ export interface ShardState {
   cursor: ReadFrom
   /** The shard is closed and read to its end. */
   atEnd: boolean
-  /** Reading went on at the end that was held when the mapping was made: whatever it is stamped with, what comes now is younger. */
+  /** Reading went on at the end that was kept when the mapping was made: whatever it is stamped with, what comes now is younger. */
   sinceStart: boolean
   /** The source has it no more: nothing is left to be read, and no position to be kept. */
   gone: boolean
