@@ -206,7 +206,7 @@ function drawFaults(prng: Prng): Faults {
     replyLost: rate(0.2),
     describeFailed: rate(0.4),
     settleRefused: rate(0.3),
-    extendRefused: prng.pick([0, 0.5, 0.9]),
+    extendRefused: prng.pick([0, 0.5, 0.7, 0.9]),
     throttled: rate(0.4),
     thrown: rate(0.4),
     partial: rate(0.4),
