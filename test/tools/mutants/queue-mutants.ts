@@ -131,7 +131,7 @@ export const queueMutants: readonly Mutant[] = [
   {
     in: 'receiptMoments',
     bug: 'a drain forgets to hand back what cannot start any more',
-    find: "turn.state.phase === 'draining' ? [startsUntilMs(turn.config, queue) + 1] : []",
+    find: "state.phase === 'draining' ? [startsUntilMs(config, queue) + 1] : []",
     replace: '[] as number[]',
   },
   {
@@ -272,6 +272,12 @@ export const queueMutants: readonly Mutant[] = [
     bug: 'the ceiling of concurrent batches is ignored',
     find: 'Math.min(curve(scale, scaling, nowMs), scale.penaltyMax, scaling.flightsMax)',
     replace: 'Math.min(curve(scale, scaling, nowMs), scale.penaltyMax)',
+  },
+  {
+    in: 'outageEnds',
+    bug: 'what is held in an outage ends by the clock that is moved',
+    find: 'held.map(({ receipt }) => receipt.expiresMs)',
+    replace: 'held.map(({ receipt }) => receipt.expiresMs + 3_600_000)',
   },
   // ---- Extension
   {

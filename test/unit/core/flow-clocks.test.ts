@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { deadline } from '../../../src/core/flow/step.ts'
 import { messages, ok, Scenario, stream, thrown } from './scenario.ts'
 
 function advance(flow: Scenario, ms: number): Scenario {
@@ -28,6 +29,18 @@ describe('a clock that is moved ahead', () => {
     advance(flow, 3_600_000)
     expect(flow.permit().invoked(ok).out('settle')).toHaveLength(1)
     expect(flow.said('dropped')).toEqual([])
+  })
+
+  it('leaves the end of what is held in an outage to the clock of receipts', () => {
+    const flow = new Scenario('sqs', { visibilityMs: 30_000 })
+      .open()
+      .page(messages([1]))
+      .permit()
+    advance(flow, 3_600_000).invoked({ kind: 'notRun', reason: 'unreachable', message: 'no connection' })
+    // Nobody answers the look: only the receipt's own end is left to wait for.
+    flow.after(250)
+    expect(deadline(flow.state)).toEqual({ monoMs: null, receiptMonoMs: 25_000 })
+    expect(flow.after(24_750).said('dropped')).toMatchObject([{ reason: 'visibility' }])
   })
 
   it('prolongs no receipt before its time', () => {

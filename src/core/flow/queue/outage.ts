@@ -87,12 +87,18 @@ export function mayTry(turn: Turn, outage: Outage): boolean {
 }
 
 export function outageMoments(turn: Turn, { phase, nextMs }: Outage): readonly number[] {
-  const waiting = [...turn.state.flights.values()].filter((flight) => flight.phase === 'waiting')
-  // Of what is held, each receipt that runs out.
-  const endsMs = waiting.flatMap(({ units }) =>
+  return [...(phase === 'looking' ? [] : [nextMs]), ...waitingFlights(turn).map(({ dueMs }) => dueMs)]
+}
+
+/** Of what is held, each receipt that runs out: by the clock of receipts. */
+export function outageEnds(turn: Turn): readonly number[] {
+  return waitingFlights(turn).flatMap(({ units }) =>
     units.flatMap(({ held }) => held.map(({ receipt }) => receipt.expiresMs)),
   )
-  return [...(phase === 'looking' ? [] : [nextMs]), ...waiting.map(({ dueMs }) => dueMs), ...endsMs]
+}
+
+function waitingFlights({ state }: Turn): readonly Flight[] {
+  return [...state.flights.values()].filter((flight) => flight.phase === 'waiting')
 }
 
 function saysNo(reason: OutageReason, answer: FunctionLook): boolean {

@@ -14,7 +14,7 @@ import {
 import { owesAttempts, startsOf, startsUntilMs } from './drain.ts'
 import { addExtensionMoments, extendDue, onExtended } from './extension.ts'
 import { onSettled, release, retryUnsettled } from './ledger.ts'
-import { look, mayTry, onLooked, outageMoments } from './outage.ts'
+import { look, mayTry, onLooked, outageEnds, outageMoments } from './outage.ts'
 import {
   dropExpired,
   gatherDueMs,
@@ -209,7 +209,9 @@ function moments(turn: Turn, queue: QueueState): number[] {
 
 function receiptMoments(turn: Turn, queue: QueueState): readonly number[] {
   // The moment after it is the one at which nothing more may start.
-  const due = turn.state.phase === 'draining' ? [startsUntilMs(turn.config, queue) + 1] : []
+  const { state, config } = turn
+  const due = state.phase === 'draining' ? [startsUntilMs(config, queue) + 1] : []
+  if (state.phase === 'running' && queue.outage !== null) due.push(...outageEnds(turn))
   addExtensionMoments(due, turn)
   return due
 }
