@@ -1,4 +1,4 @@
-import type { ShardFacts } from '../core/mapping/lineage.ts'
+import type { ShardFacts } from '../core/mapping/family.ts'
 import type { MachineState } from '../core/mapping/state.ts'
 import { inspect } from '../core/mapping/step.ts'
 import type { MappingDocument } from '../model/mapping.ts'

@@ -28,6 +28,8 @@ export class MappingView {
   readonly #source: Source
   readonly #log: Log
   #found: FoundSource | null = null
+  /** Life → the names of its shards, of what was found last: ten thousand flows ask when they begin. */
+  readonly #listed = new Map<string, ReadonlySet<string>>()
   /** A stream that is followed by its name has another ARN in each life. */
   readonly #arns = new Map<string, string>()
   #function: { readonly name: string; readonly known: KnownFunction } | null = null
@@ -47,6 +49,7 @@ export class MappingView {
 
   noteSource(found: FoundSource): void {
     this.#found = found
+    this.#listed.clear()
     for (const { incarnation, arn } of [...(found.older ?? []), found]) this.#arns.set(incarnation, arn)
   }
 
@@ -57,10 +60,15 @@ export class MappingView {
 
   /** False: a shard that the source names only as the parent of another. */
   lists(incarnation: string, shardId: string): boolean {
-    const found = this.#found
-    const lives = found === null ? [] : [...(found.older ?? []), found]
-    const life = lives.find((each) => each.incarnation === incarnation)
-    return life?.shards.some((shard) => shard.shardId === shardId) ?? false
+    let listed = this.#listed.get(incarnation)
+    if (listed === undefined) {
+      const found = this.#found
+      const lives = found === null ? [] : [...(found.older ?? []), found]
+      const life = lives.find((each) => each.incarnation === incarnation)
+      listed = new Set(life?.shards.map((shard) => shard.shardId))
+      this.#listed.set(incarnation, listed)
+    }
+    return listed.has(shardId)
   }
 
   noteFunction(name: string, known: KnownFunction): void {

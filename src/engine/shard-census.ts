@@ -5,10 +5,13 @@ const tipMsSome = 200
 /** Hundreds of shards share a thousand reads a second, until each is looked at as often as AWS itself looks: once a second. */
 const perShardMsOfMany = 1
 const tipMsMax = 1_000
+/** Every flow is told of another pause: not at the end of each of thousands of shards. */
+const stepMs = 50
 
 function tipMsOf(shards: number): number {
-  const some = Math.min(tipMsSome, Math.max(tipMsMin, shards * perShardMs))
-  return Math.min(tipMsMax, Math.max(some, shards * perShardMsOfMany))
+  const manyMs = shards * perShardMsOfMany
+  if (manyMs > tipMsSome) return Math.min(tipMsMax, Math.ceil(manyMs / stepMs) * stepMs)
+  return Math.min(tipMsSome, Math.max(tipMsMin, shards * perShardMs))
 }
 
 /**

@@ -1,4 +1,4 @@
-import { forgettable, planLineage, type LineageView, type ShardFacts } from './lineage.ts'
+import { type Family, familyOf, finishShard, idleAgain, inOrder, isNamed, type ShardFacts } from './family.ts'
 import type { MappingPace, StreamLife } from './messages.ts'
 
 /** The one flow of a queue. */
@@ -9,6 +9,8 @@ export interface Discovery {
   readonly isStream: boolean
   /** The life that is read: the oldest one in which anything is left. */
   listing: StreamLife | null
+  /** Its shards as a family; null: not laid out yet. */
+  family: Family | null
   /** Older life → looks in a row that found nothing left to be read in it. One that was left is never gone back to. */
   readonly spent: Map<string, number>
   /** The shards of the first listing start where the mapping says; all others at their beginning. */
@@ -19,6 +21,8 @@ export interface Discovery {
   outdated: boolean
   /** Shards that are missing from the newest complete listings: how many of these in a row, and since when. */
   readonly absences: Map<string, { count: number; readonly sinceMs: number }>
+  /** When the next of the finished shards that are not listed has to be forgotten (monotonic); null: not known. */
+  forgetAtMs: number | null
   /** Looks again in a row since the last shard's end. */
   looks: number
 }
@@ -30,11 +34,13 @@ export function createDiscovery(isStream: boolean): Discovery {
   return {
     isStream,
     listing: null,
+    family: null,
     spent: new Map(),
     first: new Set(),
     done: new Map(),
     outdated: false,
     absences: new Map(),
+    forgetAtMs: null,
     looks: 0,
   }
 }
@@ -42,6 +48,7 @@ export function createDiscovery(isStream: boolean): Discovery {
 /** Reading starts over at the next listing; what is done stays done. */
 export function restartDiscovery(discovery: Discovery): void {
   discovery.listing = null
+  discovery.family = null
   discovery.looks = 0
   discovery.absences.clear()
 }
@@ -55,6 +62,7 @@ export function noteListing(discovery: Discovery, found: FoundLives, running: Ru
   // A stream in its next life holds nothing that this mapping did not ask for: its shards are read from their beginning.
   if (!first && discovery.listing?.incarnation !== incarnation) discovery.first.clear()
   discovery.listing = { incarnation, shards }
+  discovery.family = null
   discovery.outdated = false
 
   noteAbsences(discovery, shards, running.keys(), monoMs)
@@ -83,8 +91,8 @@ function lifeToRead(discovery: Discovery, found: FoundLives, running: RunningFlo
 
 function hasNothingLeft(discovery: Discovery, life: StreamLife, running: RunningFlows): boolean {
   for (const flow of running.values()) if (flow.incarnation === life.incarnation) return false
-  const { readable, waiting } = planLineage(viewOf(discovery, life))
-  return readable.length === 0 && waiting.length === 0
+  const { readable, waiting } = familyOf(life.shards, doneIn(discovery, life))
+  return readable.size === 0 && waiting.size === 0
 }
 
 /** Counts the shards that this mapping knows or waits for and that the listing lacks. */
@@ -95,6 +103,7 @@ function noteAbsences(
   monoMs: number,
 ): void {
   const { absences } = discovery
+  discovery.forgetAtMs = null
   const listed = new Set(shards.map((shard) => shard.shardId))
   const known = new Set([...running, ...discovery.done.keys(), ...shards.flatMap((shard) => shard.parentIds)])
   for (const shardId of absences.keys()) {
@@ -117,29 +126,66 @@ export function isAbsent(discovery: Discovery, shardId: string): boolean {
   return (discovery.absences.get(shardId)?.count ?? 0) >= listingsUntilAbsent
 }
 
-export function readableShards(discovery: Discovery): readonly string[] {
-  return discovery.listing === null ? [] : planLineage(viewOf(discovery, discovery.listing)).readable
+/** The shard is done with, in this life. */
+export function noteDone(discovery: Discovery, shardId: string, incarnation: string): void {
+  const { listing, family, done } = discovery
+  const before = done.get(shardId)
+  done.set(shardId, incarnation)
+  if (discovery.absences.has(shardId)) discovery.forgetAtMs = null
+  if (listing === null || family === null) return
+  if (incarnation === listing.incarnation) finishShard(family, shardId)
+  else if (before === listing.incarnation) discovery.family = null
+}
+
+/** Nothing reads the shard any more, and it is not done. */
+export function noteIdle({ family }: Discovery, shardId: string): void {
+  if (family !== null) idleAgain(family, shardId)
+}
+
+function laidOut(discovery: Discovery): Family {
+  const { listing } = discovery
+  if (listing === null) return familyOf([], new Set())
+  discovery.family ??= familyOf(listing.shards, doneIn(discovery, listing))
+  return discovery.family
+}
+
+export function isReadable(discovery: Discovery, shardId: string): boolean {
+  return laidOut(discovery).readable.has(shardId)
+}
+
+/** Shards that may be read and that nobody took yet, but for those that rest; in the order in which they begin. */
+export function takeIdle(discovery: Discovery, rests: (shardId: string) => boolean): readonly string[] {
+  const family = laidOut(discovery)
+  const taken = inOrder(
+    family,
+    [...family.idle].filter((shardId) => !rests(shardId)),
+  )
+  for (const shardId of taken) family.idle.delete(shardId)
+  return taken
 }
 
 /** Shards that may not be read yet, each with those of its parents that are not done. */
 export function waitingShards(discovery: Discovery): readonly ShardFacts[] {
-  if (discovery.listing === null) return []
-  const view = viewOf(discovery, discovery.listing)
-  const waiting = new Set(planLineage(view).waiting)
-  return view.listed
-    .filter(({ shardId }) => waiting.has(shardId))
-    .map(({ shardId, parentIds }) => ({ shardId, parentIds: parentIds.filter((parent) => !view.done.has(parent)) }))
+  const family = laidOut(discovery)
+  return inOrder(family, family.waiting.keys()).map((shardId) => {
+    return { shardId, parentIds: [...(family.waiting.get(shardId) ?? [])] }
+  })
 }
 
 /** Finished shards that the listing has not named for so long that no child of theirs can turn up. */
 export function outlivedShards(discovery: Discovery, pace: MappingPace, monoMs: number): readonly string[] {
-  const { listing } = discovery
-  if (listing === null) return []
-  const view = { listed: listing.shards, done: new Set(discovery.done.keys()) }
-  return forgettable(view).filter((shardId) => {
-    const absence = discovery.absences.get(shardId)
-    return absence !== undefined && monoMs - absence.sinceMs >= pace.forgetMs
-  })
+  const { listing, absences, done, forgetAtMs } = discovery
+  if (listing === null || (forgetAtMs !== null && monoMs < forgetAtMs)) return []
+  const family = laidOut(discovery)
+  const outlived: string[] = []
+  let nextMs = Number.POSITIVE_INFINITY
+  for (const [shardId, { sinceMs }] of absences) {
+    if (!done.has(shardId) || isNamed(family, shardId)) continue
+    if (monoMs - sinceMs >= pace.forgetMs) outlived.push(shardId)
+    else nextMs = Math.min(nextMs, sinceMs + pace.forgetMs)
+  }
+  discovery.forgetAtMs = nextMs
+  return outlived
 }
 
 /** When to look at the source again, after a look that succeeded. */
@@ -165,7 +211,7 @@ function isUnclear(discovery: Discovery, refused: Iterable<string>): boolean {
   return false
 }
 
-function viewOf({ done }: Discovery, life: StreamLife): LineageView {
+function doneIn({ done }: Discovery, life: StreamLife): ReadonlySet<string> {
   const ours = [...done].filter(([, incarnation]) => incarnation === life.incarnation)
-  return { listed: life.shards, done: new Set(ours.map(([shardId]) => shardId)) }
+  return new Set(ours.map(([shardId]) => shardId))
 }

@@ -16,8 +16,7 @@ export function noteLook(turn: Turn, result: Described): void {
     noteListing(state.discovery, result, state.flows, env.monoMs)
     const now = state.discovery.listing?.incarnation
     if (state.discovery.isStream && now !== undefined && now !== before) ask(turn, { kind: 'attach', incarnation: now })
-    const refused = [...state.flows].filter(([, flow]) => flow.refused).map(([name]) => name)
-    state.lookAtMs = env.monoMs + nextLookMs(state.discovery, config, refused)
+    state.lookAtMs = env.monoMs + nextLookMs(state.discovery, config, state.refused)
     return
   }
   state.troubles++

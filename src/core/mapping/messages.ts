@@ -1,6 +1,6 @@
 import type { MappingState } from '../../model/mapping.ts'
 import type { DrainReason } from '../flow/messages.ts'
-import type { ShardFacts } from './lineage.ts'
+import type { ShardFacts } from './family.ts'
 
 /** What the machine of one mapping asks of its shell. Each is answered by exactly one event that carries its id. */
 export type MappingRequest =

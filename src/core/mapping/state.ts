@@ -28,6 +28,10 @@ export interface MachineState {
   unconfigured: boolean
   readonly discovery: Discovery
   readonly flows: Map<string, RunningFlow>
+  /** Their names by their ids. */
+  readonly names: Map<number, string>
+  /** Those whose shard the source refuses to read. */
+  readonly refused: Set<string>
   readonly resting: Map<string, { readonly untilMs: number; readonly failures: number }>
 }
 
@@ -45,7 +49,6 @@ export interface RunningFlow {
   readonly incarnation: string
   readonly startedMs: number
   draining: boolean
-  refused: boolean
   gone: boolean
 }
 

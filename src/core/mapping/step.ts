@@ -5,12 +5,15 @@ import {
   createDiscovery,
   isAbsent,
   isListed,
+  isReadable,
+  noteDone,
+  noteIdle,
   outlivedShards,
-  readableShards,
   restartDiscovery,
+  takeIdle,
   waitingShards,
 } from './discovery.ts'
-import type { ShardFacts } from './lineage.ts'
+import type { ShardFacts } from './family.ts'
 import { noteLook } from './look.ts'
 import type { FlowEnd, MappingCommand, MappingEnv, MappingEvent, MappingPace } from './messages.ts'
 import {
@@ -48,6 +51,8 @@ export function create(isStream: boolean): MachineState {
     unconfigured: false,
     discovery: createDiscovery(isStream),
     flows: new Map(),
+    names: new Map(),
+    refused: new Set(),
     resting: new Map(),
   }
 }
@@ -91,7 +96,7 @@ function apply(turn: Turn, event: MappingEvent): void {
       state.enabled = event.enabled
       return
     case 'loaded':
-      for (const { flow, incarnation } of event.done) state.discovery.done.set(flow, incarnation)
+      for (const { flow, incarnation } of event.done) noteDone(state.discovery, flow, incarnation)
       state.loaded = true
       return
     case 'described':
@@ -140,34 +145,43 @@ function applyChanged(turn: Turn, phase: MappingState): void {
 
 function applyFlowEnded(turn: Turn, id: number, end: FlowEnd): void {
   const { state, config, env } = turn
-  const entry = [...state.flows].find(([, flow]) => flow.id === id)
-  if (entry === undefined) return
-  const [name, flow] = entry
+  const name = state.names.get(id)
+  const flow = name === undefined ? undefined : state.flows.get(name)
+  if (name === undefined || flow === undefined) return
   state.flows.delete(name)
+  state.names.delete(id)
+  state.refused.delete(name)
   if (end.how === 'finished' || flow.gone) {
-    // What is gone went with the life it was started in: the next one may have a shard of the same name.
-    const incarnation = end.how === 'finished' ? end.incarnation : flow.incarnation
-    state.discovery.done.set(name, incarnation)
-    if (end.how === 'finished' && incarnation !== state.discovery.listing?.incarnation) state.discovery.outdated = true
-    state.resting.delete(name)
-    state.discovery.looks = 0
-    lookSoon(turn)
-    return
+    return applyDone(turn, name, end, flow.incarnation)
   }
+  noteIdle(state.discovery, name)
   // A flow that ran well for long enough begins its backoff anew.
   const ranWell = env.monoMs - flow.startedMs > config.restartMs.capMs
   const failures = 1 + (ranWell ? 0 : (state.resting.get(name)?.failures ?? 0))
   state.resting.set(name, { untilMs: env.monoMs + backoffMs(failures, config.restartMs, env.jitter), failures })
 }
 
-function applyRefused(turn: Turn, name: string, refused: boolean): void {
-  const flow = turn.state.flows.get(name)
-  if (flow === undefined || flow.refused === refused) return
-  flow.refused = refused
-  if (refused) {
-    turn.state.discovery.looks = 0
-    lookSoon(turn)
+/** What is gone went with the life it was started in: the next one may have a shard of the same name. */
+function applyDone(turn: Turn, name: string, end: FlowEnd, startedIn: string): void {
+  const { discovery, resting } = turn.state
+  const incarnation = end.how === 'finished' ? end.incarnation : startedIn
+  noteDone(discovery, name, incarnation)
+  if (incarnation !== discovery.listing?.incarnation) {
+    noteIdle(discovery, name)
+    if (end.how === 'finished') discovery.outdated = true
   }
+  resting.delete(name)
+  discovery.looks = 0
+  lookSoon(turn)
+}
+
+function applyRefused(turn: Turn, name: string, refused: boolean): void {
+  const { state } = turn
+  if (!state.flows.has(name) || state.refused.has(name) === refused) return
+  if (!refused) return void state.refused.delete(name)
+  state.refused.add(name)
+  state.discovery.looks = 0
+  lookSoon(turn)
 }
 
 function lookAnew(turn: Turn): void {
@@ -212,32 +226,34 @@ function startFlows(turn: Turn): void {
   const { state, env } = turn
   const { listing } = state.discovery
   if (listing === null || !isListed(state.discovery) || isPending(state, 'attach')) return
-  const readable = readableShards(state.discovery)
-  forgetRests(state, readable, env.monoMs)
-  for (const flow of readable) {
-    const restMs = state.resting.get(flow)?.untilMs ?? 0
-    if (state.flows.has(flow) || restMs > env.monoMs) continue
+  forgetRests(state, env.monoMs)
+  for (const flow of takeIdle(state.discovery, (shard) => (state.resting.get(shard)?.untilMs ?? 0) > env.monoMs)) {
+    if (state.flows.has(flow)) continue
     const origin = state.discovery.first.has(flow) ? 'first' : 'late'
     const id = state.nextId++
     const { incarnation } = listing
-    state.flows.set(flow, { id, incarnation, startedMs: env.monoMs, draining: false, refused: false, gone: false })
+    state.flows.set(flow, { id, incarnation, startedMs: env.monoMs, draining: false, gone: false })
+    state.names.set(id, flow)
     turn.commands.push({ kind: 'startFlow', id, flow, incarnation, origin })
   }
 }
 
 /** A shard that is no longer read needs no moment to be started again at. */
-function forgetRests(state: MachineState, readable: readonly string[], monoMs: number): void {
-  const wanted = new Set(readable)
-  for (const [flow, { untilMs }] of state.resting) {
-    if (untilMs <= monoMs && !wanted.has(flow)) state.resting.delete(flow)
+function forgetRests({ resting, discovery }: MachineState, monoMs: number): void {
+  for (const [flow, { untilMs }] of resting) {
+    if (untilMs <= monoMs && !isReadable(discovery, flow)) resting.delete(flow)
   }
 }
 
 /** A flow whose shard the source refuses to read and no longer lists has only to finish what it holds. */
 function endGoneFlows(turn: Turn): void {
-  const { discovery, flows } = turn.state
-  for (const [name, flow] of flows) {
-    if (!flow.refused || flow.draining || flow.gone || !isAbsent(discovery, name)) continue
+  const { discovery, flows, refused } = turn.state
+  const gone = [...refused].flatMap((name) => {
+    const flow = flows.get(name)
+    return flow === undefined || flow.draining || flow.gone || !isAbsent(discovery, name) ? [] : [{ name, flow }]
+  })
+  // In the order in which they began.
+  for (const { name, flow } of gone.sort((one, other) => one.flow.id - other.flow.id)) {
     flow.gone = true
     const incarnation = discovery.listing?.incarnation ?? flow.incarnation
     turn.commands.push({ kind: 'shardGone', id: flow.id, flow: name, incarnation })

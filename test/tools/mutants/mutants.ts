@@ -489,6 +489,24 @@ export const mutants: readonly Mutant[] = [
     replace: '',
   },
   {
+    in: 'finishShard',
+    bug: 'a merged shard is read after the first of its parents',
+    find: '|| open.size > 0',
+    replace: '',
+  },
+  {
+    in: 'waitNoMore',
+    bug: 'a parent that nobody waits for any more is read all the same',
+    find: 'forbid(family, parent)',
+    replace: '',
+  },
+  {
+    in: 'applyFlowEnded',
+    bug: 'a flow that failed is never started again',
+    find: 'noteIdle(state.discovery, name)\n  const ranWell',
+    replace: 'const ranWell',
+  },
+  {
     in: 'isUnclear',
     bug: 'nobody looks soon for what comes after an older stream',
     find: 'if ((discovery.spent.get(listing.incarnation) ?? 0) > 0) return true',

@@ -224,6 +224,70 @@ describe('the life of a mapping', () => {
   })
 })
 
+describe('ten thousand shards', () => {
+  const count = 10_000
+  const name = (index: number): string => `shard-${index}`
+
+  /** A listing that counts how often it is asked for a shard; every second one has a child. */
+  function counted() {
+    const reads = { shards: 0 }
+    const shardOf = (shardId: string, parentIds: readonly string[]) => ({
+      get shardId() {
+        reads.shards += 1
+        return shardId
+      },
+      parentIds,
+    })
+    const parents = Array.from({ length: count }, (_, index) => shardOf(name(index), []))
+    const children = Array.from({ length: count / 2 }, (_, index) => shardOf(`child-${index}`, [name(2 * index)]))
+    return { reads, shards: [...parents, ...children] }
+  }
+
+  // proves: stream.reshard.cost
+  it('are planned once for each listing: the end of one looks at no other but its children', () => {
+    const mapping = drive(true)
+    const { reads, shards } = counted()
+    mapping.start('Enabled')
+    mapping.look({ kind: 'found', incarnation: 'one', shards })
+    expect(mapping.started()).toHaveLength(count)
+    // Laid out once, in a few passes.
+    expect(reads.shards / shards.length).toBeLessThan(8)
+    reads.shards = 0
+    for (let index = 0; index < 1_000; index++) mapping.end(name(index))
+    expect(mapping.started()).toHaveLength(500)
+    expect(reads.shards).toBe(0)
+  })
+
+  it('cost one end as little as a hundred do, whatever was finished and dropped before', () => {
+    const mapping = drive(true)
+    mapping.start('Enabled')
+    mapping.list('one', ...Array.from({ length: count }, (_, index): [string] => [name(index)]))
+    mapping.started()
+    for (let index = 0; index < count - 2; index++) mapping.end(name(index))
+    mapping.toDeadline()
+    const { reads, shards } = counted()
+    mapping.look({ kind: 'found', incarnation: 'one', shards: shards.slice(count - 2, count) })
+    reads.shards = 0
+    const absences = countingMap(mapping.machine.discovery.absences)
+    Object.assign(mapping.machine.discovery, { absences })
+    mapping.end(name(count - 1))
+    mapping.end(name(count - 2))
+    expect(reads.shards).toBe(0)
+    expect(absences.walks).toBeLessThan(2)
+  })
+})
+
+/** A map that counts how often it is walked through. */
+function countingMap<Key, Value>(of: ReadonlyMap<Key, Value>): Map<Key, Value> & { walks: number } {
+  const map = Object.assign(new Map(of), { walks: 0 })
+  const entries = map[Symbol.iterator].bind(map)
+  map[Symbol.iterator] = () => {
+    map.walks += 1
+    return entries()
+  }
+  return map
+}
+
 describe('discovery', () => {
   // own reading: late shards
   // proves: stream.start.late-shards, stream.reshard

@@ -16,6 +16,16 @@ it('lengthens the pause at the tip with the number of shards, and tells the memb
   expect([census.tipMsMax, told]).toEqual([20, 3])
 })
 
+it('tells the members seldom while thousands of shards come or go one by one', () => {
+  const census = new ShardCensus()
+  let told = 0
+  census.join(census, () => told++)
+  census.count(census, 900)
+  told = 0
+  for (let shards = 900; shards >= 400; shards--) census.count(census, shards)
+  expect([census.tipMsMax, told]).toEqual([400, 10])
+})
+
 it("never waits longer for many shards than AWS's own pollers do for one", () => {
   const census = new ShardCensus()
   const pauses = [10, 200, 500, 1_000, 5_000].map((shards) => {

@@ -107,6 +107,12 @@ export const streamBehaviours: readonly Behaviour[] = [
     'Children are read after their parents, a merged child after both, siblings side by side.',
   ),
   does(
+    'stream.reshard.cost',
+    'own',
+    streams,
+    'The end of a shard costs the same with ten thousand shards as with two.',
+  ),
+  does(
     'stream.permission-lost',
     '§4.11',
     streams,

@@ -1,11 +1,30 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { forgettable, planLineage, type ShardFacts } from '../../../src/core/mapping/lineage.ts'
+import {
+  type Family,
+  familyOf,
+  finishShard,
+  inOrder,
+  isNamed,
+  type ShardFacts,
+} from '../../../src/core/mapping/family.ts'
 
 const shard = (shardId: string, ...parentIds: string[]): ShardFacts => ({ shardId, parentIds })
-const plan = (listed: readonly ShardFacts[], ...done: string[]) => planLineage({ listed, done: new Set(done) })
+const shown = (family: Family) => ({
+  readable: inOrder(family, family.readable),
+  waiting: inOrder(family, family.waiting.keys()),
+})
+const plan = (listed: readonly ShardFacts[], ...done: string[]) => shown(familyOf(listed, new Set(done)))
 
-describe('lineage', () => {
+const families = fc.uniqueArray(
+  fc.record({
+    shardId: fc.nat(12).map(String),
+    parentIds: fc.uniqueArray(fc.nat(12).map(String), { maxLength: 2 }),
+  }),
+  { selector: (each) => each.shardId, maxLength: 12 },
+)
+
+describe('a family of shards', () => {
   it('reads unrelated shards at once', () => {
     expect(plan([shard('a'), shard('b')])).toEqual({ readable: ['a', 'b'], waiting: [] })
   })
@@ -35,24 +54,33 @@ describe('lineage', () => {
     expect(plan([shard('a', 'b'), shard('b', 'a'), shard('self', 'self')]).readable).toEqual(['a', 'b', 'self'])
   })
 
-  it('forgets done shards only when no listed shard names them', () => {
-    const listed = [shard('child', 'parent')]
-    expect(forgettable({ listed, done: new Set(['parent', 'child', 'old']) })).toEqual(['old'])
+  it('names a shard that is listed, and the parents of one', () => {
+    const family = familyOf([shard('child', 'parent')], new Set(['parent', 'child', 'old']))
+    expect(['child', 'parent', 'old'].filter((each) => isNamed(family, each))).toEqual(['child', 'parent'])
+  })
+
+  it('is after each end what it would be laid out anew, whoever ends', () => {
+    const facts = (family: Family) => ({ ...shown(family), unlisted: family.unlisted })
+    fc.assert(
+      fc.property(families, fc.array(fc.nat(12).map(String), { maxLength: 15 }), (listed, ends) => {
+        const done = new Set<string>()
+        const family = familyOf(listed, done)
+        for (const shardId of ends) {
+          finishShard(family, shardId)
+          done.add(shardId)
+          expect(facts(family)).toEqual(facts(familyOf(listed, done)))
+          expect([...family.idle].every((each) => family.readable.has(each))).toBe(true)
+        }
+      }),
+    )
   })
 
   it('finishes any family: something is readable as long as a shard is not done, and no child before its parents', () => {
-    const families = fc.uniqueArray(
-      fc.record({
-        shardId: fc.nat(12).map(String),
-        parentIds: fc.uniqueArray(fc.nat(12).map(String), { maxLength: 2 }),
-      }),
-      { selector: (each) => each.shardId, maxLength: 12 },
-    )
     fc.assert(
       fc.property(families, (listed) => {
         const done = new Set<string>()
         for (let round = 0; round < 40; round++) {
-          const { readable, waiting } = planLineage({ listed, done })
+          const { readable, waiting } = shown(familyOf(listed, done))
           if (readable.length === 0) {
             expect(waiting).toEqual([])
             return listed.every((each) => done.has(each.shardId))
