@@ -1,4 +1,4 @@
-import type { MappingActivity, MappingCounts } from '../engine/meters.ts'
+import type { MappingActivity, MappingCounts } from '../model/mapping-status.ts'
 import type { CreateMapping, Mappings } from '../engine/mappings.ts'
 import type { ArnPlace } from '../model/arn.ts'
 import type { PlaceHolder } from '../engine/place-holders.ts'

@@ -1,21 +1,7 @@
-import type { MappingStatus } from '../engine/mappings.ts'
+import type { Backlog, MappingActivity, MappingOverview } from '../model/mapping-status.ts'
 import type { MappingDocument } from '../model/mapping.ts'
 import { isStream } from '../model/source.ts'
-import type { MappingActivity } from '../engine/meters.ts'
 import type { ApiDeps } from './api-deps.ts'
-
-/** A mapping in a list of all: what it does, what it did, and, where that was asked for, how much waits in its queue. */
-export interface MappingOverview extends MappingStatus {
-  readonly activity: MappingActivity
-  /** Absent: nobody asked. null: a stream, which counts nothing, or the queue did not say. */
-  readonly backlog?: Backlog | null
-}
-
-interface Backlog {
-  readonly visible: number
-  readonly inFlight: number
-  readonly delayed: number
-}
 
 type Deps = Pick<ApiDeps, 'activity' | 'queueDepth'>
 

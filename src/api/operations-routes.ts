@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import type { MappingStatus } from '../engine/mappings.ts'
+import type { MappingOverview, MappingStatus } from '../model/mapping-status.ts'
 import { ApiError } from '../model/api-error.ts'
 import type { MappingDocument } from '../model/mapping.ts'
 import { isStream } from '../model/source.ts'
 import type { ApiDeps } from './api-deps.ts'
-import { idle, withBacklogs, type MappingOverview } from './mapping-overview.ts'
+import { idle, withBacklogs } from './mapping-overview.ts'
 import { pathValue, queryValue } from './request-body.ts'
 
 /** What Millrace says of itself. Nothing here waits for a backend, but for the depth of queues where that is asked for. */

@@ -1,5 +1,5 @@
 import { shortAge } from './age.ts'
-import type { MappingReport, TroubleReport } from './mapping-status.ts'
+import type { MappingOverview, Trouble } from '../model/mapping-status.ts'
 import { shortName } from './short-name.ts'
 import type { TerminalSize } from './terminal.ts'
 
@@ -14,7 +14,7 @@ const header = ['SOURCE', 'FUNCTION', 'STATE', 'BACKLOG', 'OLDEST', 'RATE/S', 'N
 
 /** The mappings as lines that fit: a row for each, and what troubles it below. */
 export function statusLines(
-  reports: readonly MappingReport[],
+  reports: readonly MappingOverview[],
   nowMs: number,
   size: Partial<TerminalSize> | undefined,
 ): readonly string[] {
@@ -31,7 +31,7 @@ export function statusLines(
   return [lines[0] ?? '', ...fitting(blocks, (size?.rows ?? Infinity) - 1)]
 }
 
-function cellsOf(report: MappingReport, nowMs: number): readonly string[] {
+function cellsOf(report: MappingOverview, nowMs: number): readonly string[] {
   const { activity, backlog, flows, functionArn, source, state } = report
   const behind = flows.flatMap(({ behindMs }) => behindMs ?? [])
   return [
@@ -46,12 +46,12 @@ function cellsOf(report: MappingReport, nowMs: number): readonly string[] {
   ]
 }
 
-function isTroubled({ functionTrouble, sourceTrouble }: MappingReport): boolean {
+function isTroubled({ functionTrouble, sourceTrouble }: MappingOverview): boolean {
   return functionTrouble !== null || sourceTrouble !== null
 }
 
 /** What keeps it from working; where nothing does, the last thing that went wrong. */
-function troublesOf(report: MappingReport, nowMs: number): readonly string[] {
+function troublesOf(report: MappingOverview, nowMs: number): readonly string[] {
   const { functionTrouble, lastError, pauseReasons, sourceTrouble } = report
   const said = [sentence('source', sourceTrouble, nowMs), sentence('function', functionTrouble, nowMs)].filter(
     (line) => line !== null,
@@ -63,7 +63,7 @@ function troublesOf(report: MappingReport, nowMs: number): readonly string[] {
   return said
 }
 
-function sentence(what: string, trouble: TroubleReport | null, nowMs: number): string | null {
+function sentence(what: string, trouble: Trouble | null, nowMs: number): string | null {
   return (
     trouble &&
     `${what} ${words[trouble.kind] ?? trouble.kind} for ${shortAge(nowMs - trouble.sinceMs)}: ${trouble.message}`

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { clientFor, endpointHelp, readArguments } from './client-options.ts'
 import type { Command, CommandContext } from './command.ts'
 import { CommandError, exitCode, UsageError, type ExitCode } from './exit-code.ts'
-import { mappingReports, type MappingReport } from './mapping-status.ts'
+import type { MappingOverview } from '../model/mapping-status.ts'
+import { mappingOverviews } from './mapping-status.ts'
 import type { RestClient } from './rest-client.ts'
 import { cutLine, statusLines } from './status-table.ts'
 
@@ -37,7 +38,7 @@ async function runStatus({ argv, env, terminal, onSignal }: CommandContext): Pro
     throw new UsageError(`--interval ${values.interval}: seconds, at least ${refreshMsMin / 1000}`)
   }
   if (values.watch) return watch({ client, intervalMs, terminal, onSignal })
-  const reports = await mappingReports(client)
+  const reports = await mappingOverviews(client)
   for (const line of statusLines(reports, Date.now(), { ...terminal.size?.(), rows: Infinity })) terminal.out(line)
   return exitCode.ok
 }
@@ -54,7 +55,7 @@ async function watch({ client, intervalMs, terminal, onSignal }: Watching): Prom
   const left = new Promise<undefined>((resolve) => {
     interrupted.signal.addEventListener('abort', () => resolve(undefined), { once: true })
   })
-  for (let look: typeof lookAgain = mappingReports; ; look = lookAgain) {
+  for (let look: typeof lookAgain = mappingOverviews; ; look = lookAgain) {
     const seen = await Promise.race([look(client), left])
     if (seen === undefined) return exitCode.ok
     const size = terminal.size?.()
@@ -71,9 +72,9 @@ async function watch({ client, intervalMs, terminal, onSignal }: Watching): Prom
 const clear = '\u001B[H\u001B[2J'
 
 /** Whoever watches waits for a Millrace that is started again. */
-async function lookAgain(client: RestClient): Promise<readonly MappingReport[] | string> {
+async function lookAgain(client: RestClient): Promise<readonly MappingOverview[] | string> {
   try {
-    return await mappingReports(client)
+    return await mappingOverviews(client)
   } catch (error) {
     if (error instanceof CommandError) return error.message
     throw error

@@ -1,7 +1,7 @@
 import type { NextStep } from '../core/flow/messages.ts'
 import type { Outcome } from '../model/invocation.ts'
 import type { Clock } from '../ports.ts'
-import type { FailedAttempt, FunctionTrouble, FunctionTroubleKind, Trouble } from './mappings.ts'
+import type { FailedAttempt, FunctionTrouble, FunctionTroubleKind, Trouble } from '../model/mapping-status.ts'
 
 /** What a flow has to tell of an attempt that failed. */
 export interface AttemptNews {

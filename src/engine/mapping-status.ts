@@ -3,7 +3,7 @@ import type { MachineState } from '../core/mapping/state.ts'
 import { inspect } from '../core/mapping/step.ts'
 import type { MappingDocument } from '../model/mapping.ts'
 import { isStream } from '../model/source.ts'
-import type { FlowStatus, MappingStatus, Trouble } from './mappings.ts'
+import type { FlowStatus, MappingStatus, Trouble } from '../model/mapping-status.ts'
 import type { MappingTroubles } from './mapping-troubles.ts'
 
 interface Seen {

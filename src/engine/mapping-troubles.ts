@@ -4,7 +4,7 @@ import type { MappingState } from '../model/mapping.ts'
 import type { Log } from '../observe/log.ts'
 import type { Clock, FunctionDescription } from '../ports.ts'
 import type { LastResult, Results } from './last-result.ts'
-import type { FunctionTroubleKind, MappingStatus, Trouble } from './mappings.ts'
+import type { FunctionTroubleKind, MappingStatus, Trouble } from '../model/mapping-status.ts'
 
 /** What keeps a whole mapping from working, as its looks saw it. Its source and its function are two things. */
 export class MappingTroubles {

@@ -1,3 +1,4 @@
+import type { MappingActivity, MappingCounts } from '../model/mapping-status.ts'
 import type { MappingDocument } from '../model/mapping.ts'
 import { isStream } from '../model/source.ts'
 import type {
@@ -15,19 +16,6 @@ import { RecentRate } from './recent-rate.ts'
 export interface MappingMeter extends Omit<MappingMetrics, 'invokeStarted' | 'invokeEnded'> {
   /** An attempt goes out; what it answers is called once, when it comes back. Throttled ones count as well (behaviour §2.3). */
   invokeStarted(records: number): (result: InvocationMeasure) => void
-}
-
-/** What one mapping has done since the process started. */
-export interface MappingCounts {
-  readonly polled: number
-  readonly filteredOut: number
-}
-
-/** What one mapping does now. */
-export interface MappingActivity {
-  readonly lastInvokedMs: number | null
-  /** Records sent to the function, over the last minute. */
-  readonly recordsPerSecond: number
 }
 
 /** The meters of all mappings: each counts for Prometheus under its mapping's present function, and keeps a tally for `why`. */

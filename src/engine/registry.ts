@@ -8,7 +8,8 @@ import { Sequence } from '../async/sequence.ts'
 import { sourceTraits } from '../model/source.ts'
 import type { EngineContext } from './engine-context.ts'
 import { MappingRunner } from './mapping-runner.ts'
-import type { CreateMapping, MappingChanges, Mappings, MappingStatus } from './mappings.ts'
+import type { MappingStatus } from '../model/mapping-status.ts'
+import type { CreateMapping, MappingChanges, Mappings } from './mappings.ts'
 import { SetAside } from './set-aside.ts'
 
 /** All mappings of the process. What it answers is written down before it answers. */

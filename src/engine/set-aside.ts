@@ -3,7 +3,7 @@ import { processingResults } from '../model/failure.ts'
 import type { MappingDocument } from '../model/mapping.ts'
 import { isStream } from '../model/source.ts'
 import type { DamagedMapping } from '../ports.ts'
-import type { MappingStatus } from './mappings.ts'
+import type { MappingStatus } from '../model/mapping-status.ts'
 
 interface Entry {
   readonly found: DamagedMapping

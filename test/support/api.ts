@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { ApiDeps, SourceCandidate } from '../../src/api/api-deps.ts'
-import type { MappingCounts } from '../../src/engine/meters.ts'
+import type { MappingCounts } from '../../src/model/mapping-status.ts'
 import { createPassPolicy } from '../../src/api/pass-policy.ts'
 import { createApi, type Api } from '../../src/api/server.ts'
 import { parseFunctionName } from '../../src/model/arn.ts'

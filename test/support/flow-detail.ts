@@ -1,4 +1,4 @@
-import type { FlowDetail } from '../../src/core/flow/inspection.ts'
+import type { FlowDetail } from '../../src/model/mapping-status.ts'
 
 /** A flow that has nothing to tell. */
 export const noDetail: FlowDetail = {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { CreateMapping, MappingChanges, Mappings, MappingStatus } from '../../src/engine/mappings.ts'
+import type { MappingStatus } from '../../src/model/mapping-status.ts'
+import type { CreateMapping, MappingChanges, Mappings } from '../../src/engine/mappings.ts'
 import { sourceKindOf } from '../../src/model/arn.ts'
 import type { MappingDocument, MappingState } from '../../src/model/mapping.ts'
 import { isStream } from '../../src/model/source.ts'

@@ -1,8 +1,8 @@
-import type { FlowStatus, MappingStatus } from '../../engine/mappings.ts'
+import type { FlowStatus, MappingStatus } from '../../model/mapping-status.ts'
 import type { MappingDocument } from '../../model/mapping.ts'
 import type { FunctionSettings } from '../../model/settings.ts'
 import type { DepthResult, DescribeResult, FunctionDescription } from '../../ports.ts'
-import type { MappingCounts } from '../../engine/meters.ts'
+import type { MappingCounts } from '../../model/mapping-status.ts'
 import type { Surroundings } from '../api-deps.ts'
 
 /** Everything that a judgement may rest on, as plain data: judging neither asks nor waits. */

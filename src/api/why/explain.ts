@@ -1,4 +1,4 @@
-import type { MappingStatus } from '../../engine/mappings.ts'
+import type { MappingStatus } from '../../model/mapping-status.ts'
 import type { Evidence } from './evidence.ts'
 import { filterFindings } from './filter-findings.ts'
 import { finding, type Cause, type Finding } from './finding.ts'

@@ -1,4 +1,4 @@
-import type { FlowStatus, FunctionTrouble, FunctionTroubleKind, Trouble } from '../../engine/mappings.ts'
+import type { FlowStatus, FunctionTrouble, FunctionTroubleKind, Trouble } from '../../model/mapping-status.ts'
 import { isStream } from '../../model/source.ts'
 import type { Evidence } from './evidence.ts'
 import { flowsOf } from './evidence.ts'

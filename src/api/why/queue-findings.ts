@@ -1,4 +1,4 @@
-import type { FlowStatus } from '../../engine/mappings.ts'
+import type { FlowStatus } from '../../model/mapping-status.ts'
 import { isStream } from '../../model/source.ts'
 import type { Evidence } from './evidence.ts'
 import { depthOf, flowsOf } from './evidence.ts'

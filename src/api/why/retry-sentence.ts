@@ -1,4 +1,4 @@
-import type { FailedAttempt, FlowStatus } from '../../engine/mappings.ts'
+import type { FailedAttempt, FlowStatus } from '../../model/mapping-status.ts'
 import { isStream } from '../../model/source.ts'
 import type { Evidence } from './evidence.ts'
 import { depthOf } from './evidence.ts'

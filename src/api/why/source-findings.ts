@@ -1,4 +1,4 @@
-import type { FlowStatus, Trouble } from '../../engine/mappings.ts'
+import type { FlowStatus, Trouble } from '../../model/mapping-status.ts'
 import type { SourceKind } from '../../model/source.ts'
 import type { Evidence } from './evidence.ts'
 import { flowsOf } from './evidence.ts'

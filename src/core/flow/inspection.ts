@@ -1,42 +1,24 @@
+import type { BatchInspection, FlowDetail, FlowStatus, RecordInspection } from '../../model/mapping-status.ts'
 import type { FlowEnv } from './messages.ts'
 import type { FlowConfig } from './config.ts'
 import { currentUnit } from './flight.ts'
 import type { Flight, FlowPhase, FlowState, Part, PartKind, Parts, Unit } from './state.ts'
-import { type GroupInspection, type HiddenInspection, inspectQueue } from './queue/inspection.ts'
+import { inspectQueue } from './queue/inspection.ts'
 import { type Arrivals, inspectShard } from './shard/inspection.ts'
 
 /** What the operations API shows of a flow. Moments are told as a distance from now, since the flow's clock is its own. */
-export interface FlowInspection {
+export interface FlowInspection extends Pick<
+  FlowStatus,
+  'held' | 'heldBytes' | 'invoking' | 'waiting' | 'concurrency' | 'watermark' | 'trouble' | 'outage' | 'detail'
+> {
   readonly phase: FlowPhase
-  readonly held: number
-  readonly heldBytes: number
-  readonly invoking: number
-  readonly waiting: number
-  readonly concurrency: number
-  readonly watermark: string | null
-  readonly trouble: string | null
   readonly arrivals: Arrivals
-  /** Why its function cannot be invoked, so that nothing is received; null: it can, or a shard. */
-  readonly outage: string | null
-  readonly detail: FlowDetail
 }
 
-/** What `why` has to know beside the numbers. */
-export interface FlowDetail {
-  /** The batches that are on their way and have the most to tell: those that failed first. */
-  readonly batches: readonly BatchInspection[]
-  /** FIFO: groups whose next message may not be run yet. */
-  readonly groups: readonly GroupInspection[]
-  /** Messages that were let go and come back when their visibility ends. */
-  readonly hidden: HiddenInspection
-  /** When the batching window ends; null: nothing is gathered in one. */
-  readonly windowEndsInMs: number | null
-}
-
-/** What each kind of a flow has to tell by itself. */
 /** When it is looked at. */
 export type Now = Pick<FlowEnv, 'monoMs' | 'receiptMonoMs'>
 
+/** What each kind of a flow has to tell by itself. */
 export type PartInspection = Pick<FlowInspection, 'concurrency' | 'watermark' | 'arrivals' | 'outage'> &
   Pick<FlowDetail, 'groups' | 'hidden' | 'windowEndsInMs'>
 
@@ -62,34 +44,6 @@ export function inspectFlow(state: FlowState, config: FlowConfig, now: Now): Flo
     trouble: state.trouble,
     detail: { batches: inspectBatches(state, now), groups, hidden, windowEndsInMs },
   }
-}
-
-/** One batch on its way, as it is shown. */
-export interface BatchInspection {
-  /** `permit`: it waits for a free invocation; `waiting`: for its next attempt; `landing`: for the failure destination. */
-  readonly step: Flight['phase']
-  readonly records: number
-  /** Attempts that ran and failed. */
-  readonly attempts: number
-  /** Attempts in a row that did not run. */
-  readonly notRun: number
-  /** waiting: when the next attempt is due. */
-  readonly nextInMs: number | null
-  /** invoking: how long it has been with the function. */
-  readonly runsForMs: number | null
-  /** The first of its records: where it is the only one, the one that blocks. */
-  readonly first: RecordInspection | null
-  /** The final invocation of a tumbling window, which carries no records. */
-  readonly final: boolean
-  /** Records held here that may not go before it does. */
-  readonly behind: number
-}
-
-export interface RecordInspection {
-  readonly id: string
-  readonly position: string
-  readonly orderKey: string
-  readonly arrivedMs: number
 }
 
 /** Moments of one look. */

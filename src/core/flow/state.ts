@@ -1,4 +1,5 @@
 import type { InvocationReply } from '../../model/invocation.ts'
+import type { BatchStep } from '../../model/mapping-status.ts'
 import type { FlowRecord } from '../../model/record.ts'
 import { assert } from '../assertion.ts'
 import type { DrainReason, FlowCommand, FlowEnv, FlowRequest, Matches, ReadOutcome, SettleReason } from './messages.ts'
@@ -91,7 +92,7 @@ export interface Receipt {
 export interface Flight {
   readonly id: number
   readonly slot: number
-  phase: 'permit' | 'invoking' | 'waiting' | 'landing'
+  phase: BatchStep
   /** The last one is being tried; the others are what bisect left for later, in order from the end. */
   readonly units: Unit[]
   /** waiting: when the next attempt is due (monotonic). */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ApiDeps } from '../../../src/api/api-deps.ts'
-import type { FlowStatus, MappingStatus } from '../../../src/engine/mappings.ts'
+import type { FlowStatus, MappingStatus } from '../../../src/model/mapping-status.ts'
 import { noDetail } from '../../support/flow-detail.ts'
 import { createApiWorld, type ApiWorld } from '../../support/api.ts'
 

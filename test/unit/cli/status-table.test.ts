@@ -1,21 +1,23 @@
 import { expect, it } from 'vitest'
-import type { MappingReport } from '../../../src/cli/mapping-status.ts'
 import { statusLines } from '../../../src/cli/status-table.ts'
+import type { MappingOverview } from '../../../src/model/mapping-status.ts'
+import { idleFlow } from '../api/why/evidence.ts'
 
 const nowMs = 1_000_000_000
 
-const report: MappingReport = {
+const report: MappingOverview = {
   uuid: '6da806ed-455d-4f6e-9956-301ca4489319',
   state: 'Enabled',
   source: 'arn:aws:sqs:us-east-1:000000000000:orders',
   functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:orders:live',
   pauseReasons: [],
+  lastProcessingResult: null,
   lastError: null,
   sourceTrouble: null,
   functionTrouble: null,
   activity: { lastInvokedMs: null, recordsPerSecond: 0 },
   backlog: null,
-  flows: [{ invoking: 0, behindMs: null }],
+  flows: [{ ...idleFlow, invoking: 0, behindMs: null }],
 }
 
 const long = 'a-name-that-is-as-long-as-names-may-become-in-the-accounts-of-others'
@@ -26,8 +28,8 @@ it('a row says what waits, how old the oldest record is, how fast it goes, and w
     backlog: { visible: 120, inFlight: 3, delayed: 5 },
     activity: { lastInvokedMs: nowMs - 2_500, recordsPerSecond: 3.4 },
     flows: [
-      { invoking: 1, behindMs: null },
-      { invoking: 2, behindMs: null },
+      { ...idleFlow, invoking: 1, behindMs: null },
+      { ...idleFlow, invoking: 2, behindMs: null },
     ],
   }
   const stream = {
@@ -35,8 +37,8 @@ it('a row says what waits, how old the oldest record is, how fast it goes, and w
     source: 'arn:aws:dynamodb:us-east-1:000000000000:table/users/stream/2026-01-01T00:00:00.000',
     activity: { lastInvokedMs: nowMs - 7_300_000, recordsPerSecond: 0 },
     flows: [
-      { invoking: 0, behindMs: 190_000 },
-      { invoking: 0, behindMs: 0 },
+      { ...idleFlow, invoking: 0, behindMs: 190_000 },
+      { ...idleFlow, invoking: 0, behindMs: 0 },
     ],
   }
   expect(statusLines([queue, stream, report], nowMs, undefined)).toEqual([
@@ -48,8 +50,8 @@ it('a row says what waits, how old the oldest record is, how fast it goes, and w
 })
 
 it('below it stands what troubles source and function, and the last error with its age', () => {
-  const trouble = (kind: string, message: string) => ({ kind, message, sinceMs: nowMs - 185_000 })
-  const of = (changed: Partial<MappingReport>) => statusLines([{ ...report, ...changed }], nowMs, undefined).slice(2)
+  const trouble = <Kind extends string>(kind: Kind, message: string) => ({ kind, message, sinceMs: nowMs - 185_000 })
+  const of = (changed: Partial<MappingOverview>) => statusLines([{ ...report, ...changed }], nowMs, undefined).slice(2)
   expect(of({ functionTrouble: trouble('throttled', 'Rate Exceeded.') })).toEqual([
     '  function throttled for 3m: Rate Exceeded.',
   ])
@@ -88,7 +90,10 @@ it('it fits 80 columns where nobody says how many there are, and as many as some
 })
 
 it('it fits the height: those in trouble are kept, the rest is counted', () => {
-  const troubled = { ...report, functionTrouble: { kind: 'missing', message: 'no such function', sinceMs: nowMs } }
+  const troubled = {
+    ...report,
+    functionTrouble: { kind: 'missing' as const, message: 'no such function', sinceMs: nowMs },
+  }
   const healthy = Array.from({ length: 10 }, () => report)
   const lines = statusLines([...healthy, troubled], nowMs, { rows: 8 })
   expect(lines).toHaveLength(8)

@@ -1,29 +1,10 @@
+import type { GroupInspection, HiddenInspection } from '../../../model/mapping-status.ts'
 import { currentUnit } from '../flight.ts'
 import type { InspectPart, Now } from '../inspection.ts'
-import type { Flight, FlowState, Held } from '../state.ts'
+import type { FlowState, Held } from '../state.ts'
 import { gatherDueMs } from './reader.ts'
 import { flightsAllowed } from './scale.ts'
 import type { QueueState } from './state.ts'
-
-/** A message group that waits behind one of its messages. */
-export interface GroupInspection {
-  readonly group: string
-  /** The message that the others wait behind. */
-  readonly messageId: string
-  /** `hidden`: it was let go, and the queue holds the group back until its visibility ends. Else what its batch does. */
-  readonly step: Flight['phase'] | 'hidden'
-  /** hidden, waiting: when that ends. */
-  readonly endsInMs: number | null
-  /** Messages of the group that are known here to wait behind it. The queue may have more. */
-  readonly behind: number
-}
-
-export interface HiddenInspection {
-  readonly count: number
-  /** When the first of them is shown again. */
-  readonly firstInMs: number | null
-  readonly firstId: string | null
-}
 
 const groupsMax = 10
 

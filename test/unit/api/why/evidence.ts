@@ -1,5 +1,5 @@
 import type { Evidence } from '../../../../src/api/why/evidence.ts'
-import type { FlowStatus, MappingStatus } from '../../../../src/engine/mappings.ts'
+import type { FlowStatus, MappingStatus } from '../../../../src/model/mapping-status.ts'
 import type { MappingDocument, MappingParameters } from '../../../../src/model/mapping.ts'
 import { found } from '../../../support/api.ts'
 import { noDetail } from '../../../support/flow-detail.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Evidence } from '../../../../src/api/why/evidence.ts'
 import { explain } from '../../../../src/api/why/explain.ts'
-import type { FailedAttempt, FlowStatus, FunctionTrouble } from '../../../../src/engine/mappings.ts'
+import type { FailedAttempt, FlowStatus, FunctionTrouble } from '../../../../src/model/mapping-status.ts'
 import type { MappingDocument } from '../../../../src/model/mapping.ts'
 import { found, hostedFunction } from '../../../support/api.ts'
 import { noDetail } from '../../../support/flow-detail.ts'
