@@ -128,7 +128,6 @@ export class FlowRunner {
     const { clock, workClock } = this.#context.services
     this.#note(event)
     const commands = this.#machine.step(event, this.#settings.config, {
-      wallMs: clock.wallMs(),
       ...this.#now(),
       sourceMs: sourceNowMs(this.#context) + workClock.aheadMs,
       retentionSourceMs: sourceNowMs(this.#context),

@@ -72,7 +72,6 @@ export type ReadOutcome =
  * count, queue, source or a stop that is cut off, on the real ones.
  */
 export interface FlowEnv {
-  readonly wallMs: number
   /** Windows, pauses, idle times. It never jumps back. */
   readonly monoMs: number
   /** Receipts, runs, the end of a stop. It never jumps, and no test moves it. */

@@ -62,7 +62,6 @@ export class Story {
 
   event(event: FlowEvent): this {
     const env = {
-      wallMs: this.#t,
       monoMs: this.#t,
       receiptMonoMs: this.#t,
       sourceMs: this.#t,

@@ -78,7 +78,6 @@ export function setPressure(world: World, on: boolean): void {
 
 /** The local clock jumps; until the source's next reply its offset is wrong by a little. */
 function stepClock(world: World): void {
-  world.wallStepMs += world.prng.int(-100_000, 100_000)
   world.sourceErrorMs = world.prng.int(-2_000, 2_000)
   world.clock.after(500, () => (world.sourceErrorMs = 0))
 }

@@ -39,7 +39,6 @@ export class World {
   healed = false
   pressure = false
   events = 0
-  wallStepMs = 0
   /** How far the clock that the flow's own waits run on is ahead of the real one. */
   aheadMs = 0
   sourceErrorMs = 0
@@ -85,7 +84,6 @@ export class World {
 
   #env(): FlowEnv {
     return {
-      wallMs: epochMs + this.clock.nowMs + this.wallStepMs,
       monoMs: this.clock.nowMs + this.aheadMs,
       receiptMonoMs: this.clock.nowMs,
       sourceMs: this.sourceNowMs() + this.sourceErrorMs + this.aheadMs,

@@ -80,7 +80,7 @@ describe('pauses', () => {
     )
   })
 
-  const env = { wallMs: 0, monoMs: 0, sourceMs: 0, receiptMonoMs: 0, retentionSourceMs: 0, allowedBytes: 0, jitter: 1 }
+  const env = { monoMs: 0, sourceMs: 0, receiptMonoMs: 0, retentionSourceMs: 0, allowedBytes: 0, jitter: 1 }
 
   it('last as long as a throttled source asks', () => {
     expect(paceAfterTrouble(createPace(), { kind: 'throttled', message: '', retryAfterMs: 7_000 }, env)).toBe(7_000)

@@ -45,7 +45,6 @@ export class Scenario {
   tell(event: FlowEvent): this {
     const sourceMs = this.nowMs + this.sourceOffsetMs
     const env = {
-      wallMs: this.nowMs,
       monoMs: this.nowMs + this.aheadMs,
       receiptMonoMs: this.nowMs,
       sourceMs: sourceMs + this.aheadMs,
