@@ -287,7 +287,8 @@ describe('a standard queue', () => {
       mappings: [mapping('slow', { BatchSize: 1 }), mapping('quick', { BatchSize: 1 })],
     })
     for (let index = 0; index < 20; index++) queues.sendMessage('slow', `s${index}`)
-    await functions.untilInvoked(3)
+    // Its share of four places while another mapping may need some: it never gives one back, so it gets no more.
+    await functions.untilInvoked(2)
     for (let index = 0; index < 20; index++) queues.sendMessage('quick', `q${index}`)
     const delivered = () => bodiesOf(functions.invocations).filter((body) => body.startsWith('q')).length
     await until(() => delivered() === 20, 'all quick ones')
