@@ -12,8 +12,8 @@ export interface AwsAccess {
   close(): Promise<void>
 }
 
-/** Sockets of one pool never starve those of another: a long poll, a delete and an invocation each have their own. */
-export type Pool = 'receive' | 'settle' | 'invoke' | 'control'
+/** Sockets of one pool never starve those of another: a long poll, a look at a shard, a delete and an invocation each have their own. */
+export type Pool = 'receive' | 'read' | 'settle' | 'invoke' | 'control'
 
 export interface AwsCaller {
   readonly endpoint: string

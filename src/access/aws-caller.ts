@@ -45,6 +45,18 @@ export function createAwsCaller(parts: CallerParts): AwsCaller {
   const protocol = jsonProtocols[parts.service]
 
   async function send(request: Unsigned, pool: Pool, signal: AbortSignal): Promise<WireReply | Unreachable> {
+    const turnstile = transport.turnstile(origin, pool)
+    if (turnstile === null) return signAndSend(request, pool, signal)
+    const turn = turnstile.enter(signal)
+    if (turn !== null) await turn
+    try {
+      return await signAndSend(request, pool, signal)
+    } finally {
+      turnstile.leave()
+    }
+  }
+
+  async function signAndSend(request: Unsigned, pool: Pool, signal: AbortSignal): Promise<WireReply | Unreachable> {
     const path = `${basePath}${request.path}`
     const sentMs = Date.now()
     const sentMonoMs = performance.now()

@@ -6,11 +6,14 @@ import type { CutOff, Pool, Unreachable } from './aws-access.ts'
 import { isAwsEndpoint } from './aws-hosts.ts'
 import { invokeReplyBytesMax } from '../model/limits.ts'
 import type { AwsService } from '../model/settings.ts'
+import { Turnstile } from './turnstile.ts'
 import type { NetworkSettings } from './network-settings.ts'
 import { ReplyRoom } from './reply-room.ts'
 
 /** One HTTP exchange over kept-alive sockets. Nothing here signs, retries or understands. */
 export interface Transport {
+  /** Where exchanges of a bounded pool take turns, before they are signed; null: there is no bound. */
+  turnstile(origin: Origin, pool: Pool): Turnstile | null
   send(request: WireRequest, pool: Pool, signal: AbortSignal): Promise<WireReply | Unreachable>
   /** Whether somebody takes a connection there; null: a proxy takes them all. */
   accepts(origin: Origin, signal: AbortSignal): Promise<boolean | null>
@@ -58,6 +61,12 @@ export function originOf(endpoint: string): Origin {
 
 export interface TransportLimits {
   /**
+   * Exchanges of one pool with one service at once, and so connections. What is answered at once takes turns, however many shards there
+   * are: of a thousand idle ones each had its connection, and a request that waited in the agent for its turn. What waits at
+   * the service has no bound here.
+   */
+  readonly exchangesMax: Readonly<Record<Pool, { readonly aws: number; readonly elsewhere: number }>>
+  /**
    * The longest silence of a connection before it counts as dead. A receive is silent for the 20 s of a long poll; an
    * invocation as long as the function runs, which its caller bounds.
    */
@@ -71,11 +80,21 @@ export interface TransportLimits {
   readonly replyBytesMax: Readonly<Record<Pool, number>>
 }
 
+const unbounded = { aws: Number.POSITIVE_INFINITY, elsewhere: Number.POSITIVE_INFINITY }
+
 const usualLimits: TransportLimits = {
-  silenceMsMax: { receive: 35_000, settle: 20_000, control: 20_000, invoke: undefined },
+  exchangesMax: {
+    receive: unbounded,
+    read: { aws: 256, elsewhere: 32 },
+    settle: unbounded,
+    control: { aws: 64, elsewhere: 32 },
+    invoke: unbounded,
+  },
+  silenceMsMax: { receive: 35_000, read: 35_000, settle: 20_000, control: 20_000, invoke: undefined },
   idleMsMax: { aws: 15_000, elsewhere: 4_000 },
   replyBytesMax: {
     receive: 16 * 1_048_576,
+    read: 16 * 1_048_576,
     settle: 16 * 1_048_576,
     control: 16 * 1_048_576,
     invoke: invokeReplyBytesMax,
@@ -90,8 +109,9 @@ export function createTransport(
   replies: ReplyRoom = new ReplyRoom(),
   limits: TransportLimits = usualLimits,
 ): Transport {
-  const { silenceMsMax, idleMsMax, replyBytesMax } = limits
+  const { silenceMsMax, idleMsMax, replyBytesMax, exchangesMax } = limits
   const agents = new Map<string, HttpAgent | HttpsAgent>()
+  const turnstiles = new Map<string, Turnstile>()
 
   function agentFor(pool: Pool, origin: Origin): HttpAgent | HttpsAgent {
     const own = origin.service === undefined ? undefined : network.tlsOf[origin.service]
@@ -113,6 +133,17 @@ export function createTransport(
   }
 
   return {
+    turnstile(origin, pool) {
+      const max = origin.isAws ? exchangesMax[pool].aws : exchangesMax[pool].elsewhere
+      if (!Number.isFinite(max)) return null
+      // Each service has its own: one that hangs must not take the places of another behind the same address.
+      const key = `${pool} ${origin.service ?? ''} ${origin.hostname} ${origin.port}`
+      const known = turnstiles.get(key)
+      if (known !== undefined) return known
+      const made = new Turnstile(max)
+      turnstiles.set(key, made)
+      return made
+    },
     send(request, pool, signal) {
       const { origin } = request
       const options: RequestOptions = {

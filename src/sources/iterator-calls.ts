@@ -23,7 +23,7 @@ export function createIteratorCalls(
 ): IteratorCalls {
   /** Emulators know no longest page: where one was cut off for its length, fewer records are asked for. */
   async function getRecords(input: Input, signal: AbortSignal): Promise<CallResult> {
-    const result = await caller.json('GetRecords', input, 'receive', signal)
+    const result = await caller.json('GetRecords', input, 'read', signal)
     const recordsMax = input['Limit']
     const isCutOff = result.kind === 'unreachable' && result.cutOff !== undefined
     if (!isCutOff || typeof recordsMax !== 'number' || recordsMax <= 1) return result

@@ -1,4 +1,6 @@
-import { getEventListeners } from 'node:events'
+import { getEventListeners, once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -352,5 +354,43 @@ describe('a reply', () => {
     // Ten messages of 1 MiB, written in ASCII.
     expect(await ask('sqs')).toMatchObject({ kind: 'ok' })
     expect(await ask('kinesis')).toMatchObject({ kind: 'unreachable', cutOff: { status: 200 } })
+  })
+})
+
+// proves: access.few-sockets
+describe('looks at shards', () => {
+  it('share few connections however many there are, and hold up neither a long poll nor another service', async () => {
+    const open = Promise.withResolvers<void>()
+    const held: (() => void)[] = []
+    const server = createServer((request, response) => {
+      request.resume().on('end', () => {
+        if (request.headers['x-amz-target']?.includes('GetRecords') === true) held.push(() => response.end('{}'))
+        else response.end('{}')
+        if (held.length === 32) open.resolve()
+      })
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    cleanups.push(() => void server.close())
+    const made = await access({ endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
+    const kinesis = made.service('kinesis', undefined, undefined)
+    const reads = Array.from({ length: 100 }, () => kinesis.json('GetRecords', {}, 'read', signal))
+    await open.promise
+    for (const pool of ['receive', 'settle', 'control', 'invoke'] as const) {
+      expect(await kinesis.json('Other', {}, pool, signal)).toMatchObject({ kind: 'ok' })
+    }
+    const streams = made.service('dynamodbstreams', undefined, undefined)
+    expect(await streams.json('ListStreams', {}, 'read', signal)).toMatchObject({ kind: 'ok' })
+    expect(held).toHaveLength(32)
+    let answered = 0
+    while (answered < 100) {
+      for (const answer of held.splice(0)) {
+        answered += 1
+        answer()
+      }
+      await new Promise((resolve) => setImmediate(resolve))
+      expect(held.length).toBeLessThanOrEqual(32)
+    }
+    expect((await Promise.all(reads)).every(({ kind }) => kind === 'ok')).toBe(true)
   })
 })

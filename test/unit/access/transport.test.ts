@@ -6,11 +6,19 @@ import type { Origin, Transport } from '../../../src/access/transport.ts'
 import { ReplyRoom } from '../../../src/access/reply-room.ts'
 import { until } from '../../support/until.ts'
 
+const unbounded = { aws: Number.POSITIVE_INFINITY, elsewhere: Number.POSITIVE_INFINITY }
 /** The silence is long enough for a loaded machine to have sent the request; what is tested does not depend on how long. */
 const limits = {
-  silenceMsMax: { receive: 3_000, settle: 3_000, control: 3_000, invoke: undefined },
+  exchangesMax: {
+    receive: unbounded,
+    read: { aws: 2, elsewhere: 2 },
+    settle: unbounded,
+    control: unbounded,
+    invoke: unbounded,
+  },
+  silenceMsMax: { receive: 3_000, read: 3_000, settle: 3_000, control: 3_000, invoke: undefined },
   idleMsMax: { aws: 30, elsewhere: 30 },
-  replyBytesMax: { receive: 200_000, settle: 1_000, control: 1_000, invoke: 1_000 },
+  replyBytesMax: { receive: 200_000, read: 1_000, settle: 1_000, control: 1_000, invoke: 1_000 },
 }
 const signal = new AbortController().signal
 

@@ -1,4 +1,4 @@
-import { does, leaves, queues, sources, type Behaviour } from '../behaviour.ts'
+import { does, leaves, queues, sources, streams, type Behaviour } from '../behaviour.ts'
 
 /** What AWS's behaviour has no section for is in architecture §2. */
 export const access: readonly Behaviour[] = [
@@ -40,6 +40,12 @@ export const access: readonly Behaviour[] = [
     'Certificates are judged by AWS_CA_BUNDLE, aws.caFile and aws.insecure, and by service with aws.trust.',
   ),
   does('access.pools', '§13.14', sources, 'Receiving, deleting and invoking have connections of their own.'),
+  does(
+    'access.few-sockets',
+    '§13.14',
+    streams,
+    'Shards share a bounded number of connections to their service, however many there are.',
+  ),
   does('access.long-silence', '§13.11', sources, 'A connection may be silent for as long as its function runs.'),
 ]
 
