@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { MachineLoop } from '../../../src/engine/machine-loop.ts'
+import { MovableClock } from '../../../src/engine/movable-clock.ts'
 import { manualClock } from './manual-clock.ts'
 
 function loopOf(step: (event: string, loop: MachineLoop<string>) => void = () => {}) {
@@ -66,5 +67,37 @@ describe('the loop of a machine', () => {
     await time.pass(30)
     expect(seen).toEqual(['a', 'b', 'c', 'timer'])
     expect(time.timers()).toEqual([])
+  })
+
+  it('has one timer on each clock, and the move of one leaves that of the other alone', async () => {
+    const time = manualClock()
+    const movable = new MovableClock(time.clock)
+    const due = { own: 1_000 as number | null, real: 500 as number | null }
+    const seen: [number, string][] = []
+    const loop = new MachineLoop<string>({
+      step: (event) => {
+        seen.push([time.clock.monoMs(), event])
+        if (movable.monoMs() >= 1_000) due.own = null
+        if (time.clock.monoMs() >= 500) due.real = null
+      },
+      deadlines: [
+        { clock: movable, dueMs: () => due.own },
+        { clock: time.clock, dueMs: () => due.real },
+      ],
+      timer: 'timer',
+      failed: () => {},
+    })
+    loop.happen('a')
+    movable.advance(990)
+    await time.pass(10)
+    expect([seen, time.timers()]).toEqual([
+      [
+        [0, 'a'],
+        [10, 'timer'],
+      ],
+      [500],
+    ])
+    await time.pass(490)
+    expect([seen.at(-1), time.timers()]).toEqual([[500, 'timer'], []])
   })
 })
