@@ -15,6 +15,8 @@ const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '2000' },
     only: { type: 'string' },
+    /** Only whether each can be planted. */
+    check: { type: 'boolean', default: false },
     workers: { type: 'string', default: '2' },
   },
 })
@@ -46,6 +48,10 @@ async function main(): Promise<number> {
     else queue.push({ mutant, place })
   }
   if (queue.length < chosen.length) return 1
+  if (values.check) {
+    console.log(`${String(queue.length)} bugs can be planted`)
+    return 0
+  }
   const verdicts: Verdict[] = []
   await Promise.all(Array.from({ length: Number(values.workers) }, () => work(queue, verdicts)))
   const survivors = verdicts.filter((verdict) => !verdict.caught)
