@@ -27,8 +27,14 @@ interface Answer {
 }
 
 /** Starts a file of this folder as a process of its own, so that what it burns can be told apart. */
-export async function startChild<C extends Commands>(file: string): Promise<Child<C>> {
-  const child = fork(fileURLToPath(new URL(file, import.meta.url)), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+export async function startChild<C extends Commands>(
+  file: string,
+  execArgv: readonly string[] = [],
+): Promise<Child<C>> {
+  const child = fork(fileURLToPath(new URL(file, import.meta.url)), {
+    execArgv: [...execArgv],
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
   const waiting = new Map<number, PromiseWithResolvers<unknown>>()
   let ids = 0
   child.on('message', (message) => {

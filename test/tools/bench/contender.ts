@@ -1,5 +1,6 @@
 import { startChild, type Child } from './child.ts'
-import { startMillrace, type From } from './millrace.ts'
+import { startMillrace, type Launch } from './millrace.ts'
+import type { QueueLoopCommands } from './queue-loop-process.ts'
 import type { SqsConsumerCommands } from './sqs-consumer-process.ts'
 
 /** What carries messages from one queue to one function, in a process of its own. */
@@ -24,9 +25,9 @@ export interface Running {
   stop(): Promise<void>
 }
 
-export function millraceContender(from: From): Contender {
+export function millraceContender(launch: Launch): Contender {
   return {
-    name: `millrace (${from})`,
+    name: `millrace (${launch.from})`,
     start: (route) =>
       startMillrace(
         {
@@ -42,7 +43,7 @@ export function millraceContender(from: From): Contender {
             },
           ],
         },
-        from,
+        launch,
       ),
   }
 }
@@ -51,6 +52,18 @@ export const sqsConsumerContender: Contender = {
   name: 'sqs-consumer@15',
   async start(route) {
     const child: Child<SqsConsumerCommands> = await startChild('./sqs-consumer-process.ts')
+    await child.call('start', route)
+    return { pid: child.pid, log: () => '', stop: () => child.stop() }
+  },
+}
+
+/** What the others are measured by. */
+export const bareLoop = 'bare loop'
+
+export const queueLoopContender: Contender = {
+  name: bareLoop,
+  async start(route) {
+    const child: Child<QueueLoopCommands> = await startChild('./queue-loop-process.ts')
     await child.call('start', route)
     return { pid: child.pid, log: () => '', stop: () => child.stop() }
   },

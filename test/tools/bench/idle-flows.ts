@@ -1,12 +1,16 @@
 import type { EngineCommands } from './engine-process.ts'
 import { startChild } from './child.ts'
+import { profilingArguments } from './profile.ts'
 import type { Row } from './report.ts'
 
 /** What shards cost in which nothing happens, without the requests: timers, machines, memory. */
-export async function idleFlows(sizes: { readonly idleShards: number; readonly idleMs: number }): Promise<Row[]> {
+export async function idleFlows(
+  sizes: { readonly idleShards: number; readonly idleMs: number },
+  profiles: string | null,
+): Promise<Row[]> {
   const rows: Row[] = []
   for (const shards of [1, sizes.idleShards]) {
-    const engine = await startChild<EngineCommands>('./engine-process.ts')
+    const engine = await startChild<EngineCommands>('./engine-process.ts', profilingArguments(profiles))
     try {
       const { cpuMs, reads, addedBytes } = await engine.call('idle', { shards, overMs: sizes.idleMs })
       rows.push({

@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../../support/free-port.ts'
 import { kinesisLocalCommand } from '../../support/sources/kinesis-local.ts'
-import { startMillrace, type From } from './millrace.ts'
+import { startMillrace, type Launch } from './millrace.ts'
+import { profilingArguments } from './profile.ts'
 import type { Row } from './report.ts'
 import { machineMs, usageOf, type Usage } from './usage.ts'
 
@@ -16,11 +17,11 @@ interface Sizes {
 }
 
 /** What it costs to do nothing, with the backend that is asked all the time. */
-export async function idleStack(from: From, sizes: Sizes): Promise<readonly Row[]> {
-  return [...(await besideKinesisLocal(from, sizes)), ...(await tryOut(from, sizes))]
+export async function idleStack(launch: Launch, sizes: Sizes): Promise<readonly Row[]> {
+  return [...(await besideKinesisLocal(launch, sizes)), ...(await tryOut(launch, sizes))]
 }
 
-async function besideKinesisLocal(from: From, sizes: Sizes): Promise<readonly Row[]> {
+async function besideKinesisLocal(launch: Launch, sizes: Sizes): Promise<readonly Row[]> {
   const port = await freePort()
   const endpoint = `http://127.0.0.1:${port}`
   const { file, args, cwd, env } = (await kinesisLocalCommand())(port)
@@ -33,7 +34,7 @@ async function besideKinesisLocal(from: From, sizes: Sizes): Promise<readonly Ro
         functions: { bench: { url: 'http://127.0.0.1:9' } },
         mappings: [{ EventSourceArn: 'kinesis:idle', FunctionName: 'bench', StartingPosition: 'TRIM_HORIZON' }],
       },
-      from,
+      launch,
     )
     try {
       return await used(sizes, {
@@ -69,9 +70,16 @@ async function createStream(endpoint: string, server: ChildProcess): Promise<voi
 }
 
 /** `millrace dev --no-feed`, with all that it brings along: what `npm start -- --no-feed` runs. */
-async function tryOut(from: From, sizes: Sizes): Promise<readonly Row[]> {
-  const main = from === 'dist' ? '../../../dist/millrace.mjs' : '../../../src/main.ts'
-  const words = [fileURLToPath(new URL(main, import.meta.url)), 'dev', '--no-feed', '--port', String(await freePort())]
+async function tryOut(launch: Launch, sizes: Sizes): Promise<readonly Row[]> {
+  const main = launch.from === 'dist' ? '../../../dist/millrace.mjs' : '../../../src/main.ts'
+  const words = [
+    ...profilingArguments(launch.profiles),
+    fileURLToPath(new URL(main, import.meta.url)),
+    'dev',
+    '--no-feed',
+    '--port',
+    String(await freePort()),
+  ]
   const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] })
   try {
     await once(child.stdout, 'data')

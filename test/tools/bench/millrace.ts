@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../../support/free-port.ts'
+import { profilingArguments } from './profile.ts'
 
 /** The service as people run it: a process with a config file. */
 export interface MillraceProcess {
@@ -18,6 +19,13 @@ export interface MillraceProcess {
 
 export type From = 'dist' | 'src'
 
+/** How Millrace is started. */
+export interface Launch {
+  readonly from: From
+  /** The folder for its CPU profiles; null: none is made. */
+  readonly profiles: string | null
+}
+
 const built = fileURLToPath(new URL('../../../dist/millrace.mjs', import.meta.url))
 const source = fileURLToPath(new URL('../../../src/main.ts', import.meta.url))
 
@@ -28,13 +36,17 @@ export function defaultFrom(): From {
 
 const readyMsMax = 15_000
 
-export async function startMillrace(config: Readonly<Record<string, unknown>>, from: From): Promise<MillraceProcess> {
+export async function startMillrace(
+  config: Readonly<Record<string, unknown>>,
+  { from, profiles }: Launch,
+): Promise<MillraceProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-bench-'))
   const file = join(folder, 'millrace.json')
   const port = await freePort()
   const document = { server: { host: '127.0.0.1', port }, store: `sqlite:${join(folder, 'millrace.db')}`, ...config }
   await writeFile(file, JSON.stringify(document))
-  const child = spawn(process.execPath, [from === 'dist' ? built : source, 'start', '--config', file], {
+  const main = from === 'dist' ? built : source
+  const child = spawn(process.execPath, [...profilingArguments(profiles), main, 'start', '--config', file], {
     cwd: folder,
     env: environment(),
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { arrived, stall, stallMsMax } from './arrival.ts'
 import type { BackendCommands } from './backend-process.ts'
 import type { Child } from './child.ts'
-import type { Contender, Running } from './contender.ts'
+import { bareLoop, type Contender, type Running } from './contender.ts'
 import type { FunctionCommands } from './function-process.ts'
-import { median, type Row } from './report.ts'
+import { besides, median, type Row } from './report.ts'
 import { machineMs, usageOf } from './usage.ts'
 
 export interface Bench {
@@ -76,7 +76,7 @@ export async function drain(bench: Bench): Promise<readonly Row[]> {
       }),
     )
   }
-  return rows
+  return besides(rows, bareLoop, 'messages/s')
 }
 
 /** One mapping, nothing to do. */

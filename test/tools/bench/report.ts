@@ -25,6 +25,16 @@ function shown(value: number | undefined): string {
   return Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(value < 1 ? 3 : 2)
 }
 
+/** Adds how each compares with the row of that name, both measured in this run. */
+export function besides(rows: readonly Row[], name: string, column: string): readonly Row[] {
+  const measure = rows.find((row) => row.name.endsWith(name))?.values[column]
+  if (measure === undefined) return rows
+  return rows.map((row) => ({
+    ...row,
+    values: { ...row.values, [`of the ${name}`]: (row.values[column] ?? Number.NaN) / measure },
+  }))
+}
+
 /** Of values in ascending order. */
 export function median(sorted: readonly number[]): number {
   const middle = Math.floor(sorted.length / 2)

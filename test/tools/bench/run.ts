@@ -1,23 +1,30 @@
-import { cpus } from 'node:os'
+import { mkdtemp } from 'node:fs/promises'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { BackendCommands } from './backend-process.ts'
 import { startChild } from './child.ts'
-import { millraceContender, sqsConsumerContender } from './contender.ts'
+import { millraceContender, queueLoopContender, sqsConsumerContender } from './contender.ts'
 import { filters } from './filter-scenario.ts'
 import type { FunctionCommands } from './function-process.ts'
-import { defaultFrom, type From } from './millrace.ts'
 import { idleFlows } from './idle-flows.ts'
 import { idleStack } from './idle-stack.ts'
+import { defaultFrom, type Launch } from './millrace.ts'
+import { describeProfiles, profiled } from './profile.ts'
 import { drain, idle, pickUp, type Bench, type Sizes } from './queue-scenarios.ts'
 import { table, type Row } from './report.ts'
 import type { StreamBackendCommands } from './stream-backend-process.ts'
 import { loopStreams, millraceStreams } from './stream-contender.ts'
 import { idleShards, readThrough, recordPickUp, type StreamBench, type StreamSizes } from './stream-scenarios.ts'
 
-const usage = `Usage: node test/tools/bench/run.ts [--small] [--from dist|src] [--concurrency N] [--messages N] [--records N]
-       [--only pick-up,drain,idle,streams,record-pick-up,idle-shards,idle-flows,idle-stack,filters] [--contender millrace|sqs-consumer|bare]
+const usage = `Usage: npm run bench -- [SCENARIO...] [--small] [--profile] [--from dist|src] [--concurrency N] [--messages N] [--records N]
+       [--contender millrace|sqs-consumer|bare]
 
-Prints; asserts nothing about time. --small: numbers for CI. --contender: that one alone.`
+Scenarios: pick-up, drain, idle, streams, record-pick-up, idle-shards, idle-flows, idle-stack, filters; all, when none is named.
+Prints; asserts nothing about time.
+--small      Numbers for CI.
+--contender  That one alone.
+--profile    Millrace alone, with a CPU profile of its process for each start; prints where it is and which functions took most.`
 
 interface AllSizes extends Sizes, StreamSizes {
   /** How long nothing happens before what an idle stack costs is measured. */
@@ -54,7 +61,7 @@ const small: AllSizes = {
 
 interface World extends Omit<Bench, 'sizes'>, Omit<StreamBench, 'sizes' | 'contenders'> {
   readonly streamContenders: StreamBench['contenders']
-  readonly from: From
+  readonly launch: Launch
   readonly sizes: AllSizes
 }
 
@@ -94,23 +101,26 @@ const scenarios: readonly Scenario[] = [
   {
     name: 'idle-flows',
     title: () => 'Idle shards of one mapping, the engine alone (the source is in the same process)',
-    run: ({ sizes }) => idleFlows({ ...sizes, idleShards: 1_000 }),
+    run: ({ launch, sizes }) => idleFlows({ ...sizes, idleShards: 1_000 }, launch.profiles),
   },
   {
     name: 'idle-stack',
     title: ({ quietMs }) => `Nothing has happened for ${quietMs / 1_000} s, with the backend (kinesis-local)`,
-    run: ({ from, sizes: { quietMs, idleMs } }) => idleStack(from, { quietMs, overMs: 2 * idleMs }),
+    run: ({ launch, sizes: { quietMs, idleMs } }) => idleStack(launch, { quietMs, overMs: 2 * idleMs }),
   },
   {
     name: 'filters',
     title: () => 'Filters: a pattern of three clauses, records of about 1 KB, in this process',
-    run: ({ sizes: { filterMs } }) => filters(filterMs),
+    run: ({ launch: { profiles }, sizes: { filterMs } }) =>
+      profiles === null ? filters(filterMs) : profiled(join(profiles, 'filters.cpuprofile'), () => filters(filterMs)),
   },
 ]
 
-const { values: flags } = parseArgs({
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     small: { type: 'boolean', default: false },
+    profile: { type: 'boolean', default: false },
     contender: { type: 'string', default: '' },
     from: { type: 'string', default: defaultFrom() },
     concurrency: { type: 'string' },
@@ -121,20 +131,26 @@ const { values: flags } = parseArgs({
   },
 })
 
-if (flags.help || (flags.from !== 'dist' && flags.from !== 'src')) {
+const wanted = [...(flags.only?.split(',') ?? []), ...positionals]
+const unknown = wanted.filter((name) => !scenarios.some((scenario) => scenario.name === name))
+if (flags.help || (flags.from !== 'dist' && flags.from !== 'src') || unknown.length > 0) {
+  if (unknown.length > 0) process.stderr.write(`There is no scenario called ${unknown.join(' or ')}.\n`)
   process.stdout.write(`${usage}\n`)
   process.exit(flags.help ? 0 : 2)
 }
 
 const defaults = flags.small ? small : full
-const isWanted = ({ name }: { readonly name: string }): boolean => name.startsWith(flags.contender)
+const contender = flags.profile ? 'millrace' : flags.contender
+const isWanted = ({ name }: { readonly name: string }): boolean => name.startsWith(contender)
+const profiles = flags.profile ? await mkdtemp(join(tmpdir(), 'millrace-profiles-')) : null
+const launch: Launch = { from: flags.from, profiles }
 const world: World = {
-  from: flags.from,
+  launch,
   backend: await startChild<BackendCommands>('./backend-process.ts'),
   streams: await startChild<StreamBackendCommands>('./stream-backend-process.ts'),
   fn: await startChild<FunctionCommands>('./function-process.ts'),
-  contenders: [millraceContender(flags.from), sqsConsumerContender].filter(isWanted),
-  streamContenders: [millraceStreams(flags.from), loopStreams('sdk'), loopStreams('http')].filter(isWanted),
+  contenders: [millraceContender(launch), queueLoopContender, sqsConsumerContender].filter(isWanted),
+  streamContenders: [millraceStreams(launch), loopStreams('sdk'), loopStreams('http')].filter(isWanted),
   sizes: {
     ...defaults,
     messages: Number(flags.messages ?? defaults.messages),
@@ -142,16 +158,16 @@ const world: World = {
     concurrency: Number(flags.concurrency ?? defaults.concurrency),
   },
 }
-const wanted = flags.only?.split(',')
 process.stdout.write(
   `Node ${process.versions.node}, ${cpus().length} cores; queue and stream service, the function and each contender in processes of their own\n\n`,
 )
 try {
   for (const scenario of scenarios) {
-    if (wanted !== undefined && !wanted.includes(scenario.name)) continue
+    if (wanted.length > 0 && !wanted.includes(scenario.name)) continue
     const rows = await scenario.run(world)
     process.stdout.write(`${table(scenario.title(world.sizes), rows)}\n`)
   }
 } finally {
   await Promise.all([world.fn.stop(), world.streams.stop(), world.backend.stop()])
 }
+if (profiles !== null) process.stdout.write(await describeProfiles(profiles))

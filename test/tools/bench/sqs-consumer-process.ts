@@ -1,23 +1,17 @@
-import { Agent, request } from 'node:http'
-import { SQSClient, type Message } from '@aws-sdk/client-sqs'
+import { Agent } from 'node:http'
+import { SQSClient } from '@aws-sdk/client-sqs'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { Consumer } from 'sqs-consumer'
 import { serveCommands } from './child.ts'
+import type { Route } from './contender.ts'
+import { post } from './post.ts'
+import { queueEvent } from './queue-event.ts'
 
 /** The library most people would take: one consumer per concurrent batch, a lean keep-alive request per invocation. */
-const agent = new Agent({ keepAlive: true })
 let consumers: readonly Consumer[] = []
 
-interface Work {
-  readonly endpoint: string
-  readonly queueUrl: string
-  readonly queueArn: string
-  readonly functionUrl: string
-  readonly concurrency: number
-}
-
 const commands = {
-  start(work: Work) {
+  start(work: Route) {
     const client = new SQSClient({
       endpoint: work.endpoint,
       region: 'us-east-1',
@@ -35,7 +29,7 @@ const commands = {
         waitTimeSeconds: 20,
         messageSystemAttributeNames: ['All'],
         handleMessageBatch: async (messages) => {
-          await invoke(work.functionUrl, eventOf(messages, work.queueArn))
+          await post(work.functionUrl, {}, queueEvent(messages, work.queueArn))
           return messages
         },
       }),
@@ -48,37 +42,5 @@ const commands = {
 }
 
 export type SqsConsumerCommands = typeof commands
-
-function eventOf(messages: readonly Message[], eventSourceARN: string): string {
-  return JSON.stringify({
-    Records: messages.map((message) => ({
-      messageId: message.MessageId,
-      receiptHandle: message.ReceiptHandle,
-      body: message.Body,
-      attributes: message.Attributes,
-      messageAttributes: {},
-      md5OfBody: message.MD5OfBody,
-      eventSource: 'aws:sqs',
-      eventSourceARN,
-      awsRegion: 'us-east-1',
-    })),
-  })
-}
-
-function invoke(url: string, event: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const sent = request(
-      url,
-      { agent, method: 'POST', headers: { 'content-type': 'application/json' } },
-      (response) => {
-        response.resume()
-        response.on('end', resolve)
-        response.on('error', reject)
-      },
-    )
-    sent.on('error', reject)
-    sent.end(event)
-  })
-}
 
 serveCommands(commands)

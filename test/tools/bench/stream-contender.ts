@@ -1,6 +1,6 @@
 import { startChild, type Child } from './child.ts'
 import type { Running } from './contender.ts'
-import { startMillrace, type From } from './millrace.ts'
+import { startMillrace, type Launch } from './millrace.ts'
 import type { StreamLoopCommands } from './stream-loop-process.ts'
 
 /** What carries records from one stream to one function, in a process of its own. */
@@ -16,9 +16,9 @@ export interface StreamRoute {
   readonly functionUrl: string
 }
 
-export function millraceStreams(from: From): StreamContender {
+export function millraceStreams(launch: Launch): StreamContender {
   return {
-    name: `millrace (${from})`,
+    name: `millrace (${launch.from})`,
     start: (route) =>
       startMillrace(
         {
@@ -33,10 +33,13 @@ export function millraceStreams(from: From): StreamContender {
             },
           ],
         },
-        from,
+        launch,
       ),
   }
 }
+
+/** What the others are measured by. */
+export const bareHttpLoop = 'bare loop (http)'
 
 export function loopStreams(reader: 'sdk' | 'http'): StreamContender {
   return {

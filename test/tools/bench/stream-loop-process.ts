@@ -1,9 +1,9 @@
 import { GetRecordsCommand, GetShardIteratorCommand, KinesisClient } from '@aws-sdk/client-kinesis'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
-import { Agent, request } from 'node:http'
-import { text } from 'node:stream/consumers'
+import { Agent } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { serveCommands } from './child.ts'
+import { post } from './post.ts'
 import { machineMs } from './usage.ts'
 
 /**
@@ -36,7 +36,6 @@ interface Reader {
 }
 
 const batchSize = 100
-const agent = new Agent({ keepAlive: true })
 
 const commands = {
   start(work: Work) {
@@ -135,20 +134,6 @@ function eventOf(records: readonly KinesisRecord[], eventSourceARN: string, shar
       awsRegion: 'us-east-1',
       eventSourceARN,
     })),
-  })
-}
-
-function post(url: string, headers: Readonly<Record<string, string>>, body: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const sent = request(
-      url,
-      { agent, method: 'POST', headers: { 'content-type': 'application/json', ...headers } },
-      (response) => {
-        text(response).then(resolve, reject)
-      },
-    )
-    sent.on('error', reject)
-    sent.end(body)
   })
 }
 

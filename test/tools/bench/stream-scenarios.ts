@@ -3,9 +3,9 @@ import { startChild, type Child } from './child.ts'
 import { arrived } from './arrival.ts'
 import type { Running } from './contender.ts'
 import type { FunctionCommands } from './function-process.ts'
-import { median, type Row } from './report.ts'
+import { besides, median, type Row } from './report.ts'
 import type { StreamBackendCommands } from './stream-backend-process.ts'
-import type { StreamContender, StreamRoute } from './stream-contender.ts'
+import { bareHttpLoop, type StreamContender, type StreamRoute } from './stream-contender.ts'
 import type { StreamLoopCommands } from './stream-loop-process.ts'
 import { machineMs, usageOf } from './usage.ts'
 
@@ -31,6 +31,7 @@ export async function readThrough(bench: StreamBench): Promise<readonly Row[]> {
   const { records, recordBytes: bytes } = bench.sizes
   for (const shards of bench.sizes.shards) {
     const perShard = Math.ceil(records / shards)
+    const beside: Row[] = []
     for (const contender of bench.contenders) {
       const made = { shards, bytes, warmUp: records / 10 }
       const row = await withStream(bench, contender, made, async (name, running) => {
@@ -51,8 +52,9 @@ export async function readThrough(bench: StreamBench): Promise<readonly Row[]> {
           },
         }
       })
-      rows.push(row)
+      beside.push(row)
     }
+    rows.push(...besides(beside, bareHttpLoop, 'records/s'))
   }
   return rows
 }
