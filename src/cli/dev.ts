@@ -5,6 +5,7 @@ import { printable } from '../model/printable.ts'
 import type { ServiceSettings } from '../model/settings.ts'
 import type { Command, CommandContext } from './command.ts'
 import type { ExitCode } from './exit-code.ts'
+import { collectStartGarbage } from './start-garbage.ts'
 import { loadService } from './start.ts'
 import { supervise, type Running } from './supervise.ts'
 import { table, type Terminal } from './terminal.ts'
@@ -77,6 +78,7 @@ async function startDev(own: ServiceSettings, { feeds, mayMove }: Wishes, termin
     const stopFeed = feeds
       ? startFeed({ queues: stack.queues.queues, streams: stack.streams, tables: stack.tables }, terminal.err)
       : () => undefined
+    collectStartGarbage()
     return {
       stop: () => {
         stopFeed()

@@ -3,6 +3,7 @@ import { withoutSecretShapes } from '../model/redaction.ts'
 import { readSettings } from '../config/settings-reader.ts'
 import type { Command, CommandContext } from './command.ts'
 import { exitCode, type ExitCode } from './exit-code.ts'
+import { collectStartGarbage } from './start-garbage.ts'
 import { loadService } from './start.ts'
 import { supervise } from './supervise.ts'
 
@@ -30,7 +31,12 @@ async function runStart({ argv, env, cwd, terminal, onSignal }: CommandContext):
     warn: (message) => terminal.err(`millrace: ${message}`),
     checkPattern,
   })
-  return await supervise(() => start(settings), {
+  const startTidily = async () => {
+    const service = await start(settings)
+    collectStartGarbage()
+    return service
+  }
+  return await supervise(startTidily, {
     terminal,
     onSignal,
     graceMs: settings.shutdownGraceMs,
