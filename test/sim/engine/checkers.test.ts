@@ -167,6 +167,14 @@ const cases: readonly Case[] = [
     plants: { permits: (_, clock) => new Permits(1, clock) },
   },
   {
+    says: /^fair: .* takes its \d+\. place, of a share of/,
+    wrong: 'places that go to whoever asks first',
+    plants: {
+      permits: (invocationsMax, clock) => new UnfairPermits(invocationsMax, clock),
+      scenario: (drawn) => ({ ...drawn, maxInvocations: 6 }),
+    },
+  },
+  {
     says: /^word: .* the user was told/,
     wrong: 'changes of mappings that are answered and not kept',
     plants: { store: forgetful, ...faulty({ stops: 2, calls: 8 }) },
@@ -300,6 +308,15 @@ function withoutFences(store: Store): Store {
 function forgetful(store: Store): Store {
   let writes = 0
   return { ...store, putMapping: (document) => (++writes % 3 === 0 ? Promise.resolve() : store.putMapping(document)) }
+}
+
+/** One mapping for all: nobody has a share. */
+class UnfairPermits extends Permits {
+  override join(): void {}
+
+  override acquire(request: PermitRequest, signal: AbortSignal): Promise<Permit> {
+    return super.acquire({ ...request, mapping: 'all' }, signal)
+  }
 }
 
 class LeakyPermits extends Permits {

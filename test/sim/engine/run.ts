@@ -2,6 +2,7 @@ import { Book } from './book.ts'
 import { churn } from './checkers/churn.ts'
 import { drain } from './checkers/drain.ts'
 import { extension } from './checkers/extension.ts'
+import { fair } from './checkers/fair.ts'
 import { handBack } from './checkers/hand-back.ts'
 import { isolation } from './checkers/isolation.ts'
 import { lineage } from './checkers/lineage.ts'
@@ -74,8 +75,8 @@ async function run(world: World): Promise<RunResult> {
   const book = new Book(world)
   world.judgeBy([
     { name: 'book', see: (seen) => book.see(seen) },
-    ...[noLoss, order, lineage, progress, silence, drain, handBack, extension, isolation, word, churn].map((checker) =>
-      checker(book),
+    ...[noLoss, order, lineage, progress, silence, drain, handBack, extension, isolation, fair, word, churn].map(
+      (checker) => checker(book),
     ),
   ])
   world.crash = (dying) => crash(world, dying)
