@@ -3,7 +3,7 @@ import { afterAll, beforeAll } from 'vitest'
 import type { AwsAccess, ClockOffsets } from '../../src/access/aws-access.ts'
 import { createSourceOpener } from '../../src/sources/source-opener.ts'
 import { startDynamoStreamServer } from '../support/dynamodb-stream-server.ts'
-import { realClock } from '../support/sources/fake-time.ts'
+import { systemClock } from '../../src/engine/system-clock.ts'
 import { mappingOf } from '../support/sources/documents.ts'
 import { createMemoryStream } from '../support/sources/memory-stream.ts'
 import { accessTo } from '../support/sources/test-access.ts'
@@ -16,7 +16,7 @@ streamContract(
   async (): Promise<StreamUnderTest> => {
     let nowMs = 1_700_000_000_000
     // Some records share a millisecond, as they do in a fast service.
-    const clock = { ...realClock, wallMs: () => Math.floor((nowMs += 0.25)) }
+    const clock = { ...systemClock, wallMs: () => Math.floor((nowMs += 0.25)) }
     const stream = createMemoryStream({ firstNumber: '8', clock })
     let open = ['shard-0']
     return {

@@ -1,6 +1,6 @@
 import type { SourceRecord } from '../../../src/model/record.ts'
 import type { Prng } from '../prng.ts'
-import type { VirtualClock } from './clock.ts'
+import type { VirtualClock } from '../../support/virtual-clock.ts'
 
 export interface Message {
   readonly key: string

@@ -1,7 +1,7 @@
 import type { FlowRequest, ReadOutcome } from '../../../src/core/flow/messages.ts'
 import type { FlowRecord, SourceRecord } from '../../../src/model/record.ts'
 import type { Prng } from '../prng.ts'
-import type { VirtualClock } from './clock.ts'
+import type { VirtualClock } from '../../support/virtual-clock.ts'
 import { FakeQueue } from './fake-queue.ts'
 import { FakeShard } from './fake-shard.ts'
 import { type Faults, noFaults } from './faults.ts'

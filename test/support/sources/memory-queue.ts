@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { encodeSqsRecord } from '../../../src/events/sqs-record.ts'
 import { visibilityMsMax } from '../../../src/model/limits.ts'
 import type { DescribeResult, ReadRequest, ReadResult, Source } from '../../../src/ports.ts'
-import { realClock } from './fake-time.ts'
-import type { SourceClock } from './fake-time.ts'
+import { systemClock } from '../../../src/engine/system-clock.ts'
+import type { SourceClock } from './source-clock.ts'
 import { createGate } from './gate.ts'
 import type { Gate } from './gate.ts'
 
@@ -92,7 +92,7 @@ interface LostReply {
 }
 
 export function createMemoryQueue(options: MemoryQueueOptions = {}): MemoryQueue {
-  const { fifo = false, visibilityMs: ownVisibilityMs = 30_000, clock = realClock } = options
+  const { fifo = false, visibilityMs: ownVisibilityMs = 30_000, clock = systemClock } = options
   const arn = `arn:aws:sqs:us-east-1:000000000000:${options.name ?? 'memory'}${fifo ? '.fifo' : ''}`
   const context = { arn, region: 'us-east-1', withNullMd5: false }
   let messages: Message[] = []

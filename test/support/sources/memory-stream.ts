@@ -2,8 +2,8 @@ import { encodeKinesisRecord } from '../../../src/events/kinesis-record.ts'
 import type { SourceRecord } from '../../../src/model/record.ts'
 import type { DescribeResult, ReadRequest, ReadResult, Source, StreamListing } from '../../../src/ports.ts'
 import { compareSequenceNumbers } from '../../../src/sources/sequence-number.ts'
-import { realClock } from './fake-time.ts'
-import type { SourceClock } from './fake-time.ts'
+import { systemClock } from '../../../src/engine/system-clock.ts'
+import type { SourceClock } from './source-clock.ts'
 import { createGate } from './gate.ts'
 import type { Gate } from './gate.ts'
 
@@ -100,7 +100,7 @@ interface ShardState {
 export function createMemoryStream(options: MemoryStreamOptions = {}): MemoryStream {
   const {
     shardIds = ['shard-0'],
-    clock = realClock,
+    clock = systemClock,
     retentionMs = 86_400_000,
     firstNumber = '1',
     seeks = true,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { InvokeResult } from '../../../src/ports.ts'
 import { answered, engineRig, thrown } from '../../unit/engine/engine-rig.ts'
-import { manualClock } from '../../unit/engine/manual-clock.ts'
+import { manualClock } from '../../support/manual-clock.ts'
 import { createMemoryStream } from '../../support/sources/memory-stream.ts'
 
 const destination = 'arn:aws:sqs:us-east-1:000000000000:failures'

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { sleep } from '../../../src/async/sleep.ts'
 import { createMemoryQueue } from '../../support/sources/memory-queue.ts'
 import { answered, engineRig } from '../../unit/engine/engine-rig.ts'
-import { manualClock } from '../../unit/engine/manual-clock.ts'
+import { manualClock } from '../../support/manual-clock.ts'
 
 interface Run {
   readonly fifo: boolean

@@ -3,7 +3,7 @@ import { sleep } from '../../../src/async/sleep.ts'
 import { createLogger } from '../../../src/observe/log.ts'
 import { createMemoryQueue } from '../../support/sources/memory-queue.ts'
 import { answered, engineRig } from '../../unit/engine/engine-rig.ts'
-import { manualClock } from '../../unit/engine/manual-clock.ts'
+import { manualClock } from '../../support/manual-clock.ts'
 
 /** A queue that gives each message once, and a mapping that has read ahead of a busy function. */
 async function busyMapping({ fifo = false, runMs = 400, timeoutMs = 3_000 } = {}) {

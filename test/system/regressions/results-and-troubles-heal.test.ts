@@ -3,7 +3,7 @@ import { readingsOf } from '../../../src/engine/meters.ts'
 import { createLogger } from '../../../src/observe/log.ts'
 import { createMemoryStore } from '../../../src/store/memory.ts'
 import { engineRig, type EngineOptions } from '../../unit/engine/engine-rig.ts'
-import { manualClock } from '../../unit/engine/manual-clock.ts'
+import { manualClock } from '../../support/manual-clock.ts'
 import { createMemoryStream, type MemoryStreamOptions } from '../../support/sources/memory-stream.ts'
 
 function startRig(options: MemoryStreamOptions & Pick<EngineOptions, 'store' | 'time'> = {}) {

@@ -4,7 +4,7 @@ import { ok } from '../../support/functions/behaviour.ts'
 import { startFunctionServer, type FunctionServer } from '../../support/functions/server.ts'
 import { createMemoryQueue, type MemoryQueue } from '../../support/sources/memory-queue.ts'
 import { answered, engineRig } from '../../unit/engine/engine-rig.ts'
-import { manualClock } from '../../unit/engine/manual-clock.ts'
+import { manualClock } from '../../support/manual-clock.ts'
 import { bodiesOf, queueArn, startQueueStack, type QueueStack } from '../integration/queue-stack.ts'
 import { until } from '../../support/until.ts'
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { engineRig } from '../../unit/engine/engine-rig.ts'
-import { manualClock } from '../../unit/engine/manual-clock.ts'
+import { manualClock } from '../../support/manual-clock.ts'
 import { createMemoryStream } from '../../support/sources/memory-stream.ts'
 import type { ReadResult, Source } from '../../../src/ports.ts'
 

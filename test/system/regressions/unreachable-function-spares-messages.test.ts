@@ -5,7 +5,7 @@ import { freePort } from '../../support/free-port.ts'
 import { startFunctionServer } from '../../support/functions/server.ts'
 import { createMemoryQueue } from '../../support/sources/memory-queue.ts'
 import { answered, engineRig } from '../../unit/engine/engine-rig.ts'
-import { manualClock } from '../../unit/engine/manual-clock.ts'
+import { manualClock } from '../../support/manual-clock.ts'
 import { eventOf, queueArn, startQueueStack, type QueueStack } from '../integration/queue-stack.ts'
 import { until } from '../../support/until.ts'
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createLogger } from '../../../src/observe/log.ts'
 import { createMemoryQueue } from '../../support/sources/memory-queue.ts'
 import { engineRig } from '../../unit/engine/engine-rig.ts'
-import { manualClock } from '../../unit/engine/manual-clock.ts'
+import { manualClock } from '../../support/manual-clock.ts'
 
 describe('a batching window close to the visibility of its queue', () => {
   // proves: sqs.visibility-cover

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { systemClock } from '../../../src/engine/system-clock.ts'
 import type { Shard, Source } from '../../../src/ports.ts'
 import { engineRig } from '../../unit/engine/engine-rig.ts'
-import { manualClock } from '../../unit/engine/manual-clock.ts'
+import { manualClock } from '../../support/manual-clock.ts'
 import { serveCommands } from './child.ts'
 import { usageOf } from './usage.ts'
 

@@ -80,7 +80,14 @@ async function work(queue: Planted[], verdicts: Verdict[]): Promise<void> {
 /** Only what the core and its tests need; never the tree itself. */
 async function makeCopy(): Promise<string> {
   const copy = await mkdtemp(join(tmpdir(), 'millrace-mutant-'))
-  for (const part of ['src/core', 'src/model', 'test/sim', 'test/unit/core', 'test/tools/mutants']) {
+  for (const part of [
+    'src/core',
+    'src/model',
+    'test/support/virtual-clock.ts',
+    'test/sim',
+    'test/unit/core',
+    'test/tools/mutants',
+  ]) {
     await mkdir(join(copy, part, '..'), { recursive: true })
     await cp(join(root, part), join(copy, part), { recursive: true })
   }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { again, retryUntil } from '../../../src/async/retry-until.ts'
-import { manualClock } from '../engine/manual-clock.ts'
+import { manualClock } from '../../support/manual-clock.ts'
 
 const backoff = { baseMs: 100, capMs: 300 }
 

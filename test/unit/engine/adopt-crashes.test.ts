@@ -7,7 +7,7 @@ import { createMemoryStore } from '../../../src/store/memory.ts'
 import { createMemoryQueue } from '../../support/sources/memory-queue.ts'
 import { createUpstreamLambda } from '../../support/upstream-lambda.ts'
 import { engineRig, place } from './engine-rig.ts'
-import { manualClock } from './manual-clock.ts'
+import { manualClock } from '../../support/manual-clock.ts'
 
 const declared = {
   EventSourceArn: 'arn:aws:sqs:us-east-1:000000000000:memory',

@@ -8,7 +8,7 @@ import { createMemoryQueue } from '../../support/sources/memory-queue.ts'
 import { createMemoryStream } from '../../support/sources/memory-stream.ts'
 import { createUpstreamLambda, type UpstreamLambda } from '../../support/upstream-lambda.ts'
 import { engineRig, place } from './engine-rig.ts'
-import { manualClock } from './manual-clock.ts'
+import { manualClock } from '../../support/manual-clock.ts'
 
 const functionArn = 'arn:aws:lambda:us-east-1:000000000000:function:orders'
 const queueArn = 'arn:aws:sqs:us-east-1:000000000000:memory'

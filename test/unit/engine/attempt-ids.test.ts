@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { AttemptIds } from '../../../src/engine/attempt-ids.ts'
-import { manualClock } from './manual-clock.ts'
+import { manualClock } from '../../support/manual-clock.ts'
 
 it('keeps no name of a read that was answered', () => {
   const ids = new AttemptIds(manualClock().clock)

@@ -20,7 +20,7 @@ import type {
 import { createMemoryStore } from '../../../src/store/memory.ts'
 import { defaultSettings } from '../../support/settings.ts'
 import { silentMeter } from '../../support/silent-meter.ts'
-import { manualClock } from './manual-clock.ts'
+import { manualClock } from '../../support/manual-clock.ts'
 
 export const place = { region: 'us-east-1', account: '000000000000' }
 export const rules = { nowMs: 1_700_000_000_000, checkPattern: () => true }

@@ -26,7 +26,7 @@ import { createMemoryStore } from '../../../src/store/memory.ts'
 import { noDetail } from '../../support/flow-detail.ts'
 import { defaultSettings } from '../../support/settings.ts'
 import { silentMeter } from '../../support/silent-meter.ts'
-import { manualClock } from './manual-clock.ts'
+import { manualClock } from '../../support/manual-clock.ts'
 
 /** A machine that does what the test says: commands are given from outside, events are kept. */
 function scriptedMachine() {

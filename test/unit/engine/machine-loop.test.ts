@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { MachineLoop } from '../../../src/engine/machine-loop.ts'
 import { MovableClock } from '../../../src/engine/movable-clock.ts'
-import { manualClock } from './manual-clock.ts'
+import { manualClock } from '../../support/manual-clock.ts'
 
 function loopOf(step: (event: string, loop: MachineLoop<string>) => void = () => {}) {
   const time = manualClock()

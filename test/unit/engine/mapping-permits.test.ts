@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { createMemoryQueue } from '../../support/sources/memory-queue.ts'
 import { engineRig } from './engine-rig.ts'
-import { manualClock } from './manual-clock.ts'
+import { manualClock } from '../../support/manual-clock.ts'
 
 it('keeps no places free for mappings that are disabled', async () => {
   const time = manualClock()

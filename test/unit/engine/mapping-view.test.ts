@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { createLogger } from '../../../src/observe/log.ts'
 import { createMemoryQueue } from '../../support/sources/memory-queue.ts'
 import { engineRig } from './engine-rig.ts'
-import { manualClock } from './manual-clock.ts'
+import { manualClock } from '../../support/manual-clock.ts'
 
 // proves: sqs.visibility-cover
 it('says once that messages are received with a longer visibility than the queue has', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { MovableClock } from '../../../src/engine/movable-clock.ts'
-import { manualClock } from './manual-clock.ts'
+import { manualClock } from '../../support/manual-clock.ts'
 
 function movable() {
   const time = manualClock()

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { manualClock } from './manual-clock.ts'
+import { manualClock } from '../../support/manual-clock.ts'
 import { Permits, type Permit } from '../../../src/engine/permits.ts'
 
 const { clock } = manualClock()

@@ -5,7 +5,7 @@ import type { Log } from '../../../src/observe/log.ts'
 import { silentLog } from '../../../src/observe/log.ts'
 import { createMemoryQueue } from '../../support/sources/memory-queue.ts'
 import { engineRig, place, rules } from './engine-rig.ts'
-import { manualClock } from './manual-clock.ts'
+import { manualClock } from '../../support/manual-clock.ts'
 
 const sourceName = 'arn:aws:sqs:us-east-1:000000000000:memory'
 const named = (parameters: object = {}, more: Partial<FileMapping> = {}): FileMapping => ({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { RecordSieve, type RecordFilter } from '../../../src/engine/record-sieve.ts'
 import { record } from './flow-rig.ts'
-import { manualClock } from './manual-clock.ts'
+import { manualClock } from '../../support/manual-clock.ts'
 
 function sieveRig(first: RecordFilter) {
   const time = manualClock()

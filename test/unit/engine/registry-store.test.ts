@@ -4,7 +4,7 @@ import { createMemoryStore } from '../../../src/store/memory.ts'
 import { createMemoryQueue } from '../../support/sources/memory-queue.ts'
 import { createMemoryStream } from '../../support/sources/memory-stream.ts'
 import { engineRig, thrown, type EngineOptions } from './engine-rig.ts'
-import { manualClock } from './manual-clock.ts'
+import { manualClock } from '../../support/manual-clock.ts'
 
 /** A store whose writes of mappings a test answers by hand, once it holds them. */
 function heldStore() {

@@ -5,7 +5,7 @@ import { createMemoryStore } from '../../../src/store/memory.ts'
 import { createMemoryQueue } from '../../support/sources/memory-queue.ts'
 import { createMemoryStream } from '../../support/sources/memory-stream.ts'
 import { answered, engineRig, thrown, type EngineOptions } from './engine-rig.ts'
-import { manualClock } from './manual-clock.ts'
+import { manualClock } from '../../support/manual-clock.ts'
 
 function queueRig(options: Partial<EngineOptions> = {}) {
   const time = manualClock()

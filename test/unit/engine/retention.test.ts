@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { createMemoryStream } from '../../support/sources/memory-stream.ts'
 import { answered, engineRig, thrown } from './engine-rig.ts'
-import { manualClock } from './manual-clock.ts'
+import { manualClock } from '../../support/manual-clock.ts'
 
 const dayMs = 86_400_000
 const minuteMs = 60_000

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { sleep } from '../../../src/async/sleep.ts'
 import { systemClock } from '../../../src/engine/system-clock.ts'
-import { manualClock } from './manual-clock.ts'
+import { manualClock } from '../../support/manual-clock.ts'
 
 it('calls back at or after the moment, never before', async () => {
   const early: number[] = []

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { PlaceWatch } from '../../../src/engine/place-watch.ts'
 import { TurnGate, type Holder } from '../../../src/engine/turn-gate.ts'
-import { manualClock } from './manual-clock.ts'
+import { manualClock } from '../../support/manual-clock.ts'
 
 const never = new AbortController().signal
 

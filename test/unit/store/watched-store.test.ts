@@ -4,7 +4,7 @@ import type { Store } from '../../../src/ports.ts'
 import { createMemoryStore } from '../../../src/store/memory.ts'
 import { watchStore } from '../../../src/store/watched-store.ts'
 import { mappingDocument } from '../../contract/store-contract.ts'
-import { manualClock } from '../engine/manual-clock.ts'
+import { manualClock } from '../../support/manual-clock.ts'
 
 function watched() {
   const time = manualClock()

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { FunctionDescription } from '../../../src/ports.ts'
 import { awsPace, FunctionBook, paceElsewhere, type BookPace } from '../../../src/targets/function-book.ts'
-import { ManualClock } from './clocks.ts'
+import { manualClock } from '../../support/manual-clock.ts'
 
 const signal = new AbortController().signal
 const found = (timeoutMs: number): FunctionDescription => ({ kind: 'found', arn: null, timeoutMs, concurrency: null })
@@ -12,13 +12,13 @@ const settled = () =>
   })
 
 function bookAt(pace: BookPace) {
-  const clock = new ManualClock()
+  const time = manualClock()
   const asked: { readonly name: string; readonly atMs: number }[] = []
   let answer: FunctionDescription = found(3_000)
   const book = new FunctionBook(
-    clock,
+    time.clock,
     (name) => {
-      asked.push({ name, atMs: clock.monoMs() })
+      asked.push({ name, atMs: time.clock.monoMs() })
       return Promise.resolve({ description: answer, isReached: true })
     },
     pace,
@@ -26,7 +26,7 @@ function bookAt(pace: BookPace) {
   const looks: Promise<unknown>[] = []
   return {
     book,
-    clock,
+    time,
     asked,
     says: (next: FunctionDescription) => (answer = next),
     /** Every mapping looks at its function every 30 s, as the engine does. */
@@ -34,7 +34,7 @@ function bookAt(pace: BookPace) {
       for (let second = 0; second < minutes * 60; second += 1) {
         const nowNames = names.filter((_, index) => index % 30 === second % 30)
         for (const name of nowNames) looks.push(book.lately(name, signal))
-        clock.advance(1_000)
+        time.advance(1_000)
         await settled()
       }
       return Promise.all(looks)
@@ -82,10 +82,10 @@ describe('what is known of functions', () => {
   })
 
   it('is asked again at once where a function was not found', async () => {
-    const { book, clock, asked, says } = bookAt(paceElsewhere)
+    const { book, time, asked, says } = bookAt(paceElsewhere)
     says({ kind: 'missing', message: 'no' })
     await book.lately('f', signal)
-    clock.advance(1_000)
+    time.advance(1_000)
     says(found(3_000))
     expect(await book.lately('f', signal)).toMatchObject({ description: { kind: 'found' } })
     expect([asked.length, book.timeoutMs('f')]).toEqual([2, 3_000])
@@ -102,21 +102,21 @@ describe('what is known of functions', () => {
   })
 
   it('is asked out of turn for who cannot wait, and those in turn come later', async () => {
-    const { book, clock, asked } = bookAt(awsPace)
+    const { book, time, asked } = bookAt(awsPace)
     await Promise.all(['a', 'b', 'c'].map((name) => book.now(name, 0, signal)))
     const later = book.lately('d', signal)
-    clock.advance(2_999)
+    time.advance(2_999)
     await settled()
     expect(asked).toHaveLength(3)
-    clock.advance(1)
+    time.advance(1)
     await later
     expect(asked).toHaveLength(4)
   })
 
   it('goes on as it was where the turn is far, and is not taken for a look of this moment', async () => {
-    const { book, clock } = bookAt(awsPace)
+    const { book, time } = bookAt(awsPace)
     await book.now('f', 0, signal)
-    clock.advance(60_000)
+    time.advance(60_000)
     for (let index = 0; index < 10; index += 1) void book.lately(`g${index}`, signal)
     expect(await book.lately('f', signal)).toMatchObject({ description: { kind: 'found' } })
     expect(await book.lately('f', signal, 1_000)).toMatchObject({ description: { kind: 'unknown' }, isReached: false })

@@ -8,7 +8,7 @@ import { createRieFunctions } from '../../../src/targets/rie.ts'
 import { defaultSettings } from '../../support/settings.ts'
 import { freePort } from '../../support/free-port.ts'
 import { startFunctionServer, type FunctionServer } from '../../support/functions/server.ts'
-import { realClock } from './clocks.ts'
+import { systemClock } from '../../../src/engine/system-clock.ts'
 
 const idle = new AbortController().signal
 let server: FunctionServer
@@ -26,7 +26,7 @@ afterEach(async () => {
 
 function lookAt(urls: readonly string[], by = transport) {
   const settings = { timeoutMs: undefined, reservedConcurrency: undefined, concurrencyPerUrl: 1 }
-  const [only] = createRieFunctions([{ name: 'audit', urls, ...settings }], by, realClock)
+  const [only] = createRieFunctions([{ name: 'audit', urls, ...settings }], by, systemClock)
   return only?.look('audit', idle)
 }
 
@@ -54,7 +54,7 @@ describe('a look at a function', () => {
   it('of a Lambda endpoint describes it', async () => {
     const access = await createAwsAccess(awsAt(server.url), { info: () => undefined, warn: () => undefined })
     try {
-      const api = createLambdaApi(access, realClock)
+      const api = createLambdaApi(access, systemClock)
       expect(await api.look('orders', idle)).toBe('answers')
       expect(await api.look('ordres', idle)).toBe('missing')
       await server.close()

@@ -11,7 +11,8 @@ import { createLambdaApi } from '../../../src/targets/lambda-api.ts'
 import { defaultSettings } from '../../support/settings.ts'
 import { gate, hanging, ok, partial, raw, reset, throttle, throwing } from '../../support/functions/behaviour.ts'
 import { startFunctionServer, type FunctionServer, type FunctionServerOptions } from '../../support/functions/server.ts'
-import { ManualClock, realClock } from './clocks.ts'
+import { systemClock } from '../../../src/engine/system-clock.ts'
+import { manualClock } from '../../support/manual-clock.ts'
 import { until } from '../../support/until.ts'
 
 let functions: FunctionServer
@@ -81,12 +82,12 @@ const resourceNotFound: ScriptedAnswer = {
   headers: { 'x-amzn-errortype': 'ResourceNotFoundException' },
 }
 
-async function start(options: FunctionServerOptions = {}, clock: Clock = realClock): Promise<Target> {
+async function start(options: FunctionServerOptions = {}, clock: Clock = systemClock): Promise<Target> {
   functions = await startFunctionServer(options)
   return targetAt(functions.url, clock)
 }
 
-async function targetAt(endpoint: string, clock: Clock = realClock): Promise<Target> {
+async function targetAt(endpoint: string, clock: Clock = systemClock): Promise<Target> {
   const settings: AwsSettings = { ...defaultSettings.aws, region: 'us-east-1', endpoints: { lambda: endpoint } }
   const access = await createAwsAccess(settings, { info: () => undefined, warn: () => undefined })
   accesses.push(access)
@@ -236,74 +237,74 @@ describe('an attempt without an answer', () => {
 
   // proves: quota.timeout
   it('ends at the longest time a function may take, and counts', async () => {
-    const clock = new ManualClock()
-    const target = await start({ handler: hanging }, clock)
+    const time = manualClock()
+    const target = await start({ handler: hanging }, time.clock)
     const attempt = invoke(target)
     await functions.untilInvoked(1)
-    clock.advance(900_000)
-    expect(clock.timers).toBe(1)
-    clock.advance(60_000)
+    time.advance(900_000)
+    expect(time.timers()).toHaveLength(1)
+    time.advance(60_000)
     expect(await attempt).toMatchObject({ kind: 'lost', errorType: 'Sandbox.Timedout' })
-    expect(clock.timers).toBe(0)
+    expect(time.timers()).toHaveLength(0)
   })
 
   // proves: target.attempt-end
   it('ends at the function’s own timeout and the time for a start, which is longer after a silence', async () => {
-    const clock = new ManualClock()
-    const target = await start({ handler: hanging, functions: { orders: { timeoutS: 3 } } }, clock)
+    const time = manualClock()
+    const target = await start({ handler: hanging, functions: { orders: { timeoutS: 3 } } }, time.clock)
     await target.describe('orders', idle)
     for (const [nth, lastsMs] of [123_000, 33_000].entries()) {
       const attempt = invoke(target)
       await functions.untilInvoked(nth + 1)
-      clock.advance(lastsMs - 1)
-      expect(clock.timers).toBe(1)
-      clock.advance(1)
+      time.advance(lastsMs - 1)
+      expect(time.timers()).toHaveLength(1)
+      time.advance(1)
       const message = expect.stringContaining(`no answer within ${lastsMs / 1_000} s`)
       expect(await attempt).toMatchObject({ kind: 'lost', errorType: 'Sandbox.Timedout', message })
-      expect(clock.timers).toBe(0)
+      expect(time.timers()).toHaveLength(0)
     }
   })
 
   it('goes on for the rest where the timeout was raised meanwhile, and asks no sooner', async () => {
-    const clock = new ManualClock()
+    const time = manualClock()
     const opened = gate()
     const known = { orders: { timeoutS: 3 } }
     const handler = async () => {
       await opened.opened
       return ok('late')
     }
-    const target = await start({ handler, functions: known }, clock)
+    const target = await start({ handler, functions: known }, time.clock)
     await target.describe('orders', idle)
     known.orders.timeoutS = 200
     const attempt = invoke(target)
     await functions.untilInvoked(1)
     const asked = () => functions.requests.filter((request) => request.startsWith('GET')).length
-    clock.advance(122_999)
+    time.advance(122_999)
     expect(asked()).toBe(1)
-    clock.advance(1)
-    await until(() => clock.nextMs === 1_000 + 320_000, "the deadline is the function's")
+    time.advance(1)
+    await until(() => time.timers()[0] === 320_000, "the deadline is the function's")
     expect(asked()).toBe(2)
     opened.open()
     expect(await attempt).toMatchObject({ kind: 'answered', payload: '"late"' })
-    expect(clock.timers).toBe(0)
+    expect(time.timers()).toHaveLength(0)
   })
 
   it('does not run out for who waits at an endpoint that runs one at a time', async () => {
-    const clock = new ManualClock()
+    const time = manualClock()
     const gates = [gate(), gate()]
     const handler = async ({ payload }: { payload: string }) => {
       await gates[Number(payload)]?.opened
       return ok(payload)
     }
-    const target = await start({ handler, functions: { orders: { timeoutS: 3 } } }, clock)
+    const target = await start({ handler, functions: { orders: { timeoutS: 3 } } }, time.clock)
     await target.describe('orders', idle)
     const attempts = ['0', '1'].map((payload) => target.invoke({ functionName: 'orders', payload }, idle))
     await functions.untilInvoked(2)
-    clock.advance(100_000)
+    time.advance(100_000)
     gates[0]?.open()
     await attempts[0]
     // It may have begun only now: 123 s more.
-    clock.advance(122_999)
+    time.advance(122_999)
     gates[1]?.open()
     expect(await attempts[1]).toMatchObject({ kind: 'answered', payload: expect.stringContaining('1') })
   })
@@ -318,15 +319,15 @@ describe('an attempt without an answer', () => {
   })
 
   it('is given up with the caller’s own reason when the caller aborts', async () => {
-    const clock = new ManualClock()
-    const target = await start({ handler: hanging }, clock)
+    const time = manualClock()
+    const target = await start({ handler: hanging }, time.clock)
     const controller = new AbortController()
     const attempt = invoke(target, 'orders', controller.signal)
     await functions.untilInvoked(1)
     const reason = new Error('draining')
     controller.abort(reason)
     await expect(attempt).rejects.toBe(reason)
-    expect(clock.timers).toBe(0)
+    expect(time.timers()).toHaveLength(0)
   })
 
   it('sends nothing under a signal that is aborted already', async () => {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { AwsAccess, HttpResult } from '../../../src/access/aws-access.ts'
 import { createRecursionConfig } from '../../../src/targets/recursion-config.ts'
-import { ManualClock } from './clocks.ts'
+import { manualClock } from '../../support/manual-clock.ts'
 
 const idle = new AbortController().signal
 
@@ -19,8 +19,8 @@ function world(answer: (path: string, signal: AbortSignal) => HttpResult | Promi
       },
     }),
   }
-  const clock = new ManualClock()
-  return { asked, clock, allowsLoops: createRecursionConfig(access, clock) }
+  const time = manualClock()
+  return { asked, time, allowsLoops: createRecursionConfig(access, time.clock) }
 }
 
 const answering = (status: number, body: string) => () => ({ kind: 'ok', status, headers: {}, body }) as const
@@ -36,10 +36,10 @@ it('a function may loop only where the endpoint says so', async () => {
 })
 
 it('is asked by the name without its version or alias, once a minute', async () => {
-  const { asked, clock, allowsLoops } = world(answering(200, '{"RecursiveLoop":"Allow"}'))
+  const { asked, time, allowsLoops } = world(answering(200, '{"RecursiveLoop":"Allow"}'))
   const name = 'arn:aws:lambda:eu-west-1:111122223333:function:orders'
   for (const waitMs of [0, 59_999, 1]) {
-    clock.advance(waitMs)
+    time.advance(waitMs)
     expect(await allowsLoops(`${name}:live`, idle)).toBe(true)
   }
   const request = `GET /2024-08-31/functions/${encodeURIComponent(name)}/recursion-config`
@@ -47,14 +47,14 @@ it('is asked by the name without its version or alias, once a minute', async () 
 })
 
 it('an endpoint that does not answer holds a batch up for two seconds at most', async () => {
-  const { clock, allowsLoops } = world(
+  const { time, allowsLoops } = world(
     (_path, signal) =>
       new Promise((_resolve, reject) => {
         signal.addEventListener('abort', () => reject(new Error('aborted')))
       }),
   )
   const verdict = allowsLoops('orders', idle)
-  expect(clock.nextMs).toBe(clock.monoMs() + 2_000)
-  clock.advance(2_000)
+  expect(time.timers()[0]).toBe(time.clock.monoMs() + 2_000)
+  time.advance(2_000)
   expect(await verdict).toBe(false)
 })

@@ -5,7 +5,8 @@ import type { Clock, InvokeResult } from '../../../src/ports.ts'
 import { createRieFunctions, type RieFunction } from '../../../src/targets/rie.ts'
 import { exiting, gate, hanging, ok, raw, reset, throwing, timingOut } from '../../support/functions/behaviour.ts'
 import { startFunctionServer, type FunctionServer, type FunctionServerOptions } from '../../support/functions/server.ts'
-import { ManualClock, realClock } from './clocks.ts'
+import { systemClock } from '../../../src/engine/system-clock.ts'
+import { manualClock } from '../../support/manual-clock.ts'
 import { until } from '../../support/until.ts'
 
 let servers: FunctionServer[]
@@ -31,7 +32,7 @@ async function start(options: FunctionServerOptions = {}): Promise<FunctionServe
 function hosted(
   urls: readonly string[],
   settings: Partial<FunctionSettings> = {},
-  clock: Clock = realClock,
+  clock: Clock = systemClock,
 ): RieFunction {
   const [only] = createRieFunctions([settingsOf(urls, settings)], transport, clock)
   if (only === undefined) throw new Error('no function')
@@ -56,7 +57,7 @@ function invoke(target: RieFunction, payload = '{"Records":[]}', signal = idle):
 describe('an invocation', () => {
   it('posts the event to the URL of the config and makes a request id of its own', async () => {
     const server = await start({ handler: () => ok({ done: true }) })
-    const result = await hosted([server.invokeUrl], {}, new ManualClock()).invoke(
+    const result = await hosted([server.invokeUrl], {}, manualClock().clock).invoke(
       { payload: '{"Records":[{"body":"ä"}]}', traceHeader: 'Root=1-2-3' },
       idle,
     )
@@ -64,7 +65,7 @@ describe('an invocation', () => {
       kind: 'answered',
       payload: '{"done":true}',
       reply: {
-        requestId: '00000000-0000-4000-8000-000000000001',
+        requestId: 'uuid-1',
         statusCode: 200,
         executedVersion: '$LATEST',
         functionError: null,
@@ -165,7 +166,7 @@ describe('concurrency', () => {
     const [first, second] = createRieFunctions(
       [settingsOf([server.invokeUrl]), settingsOf([server.invokeUrl], { name: 'audit:prod' })],
       transport,
-      realClock,
+      systemClock,
     )
     const results = await Promise.all([first, second, first, second].map(async (target) => target && invoke(target)))
     expect(results.map((result) => result?.kind)).toEqual(Array(4).fill('answered'))
@@ -218,25 +219,25 @@ describe('concurrency', () => {
 
 describe('the timeout of the config', () => {
   it('ends the attempt in AWS’s words, as a function error', async () => {
-    const clock = new ManualClock()
+    const time = manualClock()
     const server = await start({ handler: hanging })
-    const target = hosted([server.invokeUrl], { timeoutMs: 2_500 }, clock)
+    const target = hosted([server.invokeUrl], { timeoutMs: 2_500 }, time.clock)
     const attempt = invoke(target)
     await server.untilInvoked(1)
-    clock.advance(2_499)
-    expect(clock.timers).toBe(1)
-    clock.advance(1)
-    const id = '00000000-0000-4000-8000-000000000001'
+    time.advance(2_499)
+    expect(time.timers()).toHaveLength(1)
+    time.advance(1)
+    const id = 'uuid-1'
     expect(await attempt).toEqual({
       kind: 'answered',
       payload: `{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: ${id} Error: Task timed out after 2.50 seconds"}`,
       reply: { requestId: id, statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
     })
-    expect(clock.timers).toBe(0)
+    expect(time.timers()).toHaveLength(0)
   })
 
   it('does not run while the attempt waits for a URL', async () => {
-    const clock = new ManualClock()
+    const time = manualClock()
     const open = gate()
     const server = await start({
       handler: async ({ index }) => {
@@ -247,12 +248,12 @@ describe('the timeout of the config', () => {
     const both = createRieFunctions(
       [settingsOf([server.invokeUrl]), settingsOf([server.invokeUrl], { timeoutMs: 1_000 })],
       transport,
-      clock,
+      time.clock,
     )
     const first = both[0] && invoke(both[0])
     await server.untilInvoked(1)
     const second = both[1] && invoke(both[1])
-    clock.advance(5_000)
+    time.advance(5_000)
     open.open()
     expect(await first).toMatchObject({ payload: '0' })
     expect(await second).toMatchObject({ payload: '1' })
@@ -271,7 +272,7 @@ describe('the timeout of the config', () => {
 describe('a URL that is away', () => {
   it('is unreachable when it is the only one, and is tried again each time', async () => {
     const server = await start()
-    const target = hosted([server.invokeUrl], {}, new ManualClock())
+    const target = hosted([server.invokeUrl], {}, manualClock().clock)
     await server.close()
     expect(await invoke(target)).toMatchObject({
       kind: 'unreachable',
@@ -283,23 +284,23 @@ describe('a URL that is away', () => {
   })
 
   it('is passed over within the same attempt, rests while others are used, and comes back after its rest', async () => {
-    const clock = new ManualClock()
+    const time = manualClock()
     const [gone, healthy] = [await start(), await start()]
     await gone.close()
-    const target = hosted([gone.invokeUrl, healthy.invokeUrl], {}, clock)
+    const target = hosted([gone.invokeUrl, healthy.invokeUrl], {}, time.clock)
     for (let count = 0; count < 4; count += 1) expect(await invoke(target)).toMatchObject({ kind: 'answered' })
     expect(healthy.invocations).toHaveLength(4)
 
     const back = await start({ port: gone.port })
     await invoke(target)
     expect(back.invocations).toHaveLength(0)
-    clock.advance(250)
+    time.advance(250)
     for (let count = 0; count < 4; count += 1) await invoke(target)
     expect(back.invocations).toHaveLength(2)
   })
 
   it('is waited for no longer than its rest when the others are busy', async () => {
-    const clock = new ManualClock()
+    const time = manualClock()
     const open = gate()
     const [gone, busy] = [
       await start(),
@@ -311,15 +312,15 @@ describe('a URL that is away', () => {
       }),
     ]
     await gone.close()
-    const target = hosted([gone.invokeUrl, busy.invokeUrl], {}, clock)
+    const target = hosted([gone.invokeUrl, busy.invokeUrl], {}, time.clock)
     const first = invoke(target, 'first')
     await busy.untilInvoked(1)
     const second = invoke(target, 'second')
     // The second one was refused and waits for the busy URL; the end of the other's rest is what comes next.
-    await until(() => clock.nextMs === clock.monoMs() + 250, 'another try is planned')
+    await until(() => time.timers()[0] === time.clock.monoMs() + 250, 'another try is planned')
     const third = invoke(target, 'third')
     const back = await start({ port: gone.port })
-    clock.advance(250)
+    time.advance(250)
     expect(await third).toMatchObject({ kind: 'answered' })
     expect(back.invocations.map(({ payload }) => payload)).toEqual(['third'])
     open.open()
@@ -331,21 +332,21 @@ describe('a URL that is away', () => {
 it('a function is throttled, not away, while one of its URLs is busy and another one gone', async () => {
   const [taken, gone] = [await start({ concurrency: 0 }), await start()]
   await gone.close()
-  const clock = new ManualClock()
+  const time = manualClock()
   for (const urls of [
     [taken.invokeUrl, gone.invokeUrl],
     [gone.invokeUrl, taken.invokeUrl],
   ]) {
-    const target = hosted(urls, {}, clock)
+    const target = hosted(urls, {}, time.clock)
     for (let nth = 0; nth < 2; nth += 1) expect(await invoke(target)).toMatchObject({ kind: 'throttled' })
   }
 })
 
 it('a container that somebody else uses is a throttle, and another URL is asked first', async () => {
   const [taken, free] = [await start({ concurrency: 0 }), await start()]
-  const clock = new ManualClock()
-  expect(await invoke(hosted([taken.invokeUrl], {}, clock))).toMatchObject({ kind: 'throttled' })
-  const target = hosted([taken.invokeUrl, free.invokeUrl], {}, clock)
+  const time = manualClock()
+  expect(await invoke(hosted([taken.invokeUrl], {}, time.clock))).toMatchObject({ kind: 'throttled' })
+  const target = hosted([taken.invokeUrl, free.invokeUrl], {}, time.clock)
   for (let count = 0; count < 3; count += 1) expect(await invoke(target)).toMatchObject({ kind: 'answered' })
   expect(free.invocations).toHaveLength(3)
 })

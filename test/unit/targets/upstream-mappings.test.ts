@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { AwsAccess, HttpRequest, HttpResult } from '../../../src/access/aws-access.ts'
 import { createUpstreamMappings } from '../../../src/targets/upstream-mappings.ts'
-import { manualClock } from '../engine/manual-clock.ts'
+import { manualClock } from '../../support/manual-clock.ts'
 
 const { signal } = new AbortController()
 

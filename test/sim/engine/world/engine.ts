@@ -88,14 +88,9 @@ function clockOf(world: World, isDead: () => boolean): Clock {
     monoMs: () => world.clock.nowMs,
     random: () => world.prng.next(),
     uuid: () => `uuid-${String(owner)}-${String(++uuids)}`,
-    timer(atMonoMs, callback) {
-      let isOff = false
-      world.clock.at(atMonoMs, () => {
-        if (!isOff && !isDead()) callback()
-      })
-      return () => {
-        isOff = true
-      }
-    },
+    timer: (atMonoMs, callback) =>
+      world.clock.timer(atMonoMs, () => {
+        if (!isDead()) callback()
+      }),
   }
 }

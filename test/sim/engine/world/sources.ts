@@ -3,7 +3,7 @@ import type { MemoryQueue } from '../../../support/sources/memory-queue.ts'
 import { createMemoryStream } from '../../../support/sources/memory-stream.ts'
 import type { MemoryStream } from '../../../support/sources/memory-stream.ts'
 import type { DescribeResult, Shard } from '../../../../src/ports.ts'
-import type { SourceClock } from '../../../support/sources/fake-time.ts'
+import type { SourceClock } from '../../../support/sources/source-clock.ts'
 import type { Body, Fact } from './facts.ts'
 import { bodyOf } from './facts.ts'
 import type { SourcePlan } from './scenario.ts'
@@ -44,15 +44,7 @@ function serviceClock(world: World): SourceClock {
   return {
     wallMs: () => startWallMs + world.clock.nowMs,
     monoMs: () => world.clock.nowMs,
-    timer(atMs, callback) {
-      let isOff = false
-      world.clock.at(atMs, () => {
-        if (!isOff) callback()
-      })
-      return () => {
-        isOff = true
-      }
-    },
+    timer: (atMs, callback) => world.clock.timer(atMs, callback),
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Store } from '../../../../src/ports.ts'
 import { createMemoryStore } from '../../../../src/store/memory.ts'
-import { VirtualClock } from '../../world/clock.ts'
+import { VirtualClock } from '../../../support/virtual-clock.ts'
 import { createPrng } from '../../prng.ts'
 import type { Prng } from '../../prng.ts'
 import type { Checker, Observation } from '../observation.ts'

@@ -1,7 +1,7 @@
 /** Virtual time: a heap of things to do. Those of one moment happen in the order in which they were planned. */
 export class VirtualClock {
   #nowMs = 0
-  #planned = 0
+  #order = 0
   readonly #heap: Task[] = []
 
   get nowMs(): number {
@@ -10,13 +10,37 @@ export class VirtualClock {
 
   /** Whole milliseconds only: fractions would make runs differ between machines. */
   at(atMs: number, run: () => void): void {
-    this.#planned += 1
-    this.#heap.push({ atMs: Math.max(this.#nowMs, Math.ceil(atMs)), order: this.#planned, run })
-    this.#rise(this.#heap.length - 1)
+    this.#plan(atMs, run)
   }
 
   after(delayMs: number, run: () => void): void {
     this.at(this.#nowMs + delayMs, run)
+  }
+
+  /** As a clock of the engine has it: returns how to call it off. Its moment comes all the same, and nothing happens in it. */
+  timer(atMs: number, callback: () => void): () => void {
+    const task = this.#plan(atMs, () => {
+      if (!task.isOff) callback()
+    })
+    return () => {
+      task.isOff = true
+    }
+  }
+
+  /** When the next thing is planned for; undefined: there is none. */
+  get nextMs(): number | undefined {
+    return this.#heap[0]?.atMs
+  }
+
+  /** When the things are planned for that were not called off, the next one first. */
+  planned(): readonly number[] {
+    const tasks = this.#heap.filter(({ isOff }) => !isOff)
+    return tasks.map(({ atMs }) => atMs).toSorted((a, b) => a - b)
+  }
+
+  /** Goes on to a moment before which nothing is planned. */
+  moveTo(atMs: number): void {
+    this.#nowMs = Math.max(this.#nowMs, atMs)
   }
 
   /** Does the next thing; false when there is none. */
@@ -31,6 +55,14 @@ export class VirtualClock {
     this.#nowMs = next.atMs
     next.run()
     return true
+  }
+
+  #plan(atMs: number, run: () => void): Task {
+    this.#order += 1
+    const task = { atMs: Math.max(this.#nowMs, Math.ceil(atMs)), order: this.#order, run, isOff: false }
+    this.#heap.push(task)
+    this.#rise(this.#heap.length - 1)
+    return task
   }
 
   #rise(from: number): void {
@@ -74,4 +106,5 @@ interface Task {
   readonly atMs: number
   readonly order: number
   readonly run: () => void
+  isOff: boolean
 }
