@@ -88,7 +88,8 @@ async function startLoop(options: FunctionServerOptions, more: MillraceOptions =
   stack = await startQueueStack(options)
   const deadLetterTargetArn = stack.queue('dead')
   stack.queue('q', {
-    VisibilityTimeout: '1',
+    // Longer than a busy machine takes for one delivery: who comes again is dead.
+    VisibilityTimeout: '4',
     RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 1 }),
   })
   const queue = await startTracing(stack.endpoints.sqs)
@@ -153,7 +154,7 @@ describe('a function that sends on what it gets, off AWS', () => {
     for (const recursiveLoop of ['terminate', 'allow']) {
       const own = await startFunctionServer({ dialect: 'rie' })
       cleanups.push(() => own.close())
-      const functions = { orders: { url: own.invokeUrl, timeout: 1, recursiveLoop } }
+      const functions = { orders: { url: own.invokeUrl, timeout: 4, recursiveLoop } }
       const { queue } = await startLoop({}, { functions })
       const seen = sendOn(own, queue, 18)
       await send(queue, 'first')

@@ -1,41 +1,24 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { AwsAccess, CallResult, ClockOffsets } from '../../../src/access/aws-access.ts'
+import { describe, expect, it } from 'vitest'
+import type { CallResult } from '../../../src/access/aws-access.ts'
 import type { Source } from '../../../src/ports.ts'
 import { openDynamoSource } from '../../../src/sources/dynamodb-streams.ts'
 import { neverAborted, readPage, readRequest } from '../../contract/source-contract.ts'
-import { startDynamoStreamServer } from '../../support/dynamodb-stream-server.ts'
-import type { DynamoStreamServer } from '../../support/dynamodb-stream-server.ts'
 import { AwsRefusal } from '../../support/sources/dynamo-operations.ts'
 import { mappingOf } from '../../support/sources/documents.ts'
 import { ok, refusal, scriptedAccess } from '../../support/sources/scripted-access.ts'
-import { accessTo } from '../../support/sources/test-access.ts'
+import { useDynamoServer } from './dynamo-fixture.ts'
 
-let server: DynamoStreamServer
-let access: AwsAccess & ClockOffsets
-let tables = 0
-
-beforeAll(async () => {
-  server = await startDynamoStreamServer()
-  access = await accessTo(server.endpoint)
-})
-
-afterAll(async () => {
-  await access.close()
-  await server.close()
-})
-
-function newTable(shards = 1): { readonly table: string; readonly arn: string; readonly source: Source } {
-  tables += 1
-  const table = `table${tables}`
-  const arn = server.createTable(table, { shards })
-  return { table, arn, source: openDynamoSource(mappingOf('dynamodb', arn), access) }
-}
+const dynamo = useDynamoServer()
+const { newTable } = dynamo
 
 /** The server, but for the operations that answer as a test says. */
 function scripted(answers: Readonly<Record<string, () => CallResult>>) {
   return scriptedAccess(({ service, operation, input, pool }) => {
     const answer = answers[operation]
-    return answer?.() ?? access.service(service, 'us-east-1', '000000000000').json(operation, input, pool, neverAborted)
+    return (
+      answer?.() ??
+      dynamo.access.service(service, 'us-east-1', '000000000000').json(operation, input, pool, neverAborted)
+    )
   })
 }
 
@@ -44,13 +27,13 @@ describe('a table whose stream was disabled and enabled again', () => {
   function renewed() {
     const { table, arn } = newTable()
     const arns = [arn]
-    server.put(table, 'in-the-first')
+    dynamo.server.put(table, 'in-the-first')
     for (const id of ['in-the-second', 'in-the-third']) {
-      server.disableStream(table)
-      arns.push(server.enableStream(table))
-      server.put(table, id)
+      dynamo.server.disableStream(table)
+      arns.push(dynamo.server.enableStream(table))
+      dynamo.server.put(table, id)
     }
-    return { table, arns, source: openDynamoSource(mappingOf('dynamodb', `dynamodb:${table}`), access) }
+    return { table, arns, source: openDynamoSource(mappingOf('dynamodb', `dynamodb:${table}`), dynamo.access) }
   }
 
   async function look(source: Source, since: string | null) {
@@ -64,9 +47,9 @@ describe('a table whose stream was disabled and enabled again', () => {
   // proves: ddb.stream-renewed
   it('tells of all its streams since the one that is read, oldest first, however many pages name them', async () => {
     const { arns, source } = renewed()
-    server.streamsPerPage = 1
+    dynamo.server.streamsPerPage = 1
     expect(arnsOf(await look(source, arns[0] ?? ''))).toEqual(arns)
-    server.streamsPerPage = 100
+    dynamo.server.streamsPerPage = 100
     expect(arnsOf(await look(source, arns[1] ?? ''))).toEqual(arns.slice(1))
     expect(arnsOf(await look(source, arns[2] ?? ''))).toEqual(arns.slice(2))
   })
@@ -94,7 +77,7 @@ describe('a table whose stream was disabled and enabled again', () => {
   it('is remade for who reads a stream that is gone for good, and only for him', async () => {
     const { table, arns, source } = renewed()
     const before = await look(source, arns[0] ?? '')
-    server.forgetStreams(table)
+    dynamo.server.forgetStreams(table)
     const after = await look(source, arns[0] ?? '')
     expect(arnsOf(after)).toEqual(arns.slice(2))
     const shardId = after.shards[0]?.shardId ?? ''
@@ -106,7 +89,7 @@ describe('a table whose stream was disabled and enabled again', () => {
 
   it('goes on in its last stream where the table names none any more', async () => {
     const { table, arn } = newTable()
-    server.put(table, 'a')
+    dynamo.server.put(table, 'a')
     const source = openDynamoSource(
       mappingOf('dynamodb', `dynamodb:${table}`),
       scripted({ DescribeTable: () => ok({ Table: {} }) }),
@@ -158,13 +141,13 @@ describe('the end of the shards at the creation of a mapping', () => {
   // proves: stream.start.latest@DynamoDB
   it('is where a read from there begins, and closed shards are told', async () => {
     const { table, source } = newTable(2)
-    for (const id of ['a', 'b']) server.putInto(table, 0, id)
-    const [closed = '', second = ''] = server.shardIds(table)
-    const [child = ''] = server.roll(table, closed)
-    server.putInto(table, 0, 'c')
+    for (const id of ['a', 'b']) dynamo.server.putInto(table, 0, id)
+    const [closed = '', second = ''] = dynamo.server.shardIds(table)
+    const [child = ''] = dynamo.server.roll(table, closed)
+    dynamo.server.putInto(table, 0, 'c')
     expect(await source.holdLatest?.(neverAborted)).toMatchObject({ closed: [closed] })
-    server.putInto(table, 0, 'd')
-    server.putInto(table, 1, 'e')
+    dynamo.server.putInto(table, 0, 'd')
+    dynamo.server.putInto(table, 1, 'e')
     const pages = await Promise.all([second, child].map((shardId) => read(source, shardId)))
     expect(pages.map(idsOf)).toEqual([['d'], ['e']])
     expect(pages.map((page) => page.held)).toEqual([true, true])
@@ -172,21 +155,21 @@ describe('the end of the shards at the creation of a mapping', () => {
 
   it('is kept as long as nothing comes', async () => {
     const { table, source } = newTable()
-    const [shardId = ''] = server.shardIds(table)
-    server.put(table, 'before')
+    const [shardId = ''] = dynamo.server.shardIds(table)
+    dynamo.server.put(table, 'before')
     await source.holdLatest?.(neverAborted)
     expect(idsOf(await read(source, shardId))).toEqual([])
-    server.put(table, 'after')
+    dynamo.server.put(table, 'after')
     expect(idsOf(await read(source, shardId))).toEqual(['after'])
   })
 
   it.each(['GetShardIterator', 'nothing'])('is the horizon where it is not known: %s failed', async (operation) => {
     const { table, source } = newTable()
-    const [shardId = ''] = server.shardIds(table)
-    server.put(table, 'before')
-    server.refusals.set(operation, [new AwsRefusal('InternalServerError', 'not now', 500)])
+    const [shardId = ''] = dynamo.server.shardIds(table)
+    dynamo.server.put(table, 'before')
+    dynamo.server.refusals.set(operation, [new AwsRefusal('InternalServerError', 'not now', 500)])
     if (operation === 'GetShardIterator') await source.holdLatest?.(neverAborted)
-    server.refusals.clear()
+    dynamo.server.refusals.clear()
     const page = await read(source, shardId)
     expect(idsOf(page)).toEqual(['before'])
     expect(page.held).toBeUndefined()
@@ -194,17 +177,17 @@ describe('the end of the shards at the creation of a mapping', () => {
 
   it('is the horizon, never a later place, once its iterator has expired', async () => {
     const { table, source } = newTable()
-    const [shardId = ''] = server.shardIds(table)
+    const [shardId = ''] = dynamo.server.shardIds(table)
     await source.holdLatest?.(neverAborted)
-    server.put(table, 'after')
-    server.expireIterators()
+    dynamo.server.put(table, 'after')
+    dynamo.server.expireIterators()
     const request = readRequest({ shardId, from: { at: 'latest' } })
     expect((await source.read(request, neverAborted)).kind).toBe('expired')
     expect(idsOf(await read(source, shardId))).toEqual(['after'])
   })
 
   it('is not told of a stream that cannot be described', async () => {
-    const source = openDynamoSource(mappingOf('dynamodb', 'dynamodb:nobody'), access)
+    const source = openDynamoSource(mappingOf('dynamodb', 'dynamodb:nobody'), dynamo.access)
     expect(await source.holdLatest?.(neverAborted)).toBeNull()
   })
 })
@@ -212,15 +195,15 @@ describe('the end of the shards at the creation of a mapping', () => {
 describe('a request that DynamoDB calls invalid', () => {
   async function readAfterA(messages: Readonly<Record<string, string>>) {
     const { table, source } = newTable()
-    const [shardId = ''] = server.shardIds(table)
-    const position = server.put(table, 'a')
-    server.put(table, 'b')
+    const [shardId = ''] = dynamo.server.shardIds(table)
+    const position = dynamo.server.put(table, 'a')
+    dynamo.server.put(table, 'b')
     await source.describe(neverAborted)
     for (const [operation, message] of Object.entries(messages))
-      server.refusals.set(operation, [new AwsRefusal('ValidationException', message)])
+      dynamo.server.refusals.set(operation, [new AwsRefusal('ValidationException', message)])
     const request = readRequest({ shardId, from: { at: 'after', position } })
     const first = await source.read(request, neverAborted)
-    server.refusals.clear()
+    dynamo.server.refusals.clear()
     return { first: first.kind, behind: idsIn(await source.read(request, neverAborted)) }
   }
 

@@ -1,35 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { AwsAccess, ClockOffsets } from '../../../src/access/aws-access.ts'
+import { describe, expect, it } from 'vitest'
 import type { Source } from '../../../src/ports.ts'
 import { openDynamoSource } from '../../../src/sources/dynamodb-streams.ts'
 import { neverAborted, readPage, readRequest } from '../../contract/source-contract.ts'
-import { startDynamoStreamServer } from '../../support/dynamodb-stream-server.ts'
-import type { DynamoStreamServer } from '../../support/dynamodb-stream-server.ts'
 import { AwsRefusal } from '../../support/sources/dynamo-operations.ts'
 import { mappingOf } from '../../support/sources/documents.ts'
 import { ok, refusal, scriptedAccess } from '../../support/sources/scripted-access.ts'
-import { accessTo } from '../../support/sources/test-access.ts'
+import { useDynamoServer } from './dynamo-fixture.ts'
 
-let server: DynamoStreamServer
-let access: AwsAccess & ClockOffsets
-let tables = 0
-
-beforeAll(async () => {
-  server = await startDynamoStreamServer()
-  access = await accessTo(server.endpoint)
-})
-
-afterAll(async () => {
-  await access.close()
-  await server.close()
-})
-
-function newTable(shards = 1): { readonly table: string; readonly arn: string; readonly source: Source } {
-  tables += 1
-  const table = `table${tables}`
-  const arn = server.createTable(table, { shards })
-  return { table, arn, source: openDynamoSource(mappingOf('dynamodb', arn), access) }
-}
+const dynamo = useDynamoServer()
+const { newTable } = dynamo
 
 async function shardsOf(source: Source) {
   const found = await source.describe(neverAborted)
@@ -56,19 +35,19 @@ describe('the shards of a table', () => {
   it('are all listed, however many pages they fill', async () => {
     const { source } = newTable(250)
     expect(await shardsOf(source)).toHaveLength(250)
-    server.shardsPerPage = 7
+    dynamo.server.shardsPerPage = 7
     expect(new Set((await shardsOf(source)).map(({ shardId }) => shardId)).size).toBe(250)
-    server.shardsPerPage = 100
+    dynamo.server.shardsPerPage = 100
   })
 
   // proves: stream.reshard@DynamoDB, ddb.pages
   it('roll over: each ends behind its last record and names its parent', async () => {
     const { table, source } = newTable()
-    const [first] = server.shardIds(table)
-    server.put(table, 'a')
-    const [second] = server.roll(table)
-    server.put(table, 'b')
-    const [third] = server.roll(table)
+    const [first] = dynamo.server.shardIds(table)
+    dynamo.server.put(table, 'a')
+    const [second] = dynamo.server.roll(table)
+    dynamo.server.put(table, 'b')
+    const [third] = dynamo.server.roll(table)
     expect((await shardsOf(source)).map(({ shardId, parentIds, closed }) => ({ shardId, parentIds, closed }))).toEqual([
       { shardId: first, parentIds: [], closed: true },
       { shardId: second, parentIds: [first], closed: true },
@@ -86,14 +65,14 @@ describe('the shards of a table', () => {
 
   it('end when the stream is disabled, and can be read until then', async () => {
     const { table, source } = newTable()
-    const [shardId = ''] = server.shardIds(table)
-    server.put(table, 'a')
-    server.disableStream(table)
+    const [shardId = ''] = dynamo.server.shardIds(table)
+    dynamo.server.put(table, 'a')
+    dynamo.server.disableStream(table)
     expect((await shardsOf(source)).map(({ closed }) => closed)).toEqual([true])
     expect(await readPage(source, { shardId, from: { at: 'horizon' } })).toMatchObject({ end: true })
-    const byName = openDynamoSource(mappingOf('dynamodb', `dynamodb:${table}`), access)
+    const byName = openDynamoSource(mappingOf('dynamodb', `dynamodb:${table}`), dynamo.access)
     expect((await byName.describe(neverAborted)).kind).toBe('found')
-    server.forgetStreams(table)
+    dynamo.server.forgetStreams(table)
     expect((await byName.describe(neverAborted)).kind).toBe('missing')
   })
 
@@ -108,9 +87,9 @@ describe('the shards of a table', () => {
 
   it('that are gone are missing, while the others go on', async () => {
     const { table, source } = newTable()
-    const [first = ''] = server.shardIds(table)
-    const [second = ''] = server.roll(table)
-    server.dropShard(table, first)
+    const [first = ''] = dynamo.server.shardIds(table)
+    const [second = ''] = dynamo.server.roll(table)
+    dynamo.server.dropShard(table, first)
     expect((await source.read(readRequest({ shardId: first, from: { at: 'horizon' } }), neverAborted)).kind).toBe(
       'missing',
     )
@@ -124,11 +103,11 @@ describe('the records of a table', () => {
   // proves: ddb.event.images
   it('are what the table wrote: kind of change, keys and images', async () => {
     const { table, arn, source } = newTable()
-    const [shardId = ''] = server.shardIds(table)
-    server.put(table, 'a', { n: { N: '1' } })
-    server.put(table, 'a', { n: { N: '2' } })
-    server.put(table, 'a', { n: { N: '2' } })
-    server.remove(table, 'a')
+    const [shardId = ''] = dynamo.server.shardIds(table)
+    dynamo.server.put(table, 'a', { n: { N: '1' } })
+    dynamo.server.put(table, 'a', { n: { N: '2' } })
+    dynamo.server.put(table, 'a', { n: { N: '2' } })
+    dynamo.server.remove(table, 'a')
     const { records } = await readPage(source, { shardId, from: { at: 'horizon' } })
     const events = records.map(({ fragment }) => JSON.parse(fragment))
     expect(events.map(({ eventName }) => eventName)).toEqual(['INSERT', 'MODIFY', 'REMOVE'])
@@ -142,10 +121,10 @@ describe('the records of a table', () => {
 
   it('that were trimmed while they were read are told', async () => {
     const { table, source } = newTable()
-    const [shardId = ''] = server.shardIds(table)
-    for (let nth = 0; nth < 4; nth += 1) server.put(table, `k${nth}`)
+    const [shardId = ''] = dynamo.server.shardIds(table)
+    for (let nth = 0; nth < 4; nth += 1) dynamo.server.put(table, `k${nth}`)
     const { records } = await readPage(source, { shardId, from: { at: 'horizon' }, recordsMax: 1 })
-    server.trim(table, shardId, 3)
+    dynamo.server.trim(table, shardId, 3)
     const from = { at: 'after', position: records[0]?.position ?? '' } as const
     expect((await source.read(readRequest({ shardId, from }), neverAborted)).kind).toBe('trimmed')
     expect((await readPage(source, { shardId, from: { at: 'horizon' } })).records).toHaveLength(1)
@@ -156,9 +135,9 @@ describe('the records of a table', () => {
     ['GetRecords', 'expired'],
   ])('that are trimmed even at the horizon are not read there for ever: %s says %s', async (operation, kind) => {
     const { table, source } = newTable()
-    const [shardId = ''] = server.shardIds(table)
-    server.put(table, 'a')
-    server.refusals.set(operation, [new AwsRefusal('TrimmedDataAccessException', 'older than a day')])
+    const [shardId = ''] = dynamo.server.shardIds(table)
+    dynamo.server.put(table, 'a')
+    dynamo.server.refusals.set(operation, [new AwsRefusal('TrimmedDataAccessException', 'older than a day')])
     const request = readRequest({ shardId, from: { at: 'horizon' } })
     expect((await source.read(request, neverAborted)).kind).toBe(kind)
     expect((await source.read(request, neverAborted)).kind).toBe('records')
@@ -166,9 +145,9 @@ describe('the records of a table', () => {
 
   it('are not lost over a throttle', async () => {
     const { table, source } = newTable()
-    const [shardId = ''] = server.shardIds(table)
-    server.put(table, 'a')
-    server.refusals.set('GetRecords', [new AwsRefusal('LimitExceededException', 'slow down')])
+    const [shardId = ''] = dynamo.server.shardIds(table)
+    dynamo.server.put(table, 'a')
+    dynamo.server.refusals.set('GetRecords', [new AwsRefusal('LimitExceededException', 'slow down')])
     const request = readRequest({ shardId, from: { at: 'horizon' } })
     expect((await source.read(request, neverAborted)).kind).toBe('throttled')
     expect((await readPage(source, { shardId, from: { at: 'horizon' } })).records).toHaveLength(1)
