@@ -65,6 +65,11 @@ export function learnWeight(state: FlowState, records: readonly FlowRecord[]): v
   state.recordBytes = Math.max(recordBytesMin, Math.ceil(lately))
 }
 
+/** How many records weigh so much, by what they weighed lately. */
+export function recordsOf(state: FlowState, bytes: number): number {
+  return Math.ceil(bytes / weightOf(state))
+}
+
 function weightOf({ recordBytes }: FlowState): number {
   return (recordBytes ?? unseenRecordBytes) + heldOverheadBytes
 }

@@ -8,6 +8,8 @@ import { machineMs } from './usage.ts'
 
 /** The function under load: takes an event, works for as long as it is told, returns null. */
 let workMs = 0
+/** Events with this text in them fail. */
+let poison: string | null = null
 export interface FunctionCounts {
   readonly records: number
   readonly invocations: number
@@ -27,8 +29,10 @@ const server = createServer((request, response) => {
     if (workMs > 0) await sleep(workMs)
     const { Records: records } = JSON.parse(body) as { Records: readonly unknown[] }
     running -= 1
-    count(records.length, arrivedMs)
-    response.writeHead(200, { 'content-type': 'application/json' }).end('null')
+    const isPoisoned = poison !== null && body.includes(poison)
+    if (!isPoisoned) count(records.length, arrivedMs)
+    const answer = isPoisoned ? '{"errorType":"Error","errorMessage":"poison"}' : 'null'
+    response.writeHead(200, { 'content-type': 'application/json' }).end(answer)
   })
 })
 
@@ -50,8 +54,9 @@ await once(server, 'listening')
 const commands = {
   url: (_: null) =>
     `http://127.0.0.1:${(server.address() as AddressInfo).port}/2015-03-31/functions/function/invocations`,
-  reset(options: { workMs: number }) {
+  reset(options: { workMs: number; poison?: string }) {
     workMs = options.workMs
+    poison = options.poison ?? null
     counts = { records: 0, invocations: 0, runningMax: 0, firstMs: 0, lastMs: 0 }
   },
   counts: (_: null) => counts,

@@ -21,6 +21,8 @@ export type From = 'dist' | 'src'
 
 /** How Millrace is started. */
 export interface Launch {
+  /** A command that is given the whole command line, and becomes it. */
+  readonly launcher?: readonly string[] | undefined
   readonly from: From
   /** The folder for its CPU profiles; null: none is made. */
   readonly profiles: string | null
@@ -38,7 +40,7 @@ const readyMsMax = 15_000
 
 export async function startMillrace(
   config: Readonly<Record<string, unknown>>,
-  { from, profiles }: Launch,
+  { from, launcher = [], profiles }: Launch,
 ): Promise<MillraceProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-bench-'))
   const file = join(folder, 'millrace.json')
@@ -46,7 +48,9 @@ export async function startMillrace(
   const document = { server: { host: '127.0.0.1', port }, store: `sqlite:${join(folder, 'millrace.db')}`, ...config }
   await writeFile(file, JSON.stringify(document))
   const main = from === 'dist' ? built : source
-  const child = spawn(process.execPath, [...profilingArguments(profiles), main, 'start', '--config', file], {
+  const node = [process.execPath, ...profilingArguments(profiles), main, 'start', '--config', file]
+  const [command = process.execPath, ...args] = [...launcher, ...node]
+  const child = spawn(command, args, {
     cwd: folder,
     env: environment(),
     stdio: ['ignore', 'pipe', 'pipe'],

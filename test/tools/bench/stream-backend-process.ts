@@ -16,6 +16,8 @@ interface Stream {
   count: number
   /** One record's members from Data on. */
   rest: string
+  /** How many partition keys there are; 0: one, and no record of its own at the beginning. */
+  keys: number
 }
 
 const streams = new Map<string, Stream>()
@@ -78,13 +80,14 @@ function placeOf({ ShardIteratorType: type, StartingSequenceNumber: number }: In
   return type === 'TRIM_HORIZON' ? 0 : count
 }
 
-function page(name: string, { count, rest }: Stream, from: number, limit: number): string {
+function page(name: string, { count, keys, rest }: Stream, from: number, limit: number): string {
   reads += 1
   const to = Math.min(count, from + limit)
   const arrival = `"ApproximateArrivalTimestamp":${(Date.now() / 1_000).toFixed(3)},`
   const records: string[] = []
   for (let index = from; index < to; index += 1) {
-    records.push(`{"SequenceNumber":"${sequenceNumber(index)}",${arrival}${rest}`)
+    const key = keys === 0 ? 'key' : index === 0 ? 'poison' : `key-${index % keys}`
+    records.push(`{"SequenceNumber":"${sequenceNumber(index)}","PartitionKey":"${key}",${arrival}${rest}`)
   }
   const behindMs = to < count ? 1 : 0
   return `{"Records":[${records.join(',')}],"NextShardIterator":"${name}|${to}","MillisBehindLatest":${behindMs}}`
@@ -112,10 +115,10 @@ await once(server, 'listening')
 
 const commands = {
   endpoint: (_: null) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-  createStream({ name, shards, bytes }: { name: string; shards: number; bytes: number }) {
+  createStream({ name, shards, bytes, keys = 0 }: { name: string; shards: number; bytes: number; keys?: number }) {
     const data = Buffer.alloc(bytes, 'x').toString('base64')
-    const rest = `"PartitionKey":"key","Data":"${data}"}`
-    streams.set(name, { createdS: Date.now() / 1_000, shards, count: 0, rest })
+    const rest = `"Data":"${data}"}`
+    streams.set(name, { createdS: Date.now() / 1_000, shards, count: 0, rest, keys })
     return { streamArn: arnOf(name), shardIds: Array.from({ length: shards }, (_, index) => shardName(index)) }
   },
   /** So many records more in every shard. Answers with the moment before they were there. */

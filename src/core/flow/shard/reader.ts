@@ -3,7 +3,7 @@ import type { ReadOutcome } from '../messages.ts'
 import type { Unread } from '../part.ts'
 import { type Held, type Receipt, type Turn, ask, cancelAll, hold, isPending } from '../state.ts'
 import { paceAfterPage } from '../../pace.ts'
-import { isPressed, readBytes, recordsInRoom } from '../room.ts'
+import { isPressed, readBytes, recordsInRoom, recordsOf } from '../room.ts'
 import { advanceWatermark, finish } from './ledger.ts'
 import { enslot, isAnySlotIdle, isLayoutStale } from './slots.ts'
 import { isReadOut, type ShardState } from './state.ts'
@@ -12,6 +12,7 @@ import { isReadOut, type ShardState } from './state.ts'
 
 /** A slot that is blocked stops the others only when so many times the usual number of records wait behind it. */
 const blockedReach = 10
+const readBytesWell = 2_097_152
 
 export function readOn(turn: Turn, shard: ShardState): void {
   const { state, config, env } = turn
@@ -43,9 +44,10 @@ export function readOn(turn: Turn, shard: ShardState): void {
 /** One read is always allowed; a further one only while what is unresolved stays under the caps. */
 function recordsOfNextRead(turn: Turn, shard: ShardState): number {
   const { state, config } = turn
-  const { readRecordsMax } = config.traits
-  if (state.heldRecords === 0) return recordsInRoom(turn, readRecordsMax)
-  return recordsInRoom(turn, Math.max(0, Math.min(readRecordsMax, heldRecordsMax(turn, shard) - state.heldRecords)))
+  const leftMax = state.heldRecords === 0 ? Infinity : Math.max(0, heldRecordsMax(turn, shard) - state.heldRecords)
+  // What makes the next batches, or what a reply carries well: a larger one only stands in memory several times over.
+  const usefulMax = Math.max(config.batchSize * config.slots, recordsOf(state, readBytesWell))
+  return recordsInRoom(turn, Math.min(config.traits.readRecordsMax, usefulMax, leftMax))
 }
 
 function heldRecordsMax({ config }: Turn, shard: ShardState): number {
