@@ -124,6 +124,7 @@ async function run(parts: Parts): Promise<MillraceHandle> {
   })
   const api = createApi({
     server: settings.server,
+    memory,
     place,
     mappings: adoption.mappings,
     functions: target,

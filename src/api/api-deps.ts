@@ -8,7 +8,7 @@ import type { SourceKind } from '../model/source.ts'
 import type { Log } from '../observe/log.ts'
 import type { Clock, DepthResult, DescribeResult, Target } from '../ports.ts'
 import type { ConnectionLimits } from './connection-limits.ts'
-import type { AdmissionLimits } from './gate/admission.ts'
+import type { AdmissionLimits, BodyMemory } from './gate/admission.ts'
 import type { PassPolicy } from './pass-policy.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -17,6 +17,8 @@ export interface ApiDeps {
   readonly server: ServerSettings
   /** Tests make the limits of the gate small. */
   readonly admission?: AdmissionLimits | undefined
+  /** The memory of the process: bodies that are held are charged to it. */
+  readonly memory?: BodyMemory | undefined
   /** Tests make these small as well. */
   readonly connections?: ConnectionLimits | undefined
   /** Region and account of ARNs that Millrace builds itself. */

@@ -138,6 +138,24 @@ export function warnOfRedrive(
   )
 }
 
+/** A record is held three times while it runs: as it came, in its event, and on the way. */
+const copies = 3
+
+/** Records that even alone are more than the process means to hold: they are run all the same, one at a time. */
+export function warnOfSize(records: readonly FlowRecord[], { log, services }: FlowContext): void {
+  const { bytesMax } = services.memory
+  const large = records.filter(({ bytes }) => bytes * copies > bytesMax)
+  if (large.length === 0) return
+  log.warn(
+    {
+      messageIds: idsOf(large.slice(0, idsMax)),
+      bytes: Math.max(...large.map(({ bytes }) => bytes)),
+      memoryBytes: bytesMax,
+    },
+    'A record alone is more than the memory that all mappings share. It is run all the same; set memory (--memory, MILLRACE_MEMORY) higher.',
+  )
+}
+
 function idsOf(records: readonly FlowRecord[]): readonly string[] {
   return records.map((record) => record.id)
 }

@@ -12,7 +12,7 @@ import type { InvokeResult, ReadResult, SettleRefusal } from '../ports.ts'
 import type { AttemptIds } from './attempt-ids.ts'
 import { deliverFailure } from './delivery.ts'
 import type { FlowContext, FlowSettings } from './flow-context.ts'
-import { warnOfRedrive } from './flow-report.ts'
+import { warnOfRedrive, warnOfSize } from './flow-report.ts'
 import { lostReply } from './lost-reply.ts'
 import { sourceNowMs } from './source-time.ts'
 import type { RecordSieve } from './record-sieve.ts'
@@ -90,6 +90,7 @@ async function outcomeOfRead(result: ReadResult, scope: RequestScope): Promise<R
   const tip = isStream(context.identity.kind) ? reachesTip(result, sourceNowMs(context)) : result.tip
   scope.noteBehind(result.behindMs ?? (tip ? 0 : null))
   const records = await scope.sieve.mark(result.records)
+  warnOfSize(records, context)
   const unmatched = records.reduce((count, record) => count + (record.matched ? 0 : 1), 0)
   if (unmatched > 0) context.meter.filteredOut(unmatched)
   return { kind: 'records', records, end: result.end, tip, fromKeptEnd: result.held }

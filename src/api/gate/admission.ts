@@ -15,9 +15,20 @@ export interface AdmissionLimits {
 /** Lambda's largest request, a CreateFunction with its code, has 70,167,211 bytes: one fits, whatever else is small. */
 export const admissionLimits: AdmissionLimits = { requestsMax: 1_000, heldBytesMax: 96 * 1_048_576 }
 
-export function createAdmission({ heldBytesMax, requestsMax }: AdmissionLimits): Admission {
+/** What the process may hold in memory: bodies borrow of it. */
+export interface BodyMemory {
+  lend(bytes: number): () => void
+}
+
+export function createAdmission({ heldBytesMax, requestsMax }: AdmissionLimits, memory?: BodyMemory): Admission {
   let requests = 0
   let heldBytes = 0
+  let giveBack = (): void => {}
+  const charge = (bytes: number): void => {
+    heldBytes = bytes
+    giveBack()
+    giveBack = memory?.lend(bytes) ?? ((): void => {})
+  }
   return {
     enter() {
       if (requests >= requestsMax) return null
@@ -28,11 +39,11 @@ export function createAdmission({ heldBytesMax, requestsMax }: AdmissionLimits):
     },
     hold(bytes) {
       if (heldBytes + bytes > heldBytesMax) return false
-      heldBytes += bytes
+      charge(heldBytes + bytes)
       return true
     },
     release(bytes) {
-      heldBytes -= bytes
+      if (bytes > 0) charge(heldBytes - bytes)
     },
   }
 }

@@ -4,7 +4,7 @@ import type { ServerSettings } from '../../model/settings.ts'
 import type { Clock } from '../../ports.ts'
 import { sendError } from '../error-response.ts'
 import { hashBody, readHeld } from '../request-body.ts'
-import { admissionLimits, createAdmission, type Admission, type AdmissionLimits } from './admission.ts'
+import { admissionLimits, createAdmission, type Admission, type AdmissionLimits, type BodyMemory } from './admission.ts'
 import { createAuthenticator } from './authenticator.ts'
 import { checkBrowser } from './browser-check.ts'
 import { callerOf } from './caller.ts'
@@ -26,6 +26,7 @@ export interface GateSettings {
   /** Of the signatures that are accepted. */
   readonly region: string
   readonly limits?: AdmissionLimits | undefined
+  readonly memory?: BodyMemory | undefined
   readonly clock: Pick<Clock, 'wallMs' | 'uuid'>
 }
 
@@ -33,10 +34,13 @@ export interface GateSettings {
  * What every request passes before anything acts on it, in this order: is it for us and not from a stranger's page, is there
  * room for it, who sends it. What is turned away here has not been read, but for a body whose signature had to be checked.
  */
-export function addGate(server: FastifyInstance, { clock, limits, region, server: settings }: GateSettings): void {
+export function addGate(
+  server: FastifyInstance,
+  { clock, limits, memory, region, server: settings }: GateSettings,
+): void {
   const hosts = createOwnHosts(settings.host, settings.allowedHosts ?? [])
   const authenticator = createAuthenticator(settings.auth, region, clock.wallMs)
-  const admission = createAdmission(limits ?? admissionLimits)
+  const admission = createAdmission(limits ?? admissionLimits, memory)
   server.decorate('admission', admission)
   server.decorateRequest('caller', null)
   server.decorateRequest('held', null)

@@ -69,6 +69,16 @@ describe('the shell of a flow', () => {
     expect(counted).toEqual(['polled 2', 'out 1'])
   })
 
+  it('names a record that alone is more than the memory of all mappings, and runs it all the same', async () => {
+    const records = [record('small', { bytes: 10 }), record('large', { bytes: 900 })]
+    const { say, heard, lines } = await started('sqs', {
+      read: () => Promise.resolve({ kind: 'records', records, end: false, tip: true, behindMs: null }),
+    })
+    await say(read(1))
+    expect(heard('readDone')).toMatchObject([{ result: { records: [{ id: 'small' }, { id: 'large' }] } }])
+    expect(lines).toMatchObject([{ level: 'warn', fields: { messageIds: ['large'], bytes: 900, memoryBytes: 1_000 } }])
+  })
+
   it('marks what a long poll brings by the filter that holds when it is answered', async () => {
     const answer = Promise.withResolvers<ReadResult>()
     const { say, heard, runner, settings, time } = await started('sqs', { read: () => answer.promise })
