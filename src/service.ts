@@ -141,6 +141,8 @@ async function run(parts: Parts): Promise<MillraceHandle> {
     health: healthOf(parts, health, () => invocationsOf(permits, settings, find)),
     counts: (uuid) => meters.tally(uuid),
     activity: (uuid) => meters.activity(uuid),
+    rest: (uuid) => registry.rest(uuid),
+    isAws: (kind) => access.isAws(sourceService[kind]),
     redact,
     clock,
     log,

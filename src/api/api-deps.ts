@@ -2,6 +2,7 @@ import type { MappingActivity, MappingCounts } from '../model/mapping-status.ts'
 import type { CreateMapping, Mappings } from '../engine/mappings.ts'
 import type { ArnPlace } from '../model/arn.ts'
 import type { PlaceHolder } from '../engine/place-holders.ts'
+import type { MappingRest } from '../model/mapping-rest.ts'
 import type { MappingDocument } from '../model/mapping.ts'
 import type { FunctionSettings, ServerSettings } from '../model/settings.ts'
 import type { SourceKind } from '../model/source.ts'
@@ -42,6 +43,10 @@ export interface ApiDeps {
   readonly health: Health
   /** What the counters say of one mapping since the process started; `why` reads it. */
   readonly counts: (uuid: string) => MappingCounts | undefined
+  /** What a mapping has left to do, as far as it knows; undefined: it does not run here. */
+  readonly rest: (uuid: string) => MappingRest | undefined
+  /** Whether the endpoint of this kind of source is AWS itself. */
+  readonly isAws: (source: SourceKind) => boolean
   /** When a mapping last sent something to its function, and how much it sends. */
   readonly activity: (uuid: string) => MappingActivity | undefined
   /** Takes secrets out of what operations and refusals say. */

@@ -1,10 +1,13 @@
 import type { InvokeResult } from '../ports.ts'
+import type { OtherWork } from './idle-sweep.ts'
 import type { ApiDeps } from './api-deps.ts'
 
 /** Asynchronous invocations (API_Invoke, `Event`): accepted first, run afterwards, in memory. */
 export interface AsyncInvocations {
   /** False: too many are waiting. */
   accept(functionName: string, payload: string, traceHeader: string | undefined): boolean
+  /** What was accepted and has not ended. */
+  work(): OtherWork
   /** Takes its time: those that run end. Those that wait to be tried again are given up. */
   drain(): Promise<void>
 }
@@ -24,6 +27,12 @@ export function createAsyncInvocations(
   const draining = new AbortController()
   const out = new Set<Promise<void>>()
   let acceptedBytes = 0
+  let activity = 0
+  let activeMs = 0
+  const note = (): void => {
+    activity += 1
+    activeMs = clock.monoMs()
+  }
 
   async function run(functionName: string, payload: string, traceHeader: string | undefined): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
@@ -50,15 +59,18 @@ export function createAsyncInvocations(
       const bytes = Buffer.byteLength(payload)
       if (out.size >= asyncMax || acceptedBytes + bytes > asyncBytesMax) return false
       acceptedBytes += bytes
+      note()
       const running = run(functionName, payload, traceHeader)
         .catch((error: unknown) => failed(error, functionName))
         .finally(() => {
           out.delete(running)
           acceptedBytes -= bytes
+          note()
         })
       out.add(running)
       return true
     },
+    work: () => ({ count: out.size, activity, activeMs }),
     async drain() {
       draining.abort()
       await Promise.all(out)

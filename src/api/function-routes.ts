@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { ApiError } from '../model/api-error.ts'
 import { parseFunctionName } from '../model/arn.ts'
 import type { ApiDeps } from './api-deps.ts'
-import { createAsyncInvocations } from './async-invocations.ts'
+import { createAsyncInvocations, type AsyncInvocations } from './async-invocations.ts'
 import { functionConfiguration, functionDescription } from './function-configuration.ts'
 import { createInvocations } from './function-invoke.ts'
 import { createFunctionListing } from './function-listing.ts'
@@ -13,7 +13,7 @@ const functionsPath = '/2015-03-31/functions'
 const streamingPath = '/2021-11-15/functions'
 
 /** Functions of the config; whatever else has a function's path lives upstream. */
-export function addFunctionRoutes(server: FastifyInstance, deps: ApiDeps, way: WayUp): void {
+export function addFunctionRoutes(server: FastifyInstance, deps: ApiDeps, way: WayUp): AsyncInvocations {
   const { ended, passThrough } = way
   const startedMs = deps.clock.wallMs()
   const asyncInvocations = createAsyncInvocations(deps, ended)
@@ -64,4 +64,5 @@ export function addFunctionRoutes(server: FastifyInstance, deps: ApiDeps, way: W
   })
 
   server.get(functionsPath, async (request, reply) => listing.functions(request, reply))
+  return asyncInvocations
 }

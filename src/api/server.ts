@@ -5,6 +5,7 @@ import type { ApiDeps } from './api-deps.ts'
 import { connectionLimits } from './connection-limits.ts'
 import { errorResponse, sendError, unknownOperation, type ErrorResponse } from './error-response.ts'
 import { addFunctionRoutes } from './function-routes.ts'
+import { addIdleRoutes } from './idle-routes.ts'
 import { listenOn } from './listening.ts'
 import { addMappingRoutes } from './mapping-routes.ts'
 import { addOperationsRoutes } from './operations-routes.ts'
@@ -66,9 +67,10 @@ export function createApi(deps: ApiDeps): Api {
   const passThrough = createPassThrough(deps, hops, ending.signal)
   addMappingRoutes(server, deps)
   addTagRoutes(server, deps, passThrough)
-  addFunctionRoutes(server, deps, { hops, passThrough, ended: ending.signal })
+  const accepted = addFunctionRoutes(server, deps, { hops, passThrough, ended: ending.signal })
   addOperationsRoutes(server, deps)
   addWhyRoutes(server, deps)
+  addIdleRoutes(server, deps, () => accepted.work())
   server.setNotFoundHandler(async (request, reply) => answerUnknown(request, reply, passThrough))
 
   return {

@@ -1,7 +1,7 @@
 import type { Clock } from '../ports.ts'
 
 /** Waits on the clock; rejects with the signal's reason when that comes first. */
-export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+export function sleep(clock: Pick<Clock, 'monoMs' | 'timer'>, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
       reject(reasonOf(signal))

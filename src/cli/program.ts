@@ -11,6 +11,7 @@ import { startCommand } from './start-command.ts'
 import { statusCommand } from './status.ts'
 import { table, type Terminal } from './terminal.ts'
 import { version } from './version.ts'
+import { waitCommand } from './wait.ts'
 import { whyCommand } from './why.ts'
 
 const commands: readonly Command[] = [
@@ -19,6 +20,7 @@ const commands: readonly Command[] = [
   mappingsCommand,
   statusCommand,
   whyCommand,
+  waitCommand,
   doctorCommand,
   healthCommand,
 ]

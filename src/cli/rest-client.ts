@@ -4,7 +4,8 @@ import type { Proof } from './proof.ts'
 /** A running Millrace, as its own commands see it: the Lambda API and the operations API on one port. */
 export interface RestClient {
   readonly endpoint: string
-  get(path: string): Promise<unknown>
+  /** `withinMs`: for an answer that is waited for. */
+  get(path: string, withinMs?: number): Promise<unknown>
   /** An answer that has a list of this name; whatever else answers there is no Millrace. */
   getWith<Name extends string>(list: Name, path: string): Promise<Readonly<Record<Name, readonly unknown[]>>>
   send(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<unknown>
@@ -15,12 +16,13 @@ const answerMsMax = 30_000
 
 export function restClient(endpoint: string, prove: Proof): RestClient {
   const base = endpoint.replace(/\/+$/, '')
-  const call = (method: string, path: string, body?: unknown) => ask({ base, method, path, body, prove })
+  const call = (method: string, path: string, body?: unknown, withinMs = answerMsMax) =>
+    ask({ base, method, path, body, prove, withinMs })
   return {
     endpoint: base,
-    get: (path) => call('GET', path),
+    get: (path, withinMs) => call('GET', path, undefined, withinMs),
     getWith: async (list, path) => withList(await call('GET', path), list, base),
-    send: call,
+    send: (method, path, body) => call(method, path, body),
   }
 }
 
@@ -40,14 +42,15 @@ interface Question {
   readonly path: string
   readonly body: unknown
   readonly prove: Proof
+  readonly withinMs: number
 }
 
-async function ask({ base, body, method, path, prove }: Question): Promise<unknown> {
+async function ask({ base, body, method, path, prove, withinMs }: Question): Promise<unknown> {
   const sent = body === undefined ? '' : JSON.stringify(body)
   const headers: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' }
   const response = await fetch(`${base}${path}`, {
     method,
-    signal: AbortSignal.timeout(answerMsMax),
+    signal: AbortSignal.timeout(withinMs),
     headers: prove({ method, url: new URL(`${base}${path}`), headers, body: sent }),
     ...(body !== undefined && { body: sent }),
   }).catch((error: unknown) => {

@@ -4,6 +4,7 @@ import type { OptionSettings } from '../model/settings.ts'
 import type { SourceKind } from '../model/source.ts'
 import type { Log } from '../observe/log.ts'
 import type { Clock, Destination, Source, Store, Target } from '../ports.ts'
+import type { Activity } from './activity.ts'
 import type { FlowHealth } from './flow-health.ts'
 import type { StartMachine } from './flow-machine.ts'
 import type { Results } from './last-result.ts'
@@ -72,5 +73,7 @@ export interface FlowContext {
   readonly meter: MappingMeter
   readonly log: Log
   readonly health: FlowHealth
+  /** What happens to the mapping's records is counted here. */
+  readonly activity: Activity
   readonly listener: FlowListener
 }

@@ -15,6 +15,8 @@ export interface FlowMachine {
   /** How much it is short of for the next read; 0: it is not. */
   missingBytes(): number
   inspect(config: FlowConfig, now: Now): FlowInspection
+  /** A tumbling window has still to be ended. */
+  isWindowOpen(): boolean
 }
 
 export type StartMachine = (config: FlowConfig) => FlowMachine
@@ -26,6 +28,7 @@ export const startCoreMachine: StartMachine = (initial) => {
     deadline: () => deadline(state),
     chargedBytes: () => chargedBytes(state),
     missingBytes: () => state.missingBytes,
+    isWindowOpen: () => state.part.kind === 'shard' && state.part.window !== null,
     inspect: (config, now) => inspectFlow(state, config, now),
   }
 }

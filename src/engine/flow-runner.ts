@@ -6,10 +6,12 @@ import { AttemptIds } from './attempt-ids.ts'
 import { agesOf } from './flow-ages.ts'
 import type { FlowContext, FlowSettings } from './flow-context.ts'
 import type { FlowMachine } from './flow-machine.ts'
+import { FlowRest } from './flow-rest.ts'
 import { openFlow } from './flow-opening.ts'
 import { FlowPermits } from './flow-permits.ts'
 import { report, resultOfOutcome } from './flow-report.ts'
 import { carryOut } from './flow-requests.ts'
+import type { Unrest } from '../model/mapping-rest.ts'
 import type { FlowStatus } from '../model/mapping-status.ts'
 import { MachineLoop } from './machine-loop.ts'
 import type { MemoryAccount } from './memory-budget.ts'
@@ -40,6 +42,7 @@ export class FlowRunner {
   readonly #outstanding = new Map<number, Outstanding>()
   readonly #permits: FlowPermits
   readonly #memory: MemoryAccount
+  readonly #rest: FlowRest
   readonly #lifetime = new AbortController()
   #settings: FlowSettings
   #fence = 0
@@ -68,6 +71,7 @@ export class FlowRunner {
     })
     this.#permits = new FlowPermits(context.services.permits)
     this.#memory = context.services.memory.join(() => this.#loop.happen({ kind: 'timer' }))
+    this.#rest = new FlowRest(context.services.clock, context.activity)
     this.#attemptIds = new AttemptIds(context.services.clock)
     this.#sieve = new RecordSieve(context.services.clock, () => this.#settings.matches, this.#lifetime.signal)
   }
@@ -124,6 +128,18 @@ export class FlowRunner {
     return { ...seen, ...this.#context.health.view(), ...ages, ...own }
   }
 
+  get flow(): string {
+    return this.#context.identity.flow
+  }
+
+  get tipMs(): number | null {
+    return this.#rest.tipMs
+  }
+
+  unrest(): readonly Unrest[] {
+    return this.#rest.reasons(this.status(), this.#machine.isWindowOpen())
+  }
+
   #step(event: FlowEvent): void {
     const { clock, workClock } = this.#context.services
     this.#note(event)
@@ -134,6 +150,7 @@ export class FlowRunner {
       allowedBytes: this.#memory.allowedBytes,
       jitter: clock.random(),
     })
+    this.#rest.note(event, commands)
     for (const command of commands) this.#obey(command)
     if (!this.#loop.isOver) this.#memory.charge(this.#machine.chargedBytes(), this.#machine.missingBytes())
   }

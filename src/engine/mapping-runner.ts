@@ -5,6 +5,8 @@ import type { MappingDocument, MappingState } from '../model/mapping.ts'
 import { isStream } from '../model/source.ts'
 import type { Log } from '../observe/log.ts'
 import type { Source } from '../ports.ts'
+import type { MappingRest } from '../model/mapping-rest.ts'
+import { Activity } from './activity.ts'
 import type { EngineContext } from './engine-context.ts'
 import type { FlowContext, FlowSettings } from './flow-context.ts'
 import { FlowHealth } from './flow-health.ts'
@@ -15,6 +17,7 @@ import type { MappingHooks } from './mapping-hooks.ts'
 import { MachineLoop } from './machine-loop.ts'
 import { MappingView } from './mapping-view.ts'
 import { carryOutForMapping, type MappingWork } from './mapping-requests.ts'
+import { changesFlows, restOf } from './mapping-rest.ts'
 import { MappingTroubles } from './mapping-troubles.ts'
 import type { MappingStatus } from '../model/mapping-status.ts'
 import type { MappingMeter } from './meters.ts'
@@ -35,6 +38,7 @@ export class MappingRunner {
   readonly #lastResult = new LastResult((result) => this.#noteResult(result))
   readonly #flows = new Map<number, { readonly origin: 'first' | 'late'; readonly runner: FlowRunner }>()
   readonly #outstanding = new Map<number, AbortController>()
+  readonly #activity: Activity
   readonly #stopped = Promise.withResolvers<void>()
   #document: MappingDocument
   #stopping = false
@@ -44,6 +48,7 @@ export class MappingRunner {
     this.#engine = engine
     this.#document = { ...document, lastProcessingResult: writtenResult(document.lastProcessingResult) }
     this.#hooks = hooks
+    this.#activity = new Activity(engine.services.clock)
     this.#state = create(isStream(document.source))
     this.#loop = new MachineLoop<MappingEvent>({
       step: (event) => this.#step(event),
@@ -55,11 +60,8 @@ export class MappingRunner {
     })
     this.#source = engine.opener.open(document)
     this.#meter = engine.meterOf(document)
-    this.#log = engine.log.child({
-      mapping: document.uuid,
-      source: document.sourceName,
-      function: document.functionArn,
-    })
+    const { uuid: mapping, sourceName: source } = document
+    this.#log = engine.log.child({ mapping, source, function: document.functionArn })
     this.#view = new MappingView(engine, this.#source, this.#log)
     this.#troubles = new MappingTroubles(engine.services.clock, this.#log, this.#lastResult)
   }
@@ -123,6 +125,11 @@ export class MappingRunner {
     })
   }
 
+  rest(): MappingRest {
+    const runners = [...this.#flows.values()].map(({ runner }) => runner)
+    return restOf({ document: this.#document, machine: this.#state, activity: this.#activity }, runners, this.#troubles)
+  }
+
   #step(event: MappingEvent): void {
     const { workClock, permits } = this.#engine.services
     const env = { monoMs: workClock.monoMs(), jitter: workClock.random() }
@@ -131,6 +138,7 @@ export class MappingRunner {
     if (this.#state.flows.size > 0) permits.join(this.#document.uuid)
     else permits.leave(this.#document.uuid)
     if (isStream(this.#document.source)) this.#engine.census.count(this, this.#state.flows.size)
+    if (changesFlows(event, commands)) this.#activity.raise()
     for (const command of commands) this.#obey(command)
   }
 
@@ -222,6 +230,7 @@ export class MappingRunner {
       source: this.#source,
       meter: this.#meter,
       log: isStream(kind) ? this.#log.child({ shard: flow }) : this.#log,
+      activity: this.#activity,
       health: new FlowHealth(this.#engine.services.clock),
       listener: {
         ended: (end) => {

@@ -8,6 +8,7 @@ import { Sequence } from '../async/sequence.ts'
 import { sourceTraits } from '../model/source.ts'
 import type { EngineContext } from './engine-context.ts'
 import { MappingRunner } from './mapping-runner.ts'
+import type { MappingRest } from '../model/mapping-rest.ts'
 import type { MappingStatus } from '../model/mapping-status.ts'
 import type { CreateMapping, MappingChanges, Mappings } from './mappings.ts'
 import { SetAside } from './set-aside.ts'
@@ -131,6 +132,11 @@ export class Registry implements Mappings {
   /** Writes down how an adoption stands; nothing of what runs here changes. */
   async note(uuid: string, adopted: Adoption): Promise<void> {
     await this.#write(this.#runner(uuid), () => ({ adopted }))
+  }
+
+  /** undefined: nothing runs under this name. */
+  rest(uuid: string): MappingRest | undefined {
+    return this.#runners.get(uuid)?.rest()
   }
 
   status(uuid: string): MappingStatus | undefined {

@@ -109,6 +109,8 @@ export function createApiWorld(options: ApiWorldOptions = {}): ApiWorld {
     health: { notReady: () => world.notReady, storeTrouble: () => null, details: () => ({ version: 'test' }) },
     counts: () => world.counts,
     activity: () => undefined,
+    rest: () => undefined,
+    isAws: () => false,
     redact: (text) => text,
     clock: {
       wallMs: () => Date.UTC(2026, 10, 21),

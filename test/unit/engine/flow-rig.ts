@@ -5,6 +5,7 @@ import { MovableClock } from '../../../src/engine/movable-clock.ts'
 import { MemoryBudget } from '../../../src/engine/memory-budget.ts'
 import type { FlowContext, FlowSettings } from '../../../src/engine/flow-context.ts'
 import type { StartMachine } from '../../../src/engine/flow-machine.ts'
+import { Activity } from '../../../src/engine/activity.ts'
 import { FlowHealth } from '../../../src/engine/flow-health.ts'
 import { FlowRunner } from '../../../src/engine/flow-runner.ts'
 import type { MappingMeter } from '../../../src/engine/meters.ts'
@@ -44,6 +45,7 @@ function scriptedMachine() {
     deadline: () => ({ monoMs: script.dueMs, receiptMonoMs: null }),
     chargedBytes: () => script.heldBytes,
     missingBytes: () => script.missingBytes,
+    isWindowOpen: () => false,
     inspect: () => ({
       phase: 'running',
       held: 0,
@@ -149,6 +151,7 @@ export function flowRig(kind: SourceKind, ports: Ports = {}) {
     },
     meter: { ...silentMeter, ...ports.meter },
     log: recordingLog(lines),
+    activity: new Activity(time.clock),
     health: new FlowHealth(time.clock),
     listener: {
       ended: (end) => ends.push(end),

@@ -1,0 +1,23 @@
+/** What keeps a mapping from being idle. All but `busy` can be left out of account by whoever waits. */
+export type UnrestKind = 'busy' | 'delayed' | 'inFlight' | 'window' | 'unattached'
+
+export interface Unrest {
+  readonly kind: UnrestKind
+  /** In plain words, without the name of the mapping. */
+  readonly text: string
+}
+
+/** What a mapping knows of its own rest, at one moment. Moments are monotonic, by the real clock. */
+export interface MappingRest {
+  /** Goes up with whatever happens to a record. */
+  readonly activity: number
+  /** When it last went up. */
+  readonly activeMs: number
+  readonly reasons: readonly Unrest[]
+  /** The life of the stream that is read; null: none yet. */
+  readonly incarnation: string | null
+  /** Running flow → when the newest of its reads began that found nothing more (streams); null: there was none. */
+  readonly tips: ReadonlyMap<string, number | null>
+  /** Shards of that life that were read to their ends. */
+  readonly done: ReadonlySet<string>
+}
