@@ -47,13 +47,8 @@ export function createApi(deps: ApiDeps): Api {
   // Bodies are read by whoever answers: passed on as a stream, or whole within a limit of its own.
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', (_request, _payload, done) => done(null))
-  addGate(server, {
-    server: deps.server,
-    region: deps.place.region,
-    limits: deps.admission,
-    memory: deps.memory,
-    clock: deps.clock,
-  })
+  const { admission: limits, clock, memory } = deps
+  addGate(server, { server: deps.server, region: deps.place.region, limits, memory, clock })
   // A function's answer is the function's, and what comes from upstream is the upstream's.
   server.addHook('onSend', async (request, reply, payload) => {
     const isOurs = reply.statusCode >= 400 || /^\/(?:_millrace|metrics)(?:\/|$|\?)/.test(request.url)
