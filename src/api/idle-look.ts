@@ -76,9 +76,10 @@ function inFlightText(inFlight: number, status: MappingStatus | undefined): stri
 /** Every shard of a fresh listing is read to its end, or runs; whether it is at its tip, the flow says. */
 function leftInStream(listing: DescribeResult | null, rest: MappingRest): readonly Unrest[] {
   if (listing?.kind !== 'found') return unseen(listing)
-  if (listing.incarnation !== rest.incarnation)
-    return [{ kind: 'busy', text: 'The stream was made anew, and its last one is still being read.' }]
-  const unread = listing.shards.filter(({ shardId }) => !rest.done.has(shardId) && !rest.tips.has(shardId))
+  const { incarnation } = listing
+  const unread = listing.shards.filter(
+    ({ shardId }) => rest.done.get(shardId) !== incarnation && rest.flows.get(shardId)?.incarnation !== incarnation,
+  )
   return unread.map(({ shardId }) => ({ kind: 'busy', text: `shard ${shardId} is not being read yet.` }))
 }
 

@@ -49,7 +49,7 @@ export function standingOf(question: IdleQuestion, deps: Omit<IdleDeps, 'checkSo
 
 function tipsOf(document: MappingDocument, rest: MappingRest | undefined): Standing['tips'] {
   if (rest === undefined || !isStream(document.source)) return []
-  return [...rest.tips].map(([shardId, tipMs]) => ({ document, shardId, tipMs }))
+  return [...rest.flows].map(([shardId, { tipMs }]) => ({ document, shardId, tipMs }))
 }
 
 /** Why it is not time to look at the sources yet, for somebody who has waited since then. */

@@ -28,15 +28,12 @@ export function restOf(
   troubles: Pick<MappingTroubles, 'source'>,
 ): MappingRest {
   const { activity, machine } = seen
-  const { discovery } = machine
-  const incarnation = discovery.listing?.incarnation ?? null
   return {
     activity: activity.count,
     activeMs: activity.lastMs,
     reasons: [...ownReasons(seen, runners.length > 0, troubles), ...runners.flatMap((runner) => runner.unrest())],
-    incarnation,
-    tips: new Map(runners.map((runner) => [runner.flow, runner.tipMs])),
-    done: new Set([...discovery.done].filter(([, life]) => life === incarnation).map(([shardId]) => shardId)),
+    flows: new Map(runners.map((runner) => [runner.flow, { incarnation: runner.incarnation, tipMs: runner.tipMs }])),
+    done: machine.discovery.done,
   }
 }
 

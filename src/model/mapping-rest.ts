@@ -14,10 +14,16 @@ export interface MappingRest {
   /** When it last went up. */
   readonly activeMs: number
   readonly reasons: readonly Unrest[]
-  /** The life of the stream that is read; null: none yet. */
-  readonly incarnation: string | null
-  /** Running flow → when the newest of its reads began that found nothing more (streams); null: there was none. */
-  readonly tips: ReadonlyMap<string, number | null>
-  /** Shards of that life that were read to their ends. */
-  readonly done: ReadonlySet<string>
+  /** The running flows, by name. */
+  readonly flows: ReadonlyMap<string, FlowTip>
+  /** Shards that were read to their ends, and the life of the stream in which they were. */
+  readonly done: ReadonlyMap<string, string>
+}
+
+/** How far a flow has read. */
+export interface FlowTip {
+  /** The life of the stream that it reads. */
+  readonly incarnation: string
+  /** When the newest of its reads began that found nothing more (streams); null: there was none. */
+  readonly tipMs: number | null
 }

@@ -25,6 +25,6 @@ for (const kind of ['queue', 'shard'] as const) {
 }
 const hash = createHash('sha256')
 for (let seed = 1; seed <= Number(values.engine); seed += 1) {
-  await runEngineSeed(seed, undefined, (seen) => void hash.update(`${JSON.stringify(seen)}\n`))
+  await runEngineSeed(seed, undefined, { watch: (seen) => void hash.update(`${JSON.stringify(seen)}\n`) })
 }
 console.log(`engine, ${values.engine} seeds: ${hash.digest('hex')}`)

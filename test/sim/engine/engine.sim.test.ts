@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { partsOf, seedsOf } from '../seeds.ts'
 import { cornersOf, everywhere } from './corners.ts'
+import type { Observation } from './observation.ts'
 import { runEngineSeed } from './run.ts'
 
 const seeds = seedsOf(150)
@@ -12,9 +13,10 @@ describe('the engine keeps every promise whatever the world does', () => {
   it.each(partsOf(seeds, 25))('seeds $from to $to', { timeout: 120_000 }, async ({ from, to }) => {
     let steps = 0
     for (let seed = from; seed <= to; seed++) {
-      const result = await runEngineSeed(seed, undefined, (seen) => {
+      const watch = (seen: Observation): void => {
         for (const corner of cornersOf(seen)) reached.add(corner)
-      })
+      }
+      const result = await runEngineSeed(seed, undefined, { watch })
       steps += result.steps
     }
     expect(steps).toBeGreaterThan(to - from)

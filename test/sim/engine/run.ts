@@ -13,6 +13,7 @@ import { silence } from './checkers/silence.ts'
 import { word } from './checkers/word.ts'
 import type { Observation } from './observation.ts'
 import { violate, Violation } from './observation.ts'
+import { IdleJudge, type IdlePlant } from './idle-judge.ts'
 import { startProcess } from './world/engine.ts'
 import { enableAll, heal, planHappenings } from './world/happenings.ts'
 import { crash, stop } from './world/lifetimes.ts'
@@ -30,13 +31,21 @@ const stepsMax = 400_000
 export interface RunResult {
   readonly steps: number
   readonly virtualMs: number
+  /** Answers to those who asked whether it is idle. */
+  readonly said: IdleJudge['said'] | null
+}
+
+interface RunOptions {
+  readonly watch?: ((seen: Observation) => void) | undefined
+  /** Somebody asks all the time whether it is idle, through this. */
+  readonly idle?: IdlePlant | undefined
 }
 
 /** One seed, from the first draw to the last drain. Throws a Violation that says how to see it again. */
 export async function runEngineSeed(
   seed: number,
   plants: Plants = nothingPlanted,
-  watch: ((seen: Observation) => void) | null = null,
+  { watch, idle }: RunOptions = {},
 ): Promise<RunResult> {
   const recent: Observation[] = []
   const keptMax = Number(process.env['SIM_TRACE'] ?? 60)
@@ -51,7 +60,7 @@ export async function runEngineSeed(
   const unhandled = (error: unknown): void => world.fail(new Violation(`unhandled rejection: ${String(error)}`))
   process.on('unhandledRejection', unhandled)
   try {
-    return await run(world)
+    return await run(world, idle)
   } catch (error) {
     throw new Violation(report(world, recent.slice(-keptMax), error), { cause: error })
   } finally {
@@ -71,7 +80,7 @@ function report(world: World, recent: readonly Observation[], error: unknown): s
   ].join('\n')
 }
 
-async function run(world: World): Promise<RunResult> {
+async function run(world: World, idle: IdlePlant | undefined): Promise<RunResult> {
   const book = new Book(world)
   world.judgeBy([
     { name: 'book', see: (seen) => book.see(seen) },
@@ -83,12 +92,15 @@ async function run(world: World): Promise<RunResult> {
   for (const plan of world.scenario.sources) world.sources.set(plan.arn, createSimSource(world, plan))
   planHappenings(world)
   startProcess(world)
+  const judge = idle === undefined ? null : new IdleJudge(world, book, idle)
+  judge?.keepAsking()
   await settle()
   world.clock.at(world.scenario.safetyMs + 1, () => heal(world))
   await proceed(world, () => world.healed, 'the safety phase never ended')
   await converge(world, book)
+  if (judge !== null) await saysIdle(world, judge)
   await comeToRest(world)
-  return { steps: world.steps, virtualMs: world.clock.nowMs }
+  return { steps: world.steps, virtualMs: world.clock.nowMs, said: judge?.said ?? null }
 }
 
 async function proceed(world: World, isDone: () => boolean, otherwise: string): Promise<void> {
@@ -152,6 +164,22 @@ async function shardBehind(
     if (!isPassed) return fact.shardId
   }
   return null
+}
+
+/** Nothing is left, and that is said soon: by the process that was asked, or by the one that took its place. */
+async function saysIdle(world: World, judge: IdleJudge): Promise<void> {
+  const untilMs = world.clock.nowMs + convergenceMsMax
+  let asked = judge.askHealed()
+  while (asked.answer === null) {
+    if (world.clock.nowMs > untilMs) violate('idle', 'nobody says whether it is idle')
+    if (asked.process === null || asked.process !== world.current) asked = judge.askHealed()
+    let isTime = false
+    world.clock.after(lookMs, () => {
+      isTime = true
+    })
+    await proceed(world, () => isTime, 'nobody says whether it is idle')
+  }
+  if (!asked.answer.idle) violate('idle', `nothing is left, and yet ${asked.answer.reasons.join(' ')}`)
 }
 
 /** The last drain; after it nothing is held and nobody waits for anything. */

@@ -38,7 +38,7 @@ it('an answer about AWS is approximate', async () => {
   const made = createApiWorld({
     deps: {
       isAws: () => true,
-      rest: () => ({ activity: 0, activeMs: 0, reasons: [], incarnation: '', tips: new Map(), done: new Set() }),
+      rest: () => ({ activity: 0, activeMs: 0, reasons: [], flows: new Map(), done: new Map() }),
     },
   })
   await createQueueMapping(made.mappings)
