@@ -25,7 +25,7 @@ export function changesFlows(event: MappingEvent, commands: readonly MappingComm
 export function restOf(
   seen: Seen,
   runners: readonly FlowRunner[],
-  troubles: Pick<MappingTroubles, 'source'>,
+  troubles: Pick<MappingTroubles, 'source' | 'function'>,
 ): MappingRest {
   const { activity, machine } = seen
   return {
@@ -40,12 +40,14 @@ export function restOf(
 function ownReasons(
   { document: { state }, machine }: Seen,
   isRunning: boolean,
-  troubles: Pick<MappingTroubles, 'source'>,
+  troubles: Pick<MappingTroubles, 'source' | 'function'>,
 ): readonly Unrest[] {
   const isAttached = machine.discovery.listing !== null
   if (!isAttached && troubles.source !== null)
     return [{ kind: 'unattached', text: `The source is not attached: ${troubles.source.message}` }]
   if (state !== 'Enabled') return [busy(`The mapping is ${state}.`)]
+  if (!isAttached && troubles.function !== null)
+    return [busy(`The function cannot be invoked: ${troubles.function.message}`)]
   if (!isAttached) return [{ kind: 'unattached', text: 'The source is not attached yet.' }]
   if (!machine.discovery.isStream && !isRunning) return [busy('The queue is not being received from yet.')]
   const isAsking = [...machine.pending.values()].some((kind) => !asides.has(kind))

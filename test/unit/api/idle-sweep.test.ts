@@ -138,6 +138,14 @@ describe('a queue is idle', () => {
     expect(asked.answer).toMatchObject({ idle: true, mappings: [] })
   })
 
+  it('not while its function is missing, and says so', async () => {
+    const describeFunction = () => ({ kind: 'missing', message: 'no such function' }) as const
+    const { ask, time } = await queueRig({ describeFunction })
+    const asked = ask({ timeoutMs: 1_000 })
+    await time.pass(2_000)
+    expect(asked.answer?.reasons).toEqual([expect.stringContaining('no such function')])
+  })
+
   it('not when it is gone: a source that is not attached is a reason', async () => {
     const { ask, queue, time } = await queueRig()
     queue.remove()

@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest'
-import { createApiWorld } from '../../support/api.ts'
+import type { FunctionSettings } from '../../../src/model/settings.ts'
+import type { InvokeResult } from '../../../src/ports.ts'
+import { answered, createApiWorld, hostedFunction } from '../../support/api.ts'
 
-const world = () => {
+const world = (functions: readonly FunctionSettings[] = []) => {
   let nowMs = 0
   const clock = {
     wallMs: () => 0,
@@ -12,7 +14,7 @@ const world = () => {
       return () => clearImmediate(immediate)
     },
   }
-  return createApiWorld({ deps: { clock } })
+  return createApiWorld({ functions, deps: { clock } })
 }
 
 it('without mappings nothing is left', async () => {
@@ -44,6 +46,19 @@ it('an answer about AWS is approximate', async () => {
   await createQueueMapping(made.mappings)
   const response = await made.api.inject({ url: '/_millrace/idle' })
   expect(response.json()).toMatchObject({ idle: true, approximate: true })
+})
+
+it('an asynchronous invocation counts until its function has ended', async () => {
+  const { promise, resolve } = Promise.withResolvers<InvokeResult>()
+  const made = world([hostedFunction('audit')])
+  made.invoke = () => promise
+  const headers = { 'x-amz-invocation-type': 'Event' }
+  const url = '/2015-03-31/functions/audit/invocations'
+  await made.api.inject({ method: 'POST', url, payload: '{}', headers })
+  const busy = await made.api.inject({ url: '/_millrace/idle?timeout=0.1' })
+  expect(busy.json()).toMatchObject({ idle: false, reasons: ['1 asynchronous invocation has not ended.'] })
+  resolve(answered('null'))
+  expect((await made.api.inject({ url: '/_millrace/idle?timeout=60' })).json()).toMatchObject({ idle: true })
 })
 
 it.each([
