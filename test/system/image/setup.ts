@@ -7,7 +7,7 @@ import { imageTag } from './tags.ts'
 import { cellsOf, printReport, reportFileVariable } from './report.ts'
 
 const folder = import.meta.dirname
-const repository = join(folder, '../..')
+const repository = join(folder, '../../..')
 const minutes = 60
 
 declare module 'vitest' {
