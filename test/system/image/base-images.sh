@@ -7,7 +7,7 @@
 # Exit code 1: one is missing, and a line "IMAGE missing: REASON" says why.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/stand-ins"
-repository=$(cd ../../.. && pwd)
+repository=$(cd ../../../.. && pwd)
 
 # The tag, and the folder of its stand-in.
 declare -A stand_ins=(
