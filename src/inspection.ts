@@ -1,4 +1,5 @@
-import { probeEndpoints as probe, type EndpointProbe } from './access/endpoint-probe.ts'
+import { probeEndpoints as probe } from './access/endpoint-probe.ts'
+import type { EndpointProbe } from './model/endpoint-probe.ts'
 import { examineMapping } from './api/examination.ts'
 import { probeListening } from './api/listening.ts'
 import { connect } from './connections.ts'

@@ -1,6 +1,7 @@
 import type { Checkpoint } from './model/checkpoint.ts'
 import type { FunctionLook, InvocationReply } from './model/invocation.ts'
 import type { MappingDocument } from './model/mapping.ts'
+import type { ReadTrouble } from './model/read-trouble.ts'
 import type { SourceRecord } from './model/record.ts'
 
 /** Everything outside the process sits behind these. Expected answers are data; a rejected promise means a bug or an abort. */
@@ -74,13 +75,7 @@ export type ReadResult =
       /** How far behind the tip the source says this read is; null where it does not say. */
       readonly behindMs: number | null
     }
-  | { readonly kind: 'throttled'; readonly message: string; readonly retryAfterMs?: number | undefined }
-  | { readonly kind: 'expired'; readonly message: string }
-  | { readonly kind: 'trimmed'; readonly message: string }
-  | { readonly kind: 'recreated'; readonly incarnation: string; readonly message: string }
-  | { readonly kind: 'missing'; readonly message: string }
-  | { readonly kind: 'denied'; readonly message: string }
-  | { readonly kind: 'failed'; readonly message: string }
+  | ReadTrouble
 
 export type DescribeResult =
   | {

@@ -1,21 +1,11 @@
 import { NodeHttpHandler } from '@smithy/node-http-handler'
+import type { EndpointProbe } from '../model/endpoint-probe.ts'
 import type { AwsService, ServiceSettings } from '../model/settings.ts'
-import { lookAtFunction, type FunctionLook } from './function-probe.ts'
+import { lookAtFunction } from './function-probe.ts'
 import { networkSettings, type NetworkSettings } from './network-settings.ts'
 import { awsServices, readSdkRules } from './sdk-rules.ts'
 import { createProxyAgents, createTransport, originOf, type Transport } from './transport.ts'
 import { splitUserinfo } from './userinfo.ts'
-
-/** One look at an address that the service would use. */
-export interface EndpointProbe {
-  /** `endpoint` where one serves all, else `endpoint of sqs`, or `function NAME`. */
-  readonly what: string
-  readonly url: string
-  /** null: it can be reached. */
-  readonly failure: string | null
-  /** Of a function: how its URL was found. */
-  readonly look?: FunctionLook['kind']
-}
 
 const answerMsMax = 10_000
 

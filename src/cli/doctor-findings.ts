@@ -1,7 +1,7 @@
 import { nearest } from '../config/suggestion.ts'
 import type { Look, MappingExamination } from '../model/examination.ts'
 import type { ServiceSettings } from '../model/settings.ts'
-import type { Probe } from './start.ts'
+import type { EndpointProbe } from '../model/endpoint-probe.ts'
 
 /** One thing that was looked at. */
 export interface Finding {
@@ -13,7 +13,7 @@ export interface Finding {
   readonly says: string
 }
 
-export function endpointFinding({ failure, look, url, what }: Probe): Finding {
+export function endpointFinding({ failure, look, url, what }: EndpointProbe): Finding {
   if (failure === null) {
     return { ok: true, what, says: look === 'waits' ? `${url} answers: it waits for an event` : `${url} answers` }
   }

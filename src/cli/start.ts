@@ -1,3 +1,4 @@
+import type { EndpointProbe } from '../model/endpoint-probe.ts'
 import type { MappingExamination } from '../model/examination.ts'
 import type { ServiceSettings } from '../model/settings.ts'
 import type { SourceKind } from '../model/source.ts'
@@ -12,16 +13,7 @@ export interface Service {
   /** A look at source, function and destination of every mapping of the file. */
   readonly examineMappings: (settings: ServiceSettings) => Promise<readonly MappingExamination[]>
   /** A look at every endpoint and function that the settings name. Rejects when the trust cannot be used. */
-  readonly probeEndpoints: (settings: ServiceSettings) => Promise<readonly Probe[]>
-}
-
-export interface Probe {
-  readonly what: string
-  readonly url: string
-  /** null: it can be reached. */
-  readonly failure: string | null
-  /** Of a function: `waits` for an event, or `refuses` one before it was sent. */
-  readonly look?: 'answers' | 'waits' | 'refuses' | 'unreachable'
+  readonly probeEndpoints: (settings: ServiceSettings) => Promise<readonly EndpointProbe[]>
 }
 
 /** The command line's only way to the service. It is loaded when it is asked for: help and the small commands do without. */

@@ -4,7 +4,7 @@ import type { MappingPace } from '../core/mapping/messages.ts'
 import type { Log } from '../observe/log.ts'
 import type { SourceOpener } from '../ports.ts'
 import type { FlowServices } from './flow-context.ts'
-import type { MappingMeter } from './meters.ts'
+import type { MappingMeter } from '../model/mapping-meter.ts'
 import type { ShardCensus } from './shard-census.ts'
 
 /** What all mappings of the process share. */

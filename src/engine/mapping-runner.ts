@@ -20,7 +20,7 @@ import { carryOutForMapping, type MappingWork } from './mapping-requests.ts'
 import { changesFlows, restOf } from './mapping-rest.ts'
 import { MappingTroubles } from './mapping-troubles.ts'
 import type { MappingStatus } from '../model/mapping-status.ts'
-import type { MappingMeter } from './meters.ts'
+import type { MappingMeter } from '../model/mapping-meter.ts'
 import { statusOf } from './mapping-status.ts'
 import { GivenUp } from '../async/sleep.ts'
 

@@ -1,22 +1,11 @@
+import type { MappingMeter } from '../model/mapping-meter.ts'
 import type { MappingActivity, MappingCounts } from '../model/mapping-status.ts'
 import type { MappingDocument } from '../model/mapping.ts'
 import { isStream } from '../model/source.ts'
-import type {
-  InvocationMeasure,
-  MappingIdentity,
-  MappingMetrics,
-  MappingReadings,
-  Metrics,
-} from '../observe/metrics.ts'
+import type { MappingIdentity, MappingReadings, Metrics } from '../observe/metrics.ts'
 import type { Clock } from '../ports.ts'
 import type { Mappings } from './mappings.ts'
 import { RecentRate } from './recent-rate.ts'
-
-/** What one mapping counts, under what it is at that moment. */
-export interface MappingMeter extends Omit<MappingMetrics, 'invokeStarted' | 'invokeEnded'> {
-  /** An attempt goes out; what it answers is called once, when it comes back. Throttled ones count as well (behaviour §2.3). */
-  invokeStarted(records: number): (result: InvocationMeasure) => void
-}
 
 /** The meters of all mappings: each counts for Prometheus under its mapping's present function, and keeps a tally for `why`. */
 export class Meters {
@@ -71,10 +60,8 @@ export class Meters {
       invokeStarted: (records) => {
         sent.lastMs = this.#clock.wallMs()
         sent.rate.add(records, this.#clock.monoMs())
-        const meter = now()
-        meter.invokeStarted(records)
         // The end counts where the start did, whatever was updated in between.
-        return (result) => meter.invokeEnded(records, result)
+        return now().invokeStarted(records)
       },
       deleted: (records) => now().deleted(records),
       delivered: (records) => now().delivered(records),

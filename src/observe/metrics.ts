@@ -1,3 +1,4 @@
+import type { MappingMeter } from '../model/mapping-meter.ts'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import {
   counters,
@@ -15,34 +16,6 @@ export interface MappingIdentity {
   /** The source as it was named, the function's ARN. */
   readonly source: string
   readonly function: string
-}
-
-/** How one mapping counts; the meter of the engine in Prometheus's terms. After `forget` nothing is counted any more. */
-export interface MappingMetrics {
-  /** One read: how many records it brought (0 counts too), and how long it took. */
-  polled(records: number, tookMs: number): void
-  filteredOut(records: number): void
-  /** An attempt goes out, and comes back; each start has exactly one end. */
-  invokeStarted(records: number): void
-  invokeEnded(records: number, result: InvocationMeasure): void
-  deleted(records: number): void
-  delivered(records: number): void
-  deliveryFailed(): void
-  dropped(records: number, reason: DropLabel): void
-  recursionDropped(): void
-  positionLost(reason: 'trimmed' | 'recreated'): void
-  flowCrashed(): void
-  /** How old the last record of an event was when it was sent (streams). */
-  iteratorAge(ms: number): void
-}
-
-export type DropLabel = (typeof counters.dropped.by.values)[number]
-
-export interface InvocationMeasure {
-  readonly failedRecords: number
-  readonly outcome: 'succeeded' | 'partial' | 'failed' | 'notRun' | 'cancelled'
-  readonly throttled: boolean
-  readonly tookMs: number
 }
 
 /** What a mapping holds at this moment. */
@@ -65,7 +38,8 @@ export interface StoreReadings {
 export interface Metrics {
   readonly contentType: string
   /** The counters of a mapping, at zero from now on. The same object for the same identity. */
-  forMapping(identity: MappingIdentity): MappingMetrics
+  /** After `forget` nothing is counted any more. */
+  forMapping(identity: MappingIdentity): MappingMeter
   /** Removes every series of a mapping that was deleted. */
   forget(uuid: string): void
   /** Says how to read what is held, at each scrape. Once per process. */
@@ -143,7 +117,7 @@ function createInstruments(registry: Registry) {
 
 interface Series {
   readonly labels: Labels
-  readonly metrics: MappingMetrics
+  readonly metrics: MappingMeter
   remove(): void
 }
 
@@ -160,7 +134,7 @@ function createSeries(instruments: Instruments, labels: Labels): Series {
   const observe = (name: keyof typeof histograms, ms: number): void => {
     if (!removed) instruments[name].observe(labels, ms / 1_000)
   }
-  const metrics: MappingMetrics = {
+  const metrics: MappingMeter = {
     polled: (records, tookMs) => {
       count('polled', records)
       observe('receive', tookMs)
@@ -169,17 +143,17 @@ function createSeries(instruments: Instruments, labels: Labels): Series {
     invokeStarted: (records) => {
       count('invoked', records)
       if (!removed) instruments.inFlight.inc(labels)
-    },
-    invokeEnded: (_records, { failedRecords, outcome, throttled, tookMs }) => {
-      if (!removed) instruments.inFlight.dec(labels)
-      count('failedInvoke', failedRecords)
-      if (throttled) count('throttles', 1)
-      // The function did not run, so it is no invocation. A cancelled attempt was out and may have run.
-      if (outcome === 'notRun') return
-      count('invocations', 1)
-      if (outcome === 'cancelled') return
-      if (outcome === 'failed') count('errors', 1)
-      observe('invocation', tookMs)
+      return ({ failedRecords, outcome, throttled, tookMs }) => {
+        if (!removed) instruments.inFlight.dec(labels)
+        count('failedInvoke', failedRecords)
+        if (throttled) count('throttles', 1)
+        // The function did not run, so it is no invocation. A cancelled attempt was out and may have run.
+        if (outcome === 'notRun') return
+        count('invocations', 1)
+        if (outcome === 'cancelled') return
+        if (outcome === 'failed') count('errors', 1)
+        observe('invocation', tookMs)
+      }
     },
     deleted: (records) => count('deleted', records),
     delivered: (records) => count('delivered', records),

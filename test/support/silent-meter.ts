@@ -1,4 +1,4 @@
-import type { MappingMeter } from '../../src/engine/meters.ts'
+import type { MappingMeter } from '../../src/model/mapping-meter.ts'
 
 /** Counts nothing. */
 export const silentMeter: MappingMeter = {

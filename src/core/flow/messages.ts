@@ -1,5 +1,6 @@
 import type { Checkpoint } from '../../model/checkpoint.ts'
 import type { DiscardCondition, FunctionLook, InvocationReply, Outcome, WindowFrame } from '../../model/invocation.ts'
+import type { ReadTrouble } from '../../model/read-trouble.ts'
 import type { FlowRecord } from '../../model/record.ts'
 import type { OutageReason } from './queue/state.ts'
 
@@ -56,16 +57,7 @@ export type ReadOutcome =
       /** It went on at the end that was kept when the mapping was made. */
       readonly fromKeptEnd?: boolean | undefined
     }
-  | { readonly kind: 'throttled'; readonly message: string; readonly retryAfterMs?: number | undefined }
-  /** The iterator ran out; the same place can be read again. */
-  | { readonly kind: 'expired'; readonly message: string }
-  /** The place is older than what the source keeps. */
-  | { readonly kind: 'trimmed'; readonly message: string }
-  /** The stream lives its next life: positions of the last one mean nothing. */
-  | { readonly kind: 'recreated'; readonly incarnation: string; readonly message: string }
-  | { readonly kind: 'missing'; readonly message: string }
-  | { readonly kind: 'denied'; readonly message: string }
-  | { readonly kind: 'failed'; readonly message: string }
+  | ReadTrouble
 
 /**
  * The clocks and the chance of one step (SPEC §5b). What the flow itself waits for runs on clocks that may be moved ahead; what others

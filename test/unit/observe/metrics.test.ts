@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { counters, gauges, histograms, readings } from '../../../src/observe/metric-table.ts'
-import { createMetrics, type MappingMetrics, type MappingReadings, type Metrics } from '../../../src/observe/metrics.ts'
+import type { MappingMeter } from '../../../src/model/mapping-meter.ts'
+import { createMetrics, type MappingReadings, type Metrics } from '../../../src/observe/metrics.ts'
 
 const orders = {
   uuid: 'u1',
@@ -30,7 +31,7 @@ describe('the counters of a mapping', () => {
     expect(await valueOf(metrics, `${gauges.inFlight.name}{${labels}}`)).toBe(0)
   })
 
-  it.each<[string, (meter: MappingMetrics) => void, string, number]>([
+  it.each<[string, (meter: MappingMeter) => void, string, number]>([
     ['records read', (meter) => meter.polled(7, 3), 'millrace_polled_events_total', 7],
     ['records filtered', (meter) => meter.filteredOut(2), 'millrace_filtered_out_events_total', 2],
     ['records sent', (meter) => meter.invokeStarted(5), 'millrace_invoked_events_total', 5],
@@ -68,9 +69,9 @@ describe('the counters of a mapping', () => {
   ] as const)('take an attempt that %s (throttled: %s) as AWS does', async (outcome, throttled, expected) => {
     const metrics = bare()
     const meter = metrics.forMapping(orders)
-    meter.invokeStarted(5)
+    const ended = meter.invokeStarted(5)
     expect(await valueOf(metrics, `millrace_in_flight_invocations{${labels}}`)).toBe(1)
-    meter.invokeEnded(5, { outcome, throttled, failedRecords: outcome === 'succeeded' ? 0 : 2, tookMs: 20 })
+    ended({ outcome, throttled, failedRecords: outcome === 'succeeded' ? 0 : 2, tookMs: 20 })
     expect({
       invocations: await valueOf(metrics, `millrace_invocations_total{${labels}}`),
       errors: await valueOf(metrics, `millrace_invocation_errors_total{${labels}}`),
@@ -85,8 +86,7 @@ describe('the counters of a mapping', () => {
     const metrics = bare()
     const meter = metrics.forMapping(orders)
     meter.polled(0, 250)
-    meter.invokeStarted(1)
-    meter.invokeEnded(1, ok)
+    meter.invokeStarted(1)(ok)
     meter.iteratorAge(1_500)
     meter.iteratorAge(-20)
     expect(await valueOf(metrics, `millrace_receive_duration_seconds_sum{${labels}}`)).toBe(0.25)
@@ -110,8 +110,7 @@ describe('a mapping that is forgotten', () => {
     for (const one of [orders, { ...orders, function: 'other' }, { ...orders, uuid: 'u2' }]) {
       const meter = metrics.forMapping(one)
       meter.polled(1, 1)
-      meter.invokeStarted(1)
-      meter.invokeEnded(1, ok)
+      meter.invokeStarted(1)(ok)
       meter.dropped(1, 'retention')
       meter.positionLost('trimmed')
       meter.iteratorAge(1)
@@ -125,9 +124,9 @@ describe('a mapping that is forgotten', () => {
   it('is not brought back by what was still in flight', async () => {
     const metrics = bare()
     const meter = metrics.forMapping(orders)
-    meter.invokeStarted(1)
+    const ended = meter.invokeStarted(1)
     metrics.forget('u1')
-    meter.invokeEnded(1, ok)
+    ended(ok)
     meter.invokeStarted(1)
     meter.polled(1, 1)
     meter.dropped(1, 'visibility')
