@@ -84,17 +84,17 @@ export const histograms = {
   invocation: {
     name: 'millrace_invocation_duration_seconds',
     help: 'From sending an attempt to its answer. CloudWatch: Duration (there without the way to the function and back).',
-    buckets: [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900],
+    buckets: [0.005, 0.025, 0.1, 0.5, 1, 5, 30, 300],
   },
   receive: {
     name: 'millrace_receive_duration_seconds',
     help: 'From asking the source for records to its answer; a long poll waits up to 20 s. No counterpart in CloudWatch.',
-    buckets: [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 10, 20, 30],
+    buckets: [0.005, 0.05, 0.5, 5, 20],
   },
   iteratorAge: {
     name: 'millrace_iterator_age_seconds',
     help: 'Age of the last record of a batch when it was sent. CloudWatch: IteratorAge.',
-    buckets: [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 300, 1_800, 3_600, 21_600, 86_400, 604_800],
+    buckets: [0.1, 1, 10, 60, 600, 3_600, 86_400],
   },
 } as const satisfies Readonly<Record<string, HistogramDeclaration>>
 

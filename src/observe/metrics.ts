@@ -1,3 +1,4 @@
+import { createExposition } from './exposition.ts'
 import type { MappingMeter } from '../model/mapping-meter.ts'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import {
@@ -72,7 +73,7 @@ export function createMetrics({ process = true }: { readonly process?: boolean }
     },
     watch: (read) => watchReadings(registry, read),
     watchStore: (read) => watchStore(registry, read),
-    scrape: () => registry.metrics(),
+    scrape: createExposition(registry),
   }
 }
 
