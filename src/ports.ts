@@ -29,7 +29,7 @@ export interface Source {
    * Keeps where the open shards end now, for reads from `latest`, and says which shards are closed; null: that could not be
    * told. Absent: the source seeks by time.
    */
-  holdLatest?(signal: AbortSignal): Promise<HeldLatest | null>
+  keepLatest?(signal: AbortSignal): Promise<KeptLatest | null>
   /** How much waits in a queue now, and what becomes of its messages. Asked only when somebody wants to know. */
   depth(signal: AbortSignal): Promise<DepthResult>
   read(request: ReadRequest, signal: AbortSignal): Promise<ReadResult>
@@ -55,7 +55,7 @@ export interface ReadRequest {
     | { readonly at: 'horizon' }
     /** `orNow`: where the source's clock has not come so far, its present is meant. */
     | { readonly at: 'time'; readonly ms: number; readonly orNow?: boolean }
-    /** Where `holdLatest` found the shard's end; the horizon where it was not asked, or is known no more. */
+    /** Where `keepLatest` found the shard's end; the horizon where it was not asked, or is known no more. */
     | { readonly at: 'latest' }
     | null
   /** The life of the stream that `from` belongs to: in another one the source answers `recreated`. Absent: the life it read last. */
@@ -70,8 +70,8 @@ export type ReadResult =
       readonly records: readonly SourceRecord[]
       readonly end: boolean
       readonly tip: boolean
-      /** It went on where `holdLatest` found the end: nothing older can come behind it. */
-      readonly held?: boolean | undefined
+      /** It went on where `keepLatest` found the end: nothing older can come behind it. */
+      readonly fromKeptEnd?: boolean | undefined
       /** How far behind the tip the source says this read is; null where it does not say. */
       readonly behindMs: number | null
     }
@@ -121,7 +121,7 @@ export interface StreamListing {
   readonly shards: readonly Shard[]
 }
 
-export interface HeldLatest {
+export interface KeptLatest {
   readonly arn: string
   readonly incarnation: string
   readonly closed: readonly string[]

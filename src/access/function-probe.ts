@@ -47,12 +47,12 @@ async function announce(url: string, method: 'POST' | 'GET', network: NetworkSet
     : httpRequest(url, { ...options, agent: httpAgent })
   let timer: NodeJS.Timeout | undefined
   try {
-    return await new Promise<Announced>((settle) => {
-      request.on('error', (error) => settle({ kind: 'unreachable', message: sentenceOf(error) }))
-      request.on('response', (response) => settle(replyOf(response)))
+    return await new Promise<Announced>((answer) => {
+      request.on('error', (error) => answer({ kind: 'unreachable', message: sentenceOf(error) }))
+      request.on('response', (response) => answer(replyOf(response)))
       request.on('socket', (socket) => {
         socket.once(secure ? 'secureConnect' : 'connect', () => {
-          timer = setTimeout(() => settle({ kind: 'waits' }), patienceMs)
+          timer = setTimeout(() => answer({ kind: 'waits' }), patienceMs)
         })
       })
       request.flushHeaders()

@@ -216,13 +216,13 @@ function exchange(
     reject(signal.reason)
     request.destroy()
   }
-  const settle = (reply: WireReply | Unreachable): void => {
+  const finish = (reply: WireReply | Unreachable): void => {
     signal.removeEventListener('abort', abort)
     resolve(reply)
   }
   const fail = (error: Error): void => {
     const cutOff = error instanceof ReplyTooLong ? error.cutOff : undefined
-    settle({ kind: 'unreachable', sent: request.writableFinished, message: describeError(error), cutOff })
+    finish({ kind: 'unreachable', sent: request.writableFinished, message: describeError(error), cutOff })
   }
   request.on('error', fail)
   let answer: IncomingMessage | null = null
@@ -233,7 +233,7 @@ function exchange(
   })
   request.on('response', (response) => {
     answer = response
-    collect(response, bounds, { settle, fail })
+    collect(response, bounds, { finish, fail })
   })
   if (signal.aborted) abort()
   else {
@@ -244,7 +244,7 @@ function exchange(
 }
 
 interface Ends {
-  readonly settle: (reply: WireReply) => void
+  readonly finish: (reply: WireReply) => void
   readonly fail: (error: Error) => void
 }
 
@@ -257,7 +257,7 @@ class ReplyTooLong extends Error {
   }
 }
 
-function collect(response: IncomingMessage, { bytesMax, replies }: Bounds, { settle, fail }: Ends): void {
+function collect(response: IncomingMessage, { bytesMax, replies }: Bounds, { finish, fail }: Ends): void {
   const seat = replies.enter(() => response.resume())
   const chunks: Buffer[] = []
   let bytes = 0
@@ -279,7 +279,7 @@ function collect(response: IncomingMessage, { bytesMax, replies }: Bounds, { set
   response.on('end', () => {
     const [first] = chunks
     const body = chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks)
-    settle({ kind: 'reply', status: response.statusCode ?? 0, headers: response.headers, body: body.toString() })
+    finish({ kind: 'reply', status: response.statusCode ?? 0, headers: response.headers, body: body.toString() })
   })
 }
 

@@ -120,8 +120,8 @@ async function comesUp(port: number, ended: AbortSignal): Promise<boolean> {
 
 async function isTaken(port: number): Promise<boolean> {
   const socket = connect({ host, port })
-  const taken = await new Promise<boolean>((settle) => {
-    socket.once('connect', () => settle(true)).once('error', () => settle(false))
+  const taken = await new Promise<boolean>((answer) => {
+    socket.once('connect', () => answer(true)).once('error', () => answer(false))
   })
   socket.destroy()
   return taken

@@ -1,6 +1,6 @@
 import { ApiError } from '../model/api-error.ts'
 import { isHalfDone } from '../core/adoption/return.ts'
-import { isSettled } from '../core/mapping/states.ts'
+import { isAtRest } from '../core/mapping/states.ts'
 import type { Log } from '../observe/log.ts'
 import type { UpstreamChange, UpstreamMappings } from '../ports.ts'
 import { changedMembers } from './adopt-difference.ts'
@@ -78,7 +78,7 @@ async function remove(uuid: string, { registry, upstream }: Parts) {
 /** undefined: the registry has its own refusal for it. */
 function checkAtRest(registry: Registry, uuid: string) {
   const document = registry.get(uuid)
-  if (document?.adopted === undefined || !isSettled(document.state)) return undefined
+  if (document?.adopted === undefined || !isAtRest(document.state)) return undefined
   if (!isHalfDone({ adopted: document.adopted })) return document.adopted
   throw new ApiError('ResourceInUseException', 'The event source mapping is on its way from or to the upstream.')
 }

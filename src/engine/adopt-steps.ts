@@ -27,7 +27,7 @@ export interface AdoptionWork {
 const ordersMax = 10
 
 /** Carries one step out; answers whether it moved anything here. A refusal is told, and the next look plans anew. */
-export async function carryOutAdoption(step: AdoptionStep, work: AdoptionWork): Promise<boolean> {
+export async function takeStep(step: AdoptionStep, work: AdoptionWork): Promise<boolean> {
   try {
     await act(step, work)
     return step.kind !== 'wait' && step.kind !== 'switch' && step.kind !== 'tell'

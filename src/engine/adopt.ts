@@ -8,7 +8,7 @@ import { Sequence } from '../async/sequence.ts'
 import type { Log } from '../observe/log.ts'
 import type { Clock, UpstreamList, UpstreamMappings } from '../ports.ts'
 import { seenOf } from './adopt-declaration.ts'
-import { carryOutAdoption } from './adopt-steps.ts'
+import { takeStep } from './adopt-steps.ts'
 import type { Registry } from './registry.ts'
 import { sleep } from '../async/sleep.ts'
 
@@ -134,7 +134,7 @@ export class AdoptionWatch {
         .map(({ uuid }) => uuid)
         .filter((uuid) => !this.#listed.has(uuid)),
     )
-    const moved = await Promise.all(steps.map((step) => this.#carryOut(step)))
+    const moved = await Promise.all(steps.map((step) => this.#takeStep(step)))
     return this.#untilNext(steps, moved.includes(true))
   }
 
@@ -148,7 +148,7 @@ export class AdoptionWatch {
     return Math.min(lookMs, soonMs * (this.#idleLooks + 1))
   }
 
-  #carryOut(step: AdoptionStep): Promise<boolean> {
+  #takeStep(step: AdoptionStep): Promise<boolean> {
     const { registry, upstream, clock } = this.#parts
     const { uuid } = step
     const log = uuid === '' ? this.#parts.log : this.#parts.log.child({ mapping: uuid })
@@ -156,7 +156,7 @@ export class AdoptionWatch {
       this.#orders.delete(uuid)
       this.#told.delete(uuid)
     }
-    return carryOutAdoption(step, {
+    return takeStep(step, {
       registry,
       upstream,
       clock,

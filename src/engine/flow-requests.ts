@@ -37,7 +37,7 @@ type Of<Kind extends FlowRequest['kind']> = Extract<FlowRequest, { kind: Kind }>
 type Answer = Exclude<FlowEvent, { kind: 'permitted' }>
 
 /** Carries one request out and answers it. Rejects only when it was given up. Permits are the runner's own business. */
-export function carryOut(request: Exclude<FlowRequest, { kind: 'permit' }>, scope: RequestScope): Promise<Answer> {
+export function perform(request: Exclude<FlowRequest, { kind: 'permit' }>, scope: RequestScope): Promise<Answer> {
   switch (request.kind) {
     case 'read':
       return read(request, scope)
@@ -93,7 +93,7 @@ async function outcomeOfRead(result: ReadResult, scope: RequestScope): Promise<R
   warnOfSize(records, context)
   const unmatched = records.reduce((count, record) => count + (record.matched ? 0 : 1), 0)
   if (unmatched > 0) context.meter.filteredOut(unmatched)
-  return { kind: 'records', records, end: result.end, tip, fromKeptEnd: result.held }
+  return { kind: 'records', records, end: result.end, tip, fromKeptEnd: result.fromKeptEnd }
 }
 
 async function invoke(request: Of<'invoke'>, scope: RequestScope): Promise<Answer> {

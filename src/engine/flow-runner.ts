@@ -10,7 +10,7 @@ import { FlowRest } from './flow-rest.ts'
 import { openFlow } from './flow-opening.ts'
 import { FlowPermits } from './flow-permits.ts'
 import { report, resultOfOutcome } from './flow-report.ts'
-import { carryOut } from './flow-requests.ts'
+import { perform } from './flow-requests.ts'
 import type { Unrest } from '../model/mapping-rest.ts'
 import type { FlowStatus } from '../model/mapping-status.ts'
 import { MachineLoop } from './machine-loop.ts'
@@ -251,7 +251,7 @@ export class FlowRunner {
   async #answer(request: FlowRequest, signal: AbortSignal): Promise<FlowEvent> {
     try {
       if (request.kind === 'permit') return await this.#acquire(request.id, signal)
-      return await carryOut(request, {
+      return await perform(request, {
         context: this.#context,
         settings: this.#settings,
         sieve: this.#sieve,

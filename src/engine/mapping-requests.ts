@@ -27,7 +27,7 @@ export interface MappingWork {
 }
 
 /** Carries one request of a mapping out. Never rejects: whatever goes wrong, the request is answered. */
-export async function carryOutForMapping(
+export async function performForMapping(
   request: Exclude<MappingRequest, { kind: 'startFlow' }>,
   work: MappingWork,
 ): Promise<MappingEvent> {

@@ -12,11 +12,11 @@ import type { FlowContext, FlowSettings } from './flow-context.ts'
 import { FlowHealth } from './flow-health.ts'
 import { FlowRunner } from './flow-runner.ts'
 import { LastResult, writtenResult } from './last-result.ts'
-import { holdLatest } from './latest-start.ts'
+import { keepLatest } from './latest-start.ts'
 import type { MappingHooks } from './mapping-hooks.ts'
 import { MachineLoop } from './machine-loop.ts'
 import { MappingView } from './mapping-view.ts'
-import { carryOutForMapping, type MappingWork } from './mapping-requests.ts'
+import { performForMapping, type MappingWork } from './mapping-requests.ts'
 import { changesFlows, restOf } from './mapping-rest.ts'
 import { MappingTroubles } from './mapping-troubles.ts'
 import type { MappingStatus } from '../model/mapping-status.ts'
@@ -78,7 +78,7 @@ export class MappingRunner {
 
   /** What a new mapping has to see before its create is answered. */
   begin(): Promise<void> {
-    return holdLatest(this.#work(new AbortController()))
+    return keepLatest(this.#work(new AbortController()))
   }
 
   start(): void {
@@ -178,7 +178,7 @@ export class MappingRunner {
     if (request.kind === 'save') this.#rest(request.state)
     const controller = new AbortController()
     this.#outstanding.set(request.id, controller)
-    void carryOutForMapping(request, this.#work(controller)).then((event) => {
+    void performForMapping(request, this.#work(controller)).then((event) => {
       this.#outstanding.delete(request.id)
       this.#loop.happen(event)
     })

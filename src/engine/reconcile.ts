@@ -9,7 +9,7 @@ import type { Log } from '../observe/log.ts'
 import type { Registry } from './registry.ts'
 
 export interface Reconciliation {
-  readonly registry: Pick<Registry, 'list' | 'create' | 'update' | 'delete' | 'tag' | 'settled'>
+  readonly registry: Pick<Registry, 'list' | 'create' | 'update' | 'delete' | 'tag' | 'atRest'>
   readonly mappings: readonly FileMapping[]
   readonly prune: boolean
   readonly place: ArnPlace
@@ -40,7 +40,7 @@ async function bringAbout(
   known: MappingDocument | undefined,
 ): Promise<void> {
   // A mapping in transition, from before a restart, is waited for; one that was being deleted is made anew.
-  const current = known && (await work.registry.settled(known.uuid))
+  const current = known && (await work.registry.atRest(known.uuid))
   if (current === undefined) await create(work, mapping)
   else await update(work, mapping, current)
 }
@@ -69,7 +69,7 @@ async function update(work: Reconciliation, mapping: FileMapping, current: Mappi
 }
 
 async function remove({ registry }: Reconciliation, document: MappingDocument): Promise<void> {
-  const current = await registry.settled(document.uuid)
+  const current = await registry.atRest(document.uuid)
   if (current !== undefined) await registry.delete(current.uuid)
 }
 

@@ -1,4 +1,4 @@
-import { isSettled, stateAfterCreate, stateAfterUpdate, transitionReason } from '../core/mapping/states.ts'
+import { isAtRest, stateAfterCreate, stateAfterUpdate, transitionReason } from '../core/mapping/states.ts'
 import { ApiError } from '../model/api-error.ts'
 import { sourceKindOf } from '../model/arn.ts'
 import { processingResults } from '../model/failure.ts'
@@ -52,9 +52,9 @@ export class Registry implements Mappings {
   }
 
   /** Resolves when the mapping is in no transition, or gone. */
-  async settled(uuid: string): Promise<MappingDocument | undefined> {
+  async atRest(uuid: string): Promise<MappingDocument | undefined> {
     for (let document = this.get(uuid); ; document = this.get(uuid)) {
-      if (document === undefined || isSettled(document.state)) return document
+      if (document === undefined || isAtRest(document.state)) return document
       await new Promise<void>((resolve) => {
         this.#waiters.set(uuid, [...(this.#waiters.get(uuid) ?? []), resolve])
       })
@@ -264,7 +264,7 @@ export class Registry implements Mappings {
   #settledRunner(uuid: string): MappingRunner {
     this.#refuseWhileStopping()
     const runner = this.#runner(uuid)
-    if (isSettled(runner.document.state) && !this.#planned.has(uuid)) return runner
+    if (isAtRest(runner.document.state) && !this.#planned.has(uuid)) return runner
     throw new ApiError('ResourceInUseException', 'Cannot update the event source mapping because it is in use.')
   }
 }

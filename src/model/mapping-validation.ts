@@ -46,7 +46,7 @@ export function validateCreate(body: unknown, context: ValidationContext): Valid
   refuseForeign(given, source)
   refuseParts(given)
   refuseEmptyPollers(given)
-  const parameters = settle(given, source)
+  const parameters = fillIn(given, source)
   checkRules(source, parameters, context)
   return { source, sourceName: parameters.EventSourceArn, parameters, tags: validateTags(given['Tags'] ?? {}) }
 }
@@ -72,7 +72,7 @@ export function validateUpdate(
   ) {
     delete merged['KMSKeyArn']
   }
-  const parameters = settle(merged, current.source)
+  const parameters = fillIn(merged, current.source)
   checkRules(current.source, parameters, context)
   return { parameters, namesFunction: given['FunctionName'] !== undefined }
 }
@@ -139,20 +139,20 @@ function refuseParts(given: Record<string, unknown>): void {
 }
 
 /** Fills the defaults in and takes out what was cleared: what is stored is exactly what a response echoes. */
-function settle(given: Readonly<Record<string, unknown>>, source: SourceKind): MappingParameters {
-  const settled: Record<string, unknown> = {}
+function fillIn(given: Readonly<Record<string, unknown>>, source: SourceKind): MappingParameters {
+  const filled: Record<string, unknown> = {}
   for (const option of mappingOptions) {
     const { defaults, name, sources } = option
     if (name === 'Tags' || !sources.includes(source)) continue
-    const value = settleOne(option, given[name]) ?? defaults?.[source]
-    if (value !== undefined) settled[name] = value
+    const value = fillInOne(option, given[name]) ?? defaults?.[source]
+    if (value !== undefined) filled[name] = value
   }
   // Read by its shape, required members checked, defaults filled in: this is the set by construction.
-  return settled as unknown as MappingParameters
+  return filled as unknown as MappingParameters
 }
 
 /** undefined: it is not given, or was cleared. */
-function settleOne({ clearedBy, shape }: MappingOption, given: unknown): unknown {
+function fillInOne({ clearedBy, shape }: MappingOption, given: unknown): unknown {
   if (clearedBy === undefined) return given
   const value = valueIn(given)
   return value === undefined || shape.type !== 'structure' ? value : { ...presetsOf(shape.members), ...value }

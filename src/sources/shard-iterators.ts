@@ -60,8 +60,8 @@ interface Standing {
   /** The place that `iterator` stands at; null where the iterator is lost. */
   place: string | null
   iterator: string | null
-  /** The iterator is the one that was held at the shard's end, or what that led to. */
-  held: boolean
+  /** The iterator is the one that was kept at the shard's end, or what that led to. */
+  fromKeptEnd: boolean
 }
 
 export function createShardIterators(protocol: ShardProtocol, lives: StreamLives): ShardIterators {
@@ -100,7 +100,12 @@ export function createShardIterators(protocol: ShardProtocol, lives: StreamLives
       if (!life) return
       const result = await protocol.iterator(life, shardId, { at: 'latest' }, signal)
       if (result.kind !== 'iterator') return
-      standings.set(shardId, { incarnation, place: placeOf({ at: 'latest' }), iterator: result.iterator, held: true })
+      standings.set(shardId, {
+        incarnation,
+        place: placeOf({ at: 'latest' }),
+        iterator: result.iterator,
+        fromKeptEnd: true,
+      })
     },
   }
 }
@@ -133,7 +138,7 @@ async function readAt(reading: Reading, parts: Parts): Promise<ReadTry> {
     if (opened.kind !== 'iterator') return refusedPlace(opened, request.from)
     standing.place = place
     standing.iterator = opened.iterator
-    standing.held = false
+    standing.fromKeptEnd = false
   }
   const iterator = standing.iterator ?? ''
   const page = await parts.protocol.page(life, iterator, request.recordsMax, signal)
@@ -150,7 +155,7 @@ async function readAt(reading: Reading, parts: Parts): Promise<ReadTry> {
     end,
     tip: end || parts.protocol.isTip({ behindMs, count: records.length, full: records.length >= request.recordsMax }),
     behindMs,
-    ...(request.from.at === 'latest' && standing.held && { held: true }),
+    ...(request.from.at === 'latest' && standing.fromKeptEnd && { fromKeptEnd: true }),
   }
 }
 
@@ -205,13 +210,13 @@ async function lost(life: StreamLife, message: string, lives: StreamLives, signa
 type PlacedRequest = ReadRequest & { readonly from: ReadFrom }
 
 function newStanding(life: StreamLife): Standing {
-  return { incarnation: life.incarnation, place: null, iterator: null, held: false }
+  return { incarnation: life.incarnation, place: null, iterator: null, fromKeptEnd: false }
 }
 
 function forget(standing: Standing): void {
   standing.place = null
   standing.iterator = null
-  standing.held = false
+  standing.fromKeptEnd = false
 }
 
 function placeOf(from: ReadFrom): string {

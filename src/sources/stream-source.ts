@@ -1,6 +1,6 @@
 import type { AwsCaller, SourceAccess } from '../access/aws-access.ts'
 import type { DescribeResult, Source } from '../ports.ts'
-import { createLatestHold } from './latest-hold.ts'
+import { createLatestEnds } from './latest-ends.ts'
 import { createShardIterators } from './shard-iterators.ts'
 import type { ShardProtocol } from './shard-iterators.ts'
 import { createStreamLives } from './stream-lives.ts'
@@ -26,7 +26,7 @@ export function createStreamSource(parts: StreamParts, access: SourceAccess): So
       if (since !== undefined) lives.attach(since)
       return lives.look(signal)
     },
-    ...(seeksByTime ? {} : { holdLatest: createLatestHold(lives, iterators) }),
+    ...(seeksByTime ? {} : { keepLatest: createLatestEnds(lives, iterators) }),
     depth: async () => ({ kind: 'uncounted' }),
     read: (request, signal) => iterators.read(request, signal),
     settle: async () => ({ failed: [] }),

@@ -9,7 +9,7 @@ import {
   type AdoptionView,
   type SeenMapping,
 } from './view.ts'
-import { isSettled } from '../mapping/states.ts'
+import { isAtRest } from '../mapping/states.ts'
 
 /**
  * Who polls for the mappings of the upstream: what `--adopt` does after one look at them. For each mapping:
@@ -70,7 +70,7 @@ function planKnown(seen: SeenMapping, own: Adopted, view: AdoptionView): readonl
   const { uuid } = seen
   if (own.state === 'Deleting') return [{ kind: 'wait', uuid }]
   if (seen.state === 'Deleting') return [{ kind: 'remove', uuid, why: 'gone' }]
-  if (seen.state === 'moving' || !isSettled(own.state)) return [{ kind: 'wait', uuid }]
+  if (seen.state === 'moving' || !isAtRest(own.state)) return [{ kind: 'wait', uuid }]
   return seen.state === 'Enabled' ? [planEnabled(seen, own, view)] : planDisabled(seen, own)
 }
 

@@ -7,7 +7,7 @@ import {
   type AdoptionView,
   type SeenMapping,
 } from './view.ts'
-import { isSettled } from '../mapping/states.ts'
+import { isAtRest } from '../mapping/states.ts'
 
 /**
  * `--adopt=undo`: everything that was adopted goes back to the upstream, which polls again for what ran here. Without `--adopt`, only
@@ -20,8 +20,8 @@ export function planReturn(view: AdoptionView): readonly AdoptionStep[] {
     .flatMap((own) => {
       const there = seen.get(own.uuid)
       if (there === undefined) return planMissing(own, view)
-      if (there.state === 'Deleting' && isSettled(own.state)) return { kind: 'remove', uuid: own.uuid, why: 'gone' }
-      if (there.state === 'Deleting' || there.state === 'moving' || !isSettled(own.state)) {
+      if (there.state === 'Deleting' && isAtRest(own.state)) return { kind: 'remove', uuid: own.uuid, why: 'gone' }
+      if (there.state === 'Deleting' || there.state === 'moving' || !isAtRest(own.state)) {
         return { kind: 'wait', uuid: own.uuid }
       }
       return view.mode === 'off' && own.adopted.phase === 'taking' ? planTaking(there, own) : planGivingBack(there, own)

@@ -1,5 +1,5 @@
 import type { Adoption, MappingDocument, MappingParameters } from '../../model/mapping.ts'
-import { isSettled } from '../mapping/states.ts'
+import { isAtRest } from '../mapping/states.ts'
 
 export type AdoptionMode = 'off' | 'on' | 'undo'
 
@@ -82,7 +82,7 @@ export type Adopted = MappingDocument & { readonly adopted: Adoption }
 /** It is not listed any more. */
 export function planMissing(own: Adopted, { missedBefore }: Pick<AdoptionView, 'missedBefore'>): AdoptionStep {
   const { uuid } = own
-  return isSettled(own.state) && missedBefore.has(uuid) ? { kind: 'remove', uuid, why: 'gone' } : { kind: 'wait', uuid }
+  return isAtRest(own.state) && missedBefore.has(uuid) ? { kind: 'remove', uuid, why: 'gone' } : { kind: 'wait', uuid }
 }
 
 export function adoptionOf(seen: SeenMapping, declaration: Runnable, phase: Adoption['phase']): Adoption {

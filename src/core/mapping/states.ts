@@ -12,7 +12,7 @@ import type { SourceTraits } from '../../model/source.ts'
  */
 
 /** A mapping in transition is in use: it is neither updated nor deleted (behaviour §1.4). */
-export function isSettled(state: MappingState): boolean {
+export function isAtRest(state: MappingState): boolean {
   return state === 'Enabled' || state === 'Disabled'
 }
 

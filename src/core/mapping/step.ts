@@ -27,7 +27,7 @@ import {
   type Turn,
   wantsToRun,
 } from './state.ts'
-import { isSettled, restingState } from './states.ts'
+import { isAtRest, restingState } from './states.ts'
 
 /**
  * One mapping: which flows run, and in which of AWS's states it is. Driven by what is wanted: after every event `advance` compares
@@ -219,7 +219,7 @@ function run(turn: Turn): void {
     ask(turn, { kind: 'configure' })
   }
   // The first look ends a transition whatever it saw: a mapping whose source is missing is Enabled, and waits (behaviour §2.3).
-  if (!isSettled(state.phase) && state.answered && !isPending(state, 'configure')) rest(turn)
+  if (!isAtRest(state.phase) && state.answered && !isPending(state, 'configure')) rest(turn)
 }
 
 function startFlows(turn: Turn): void {
@@ -275,7 +275,7 @@ function windDown(turn: Turn): void {
 /** Nothing runs and nothing is asked: the mapping comes to rest. */
 function windUp(turn: Turn): void {
   if (turn.state.phase === 'Deleting') ask(turn, { kind: 'remove' })
-  else if (!isSettled(turn.state.phase)) rest(turn)
+  else if (!isAtRest(turn.state.phase)) rest(turn)
 }
 
 function drain(turn: Turn, flow: RunningFlow, reason: DrainReason): void {

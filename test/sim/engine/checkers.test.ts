@@ -270,7 +270,7 @@ function slowerThanTold(drawn: Scenario): Scenario {
 
 /** Takes the end of a shard as it is when somebody first reads from there. */
 async function readingAtEnd(source: Source, request: ReadRequest, signal: AbortSignal): Promise<ReadResult> {
-  if (request.from?.at === 'latest') await source.holdLatest?.(signal)
+  if (request.from?.at === 'latest') await source.keepLatest?.(signal)
   return source.read(request, signal)
 }
 

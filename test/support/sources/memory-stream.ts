@@ -188,7 +188,9 @@ export function createMemoryStream(options: MemoryStreamOptions = {}): MemoryStr
     }
     const records = rest.slice(0, request.recordsMax)
     const page = pageOf(records, rest, state.closed && records.length === rest.length)
-    return page.kind === 'records' && asked.at === 'latest' && seen.held.has(state) ? { ...page, held: true } : page
+    return page.kind === 'records' && asked.at === 'latest' && seen.held.has(state)
+      ? { ...page, fromKeptEnd: true }
+      : page
   }
 
   const listingOf = ({ life, shards: states }: PastLife): StreamListing => ({
@@ -226,7 +228,7 @@ export function createMemoryStream(options: MemoryStreamOptions = {}): MemoryStr
         return { kind: 'found', ...newest, visibilityMs: null, retentionMs, ...(older.length > 0 && { older }) }
       },
       ...(!seeks && {
-        async holdLatest() {
+        async keepLatest() {
           if (!there) return null
           const all = [...shards.values()]
           for (const state of all) if (!state.closed) seen.held.set(state, endOf(state))

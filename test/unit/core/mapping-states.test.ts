@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isSettled, restingState, stateAfterCreate, stateAfterUpdate } from '../../../src/core/mapping/states.ts'
+import { isAtRest, restingState, stateAfterCreate, stateAfterUpdate } from '../../../src/core/mapping/states.ts'
 import { sourceTraits } from '../../../src/model/source.ts'
 
 describe('the states of a mapping (behaviour §1.4)', () => {
@@ -29,7 +29,7 @@ describe('the states of a mapping (behaviour §1.4)', () => {
   // proves: state.in-use
   it('is in use while in transition', () => {
     expect(
-      ['Enabled', 'Disabled', 'Creating', 'Updating', 'Deleting'].map((state) => isSettled(state as never)),
+      ['Enabled', 'Disabled', 'Creating', 'Updating', 'Deleting'].map((state) => isAtRest(state as never)),
     ).toEqual([true, true, false, false, false])
   })
 })

@@ -145,19 +145,19 @@ describe('the end of the shards at the creation of a mapping', () => {
     const [closed = '', second = ''] = dynamo.server.shardIds(table)
     const [child = ''] = dynamo.server.roll(table, closed)
     dynamo.server.putInto(table, 0, 'c')
-    expect(await source.holdLatest?.(neverAborted)).toMatchObject({ closed: [closed] })
+    expect(await source.keepLatest?.(neverAborted)).toMatchObject({ closed: [closed] })
     dynamo.server.putInto(table, 0, 'd')
     dynamo.server.putInto(table, 1, 'e')
     const pages = await Promise.all([second, child].map((shardId) => read(source, shardId)))
     expect(pages.map(idsOf)).toEqual([['d'], ['e']])
-    expect(pages.map((page) => page.held)).toEqual([true, true])
+    expect(pages.map((page) => page.fromKeptEnd)).toEqual([true, true])
   })
 
   it('is kept as long as nothing comes', async () => {
     const { table, source } = newTable()
     const [shardId = ''] = dynamo.server.shardIds(table)
     dynamo.server.put(table, 'before')
-    await source.holdLatest?.(neverAborted)
+    await source.keepLatest?.(neverAborted)
     expect(idsOf(await read(source, shardId))).toEqual([])
     dynamo.server.put(table, 'after')
     expect(idsOf(await read(source, shardId))).toEqual(['after'])
@@ -168,17 +168,17 @@ describe('the end of the shards at the creation of a mapping', () => {
     const [shardId = ''] = dynamo.server.shardIds(table)
     dynamo.server.put(table, 'before')
     dynamo.server.refusals.set(operation, [new AwsRefusal('InternalServerError', 'not now', 500)])
-    if (operation === 'GetShardIterator') await source.holdLatest?.(neverAborted)
+    if (operation === 'GetShardIterator') await source.keepLatest?.(neverAborted)
     dynamo.server.refusals.clear()
     const page = await read(source, shardId)
     expect(idsOf(page)).toEqual(['before'])
-    expect(page.held).toBeUndefined()
+    expect(page.fromKeptEnd).toBeUndefined()
   })
 
   it('is the horizon, never a later place, once its iterator has expired', async () => {
     const { table, source } = newTable()
     const [shardId = ''] = dynamo.server.shardIds(table)
-    await source.holdLatest?.(neverAborted)
+    await source.keepLatest?.(neverAborted)
     dynamo.server.put(table, 'after')
     dynamo.server.expireIterators()
     const request = readRequest({ shardId, from: { at: 'latest' } })
@@ -188,7 +188,7 @@ describe('the end of the shards at the creation of a mapping', () => {
 
   it('is not told of a stream that cannot be described', async () => {
     const source = openDynamoSource(mappingOf('dynamodb', 'dynamodb:nobody'), dynamo.access)
-    expect(await source.holdLatest?.(neverAborted)).toBeNull()
+    expect(await source.keepLatest?.(neverAborted)).toBeNull()
   })
 })
 

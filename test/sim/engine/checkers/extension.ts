@@ -1,4 +1,4 @@
-import { isSettled } from '../../../../src/core/mapping/states.ts'
+import { isAtRest } from '../../../../src/core/mapping/states.ts'
 import type { Book } from '../book.ts'
 import { shown } from '../book.ts'
 import type { Checker, Observation } from '../observation.ts'
@@ -41,7 +41,7 @@ function keyOf({ process, attempt }: { readonly process: number; readonly attemp
 /** While a mapping is being changed nobody outside can tell which parameters hold. */
 function extendsNow({ world }: Book, { process, uuid }: Pick<Attempt, 'process' | 'uuid'>): boolean {
   const document = world.processes[process - 1]?.registry.get(uuid)
-  return document !== undefined && isSettled(document.state) && document.parameters.extendVisibility === true
+  return document !== undefined && isAtRest(document.state) && document.parameters.extendVisibility === true
 }
 
 /** Whoever died, or was cut off, prolongs nothing. */

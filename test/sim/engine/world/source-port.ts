@@ -1,5 +1,5 @@
 import type { MappingDocument } from '../../../../src/model/mapping.ts'
-import type { HeldLatest, ReadRequest, ReadResult, SettleResult, Source } from '../../../../src/ports.ts'
+import type { KeptLatest, ReadRequest, ReadResult, SettleResult, Source } from '../../../../src/ports.ts'
 import type { SourceRecord } from '../../../../src/model/record.ts'
 import { Violation } from '../observation.ts'
 import { numberOfFragment } from './facts.ts'
@@ -46,7 +46,7 @@ export function openSource(world: World, process: Process, document: MappingDocu
       measure()
       return result
     },
-    ...(inner.holdLatest && { holdLatest: (signal) => held(world, process, inner, wire(signal)) }),
+    ...(inner.keepLatest && { keepLatest: (signal) => held(world, process, inner, wire(signal)) }),
     depth: (signal) => inner.depth(signal),
     async read(request, signal) {
       asked('read', request)
@@ -99,9 +99,9 @@ function numbers(records: readonly SourceRecord[]): readonly number[] {
 }
 
 /** One call for all that the adapter asks to hold it; it fails as a look does. */
-async function held(world: World, process: Process, inner: Source, wire: WireOptions): Promise<HeldLatest | null> {
+async function held(world: World, process: Process, inner: Source, wire: WireOptions): Promise<KeptLatest | null> {
   const isRefused = world.goesWrong(world.scenario.faults.describeFailed)
-  const hold = (inside: AbortSignal) => (isRefused ? null : (inner.holdLatest?.(inside) ?? null))
+  const hold = (inside: AbortSignal) => (isRefused ? null : (inner.keepLatest?.(inside) ?? null))
   return call(world, process, hold, wire)
 }
 

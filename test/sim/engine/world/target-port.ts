@@ -1,5 +1,5 @@
 import type { MappingDocument } from '../../../../src/model/mapping.ts'
-import { isSettled } from '../../../../src/core/mapping/states.ts'
+import { isAtRest } from '../../../../src/core/mapping/states.ts'
 import { isStream } from '../../../../src/model/source.ts'
 import type { InvokeRequest, InvokeResult, Target } from '../../../../src/ports.ts'
 import { numbersOf } from './facts.ts'
@@ -103,7 +103,7 @@ function drawRun(
 
 /** While a mapping is being changed nobody outside can tell whether an attempt was sent before or after. */
 function canReport(document: MappingDocument | undefined): boolean {
-  if (document === undefined || !isSettled(document.state)) return false
+  if (document === undefined || !isAtRest(document.state)) return false
   return document.parameters.FunctionResponseTypes.includes('ReportBatchItemFailures')
 }
 

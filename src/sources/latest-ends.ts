@@ -1,4 +1,4 @@
-import type { HeldLatest } from '../ports.ts'
+import type { KeptLatest } from '../ports.ts'
 import type { ShardIterators } from './shard-iterators.ts'
 import type { StreamLives } from './stream-lives.ts'
 
@@ -9,8 +9,8 @@ const atOnce = 20
  * The shards of the newest stream as they are now: those that are closed hold nothing newer, of those that are open an iterator
  * at their end is kept.
  */
-export function createLatestHold(lives: StreamLives, iterators: ShardIterators) {
-  return async (signal: AbortSignal): Promise<HeldLatest | null> => {
+export function createLatestEnds(lives: StreamLives, iterators: ShardIterators) {
+  return async (signal: AbortSignal): Promise<KeptLatest | null> => {
     const found = await lives.look(signal)
     if (found.kind !== 'found') return null
     const { arn, incarnation, shards } = found
