@@ -1,9 +1,10 @@
 import { createAwsAccess, type AwsConnections } from './access/create-aws-access.ts'
 import { networkSettings, type NetworkSettings } from './access/network-settings.ts'
-import { ReplyRoom, type ReplyMemory } from './access/reply-room.ts'
+import { ReplyRoom } from './access/reply-room.ts'
 import { createProxyAgents, createTransport } from './access/transport.ts'
 import { createUpstreamSigner } from './api/upstream-signer.ts'
 import { createUpstream, type Upstream } from './api/upstream.ts'
+import type { LendingMemory } from './model/memory.ts'
 import type { ServiceSettings } from './model/settings.ts'
 import type { Log } from './observe/log.ts'
 import type { Clock, SourceOpener } from './ports.ts'
@@ -26,7 +27,7 @@ export interface Ears {
   /** Hears of credentials that were fetched. */
   readonly learnSecret?: (secret: string | undefined) => void
   /** What replies hold while they come in is borrowed of it. */
-  readonly memory?: ReplyMemory
+  readonly memory?: LendingMemory
 }
 
 export async function connect(

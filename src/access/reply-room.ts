@@ -1,9 +1,4 @@
-/** What the process may hold in memory: replies borrow of it. */
-export interface ReplyMemory {
-  readonly bytesMax: number
-  /** Returns how to give it back. */
-  lend(bytes: number): () => void
-}
+import type { LendingMemory, MemoryLoan } from '../model/memory.ts'
 
 /** One reply on its way in. */
 export interface ReplySeat {
@@ -15,7 +10,6 @@ export interface ReplySeat {
 
 interface Guest {
   readonly goOn: () => void
-  readonly loans: (() => void)[]
   bytes: number
 }
 
@@ -30,16 +24,16 @@ const chunkBytes = 65_536
  */
 export class ReplyRoom {
   readonly #bytesMax: number
-  readonly #memory: ReplyMemory | null
+  readonly #loan: MemoryLoan | null
   /** In the order in which they came. */
   readonly #guests = new Set<Guest>()
   readonly #paused = new Set<Guest>()
   #bytes = 0
 
   /** Replies have a quarter of what there is. */
-  constructor(memory: ReplyMemory | null = null) {
+  constructor(memory: LendingMemory | null = null) {
     this.#bytesMax = memory === null ? Number.POSITIVE_INFINITY : memory.bytesMax / 4
-    this.#memory = memory
+    this.#loan = memory?.borrow() ?? null
   }
 
   get bytes(): number {
@@ -47,13 +41,12 @@ export class ReplyRoom {
   }
 
   enter(goOn: () => void): ReplySeat {
-    const guest: Guest = { goOn, loans: [], bytes: 0 }
+    const guest: Guest = { goOn, bytes: 0 }
     this.#guests.add(guest)
     return {
       take: (bytes) => {
         guest.bytes += bytes
-        this.#bytes += bytes
-        if (this.#memory !== null) guest.loans.push(this.#memory.lend(bytes))
+        this.#change(bytes)
         if (guest.bytes <= smallBytesMax || this.#bytes <= this.#bytesMax || guest === this.#first()) return true
         this.#paused.add(guest)
         return false
@@ -61,11 +54,15 @@ export class ReplyRoom {
       leave: () => {
         if (!this.#guests.delete(guest)) return
         this.#paused.delete(guest)
-        this.#bytes -= guest.bytes
-        for (const giveBack of guest.loans) giveBack()
+        this.#change(-guest.bytes)
         this.#wake()
       },
     }
+  }
+
+  #change(byBytes: number): void {
+    this.#bytes += byBytes
+    this.#loan?.charge(this.#bytes)
   }
 
   /** The first of those that are large: a small one, which may be a long poll, holds nobody up. */

@@ -4,12 +4,13 @@ import type { ArnPlace } from '../model/arn.ts'
 import type { PlaceHolder } from '../engine/place-holders.ts'
 import type { MappingRest } from '../model/mapping-rest.ts'
 import type { MappingDocument } from '../model/mapping.ts'
+import type { LendingMemory } from '../model/memory.ts'
 import type { FunctionSettings, ServerSettings } from '../model/settings.ts'
 import type { SourceKind } from '../model/source.ts'
 import type { Log } from '../observe/log.ts'
 import type { Clock, DepthResult, DescribeResult, Target } from '../ports.ts'
 import type { ConnectionLimits } from './connection-limits.ts'
-import type { AdmissionLimits, BodyMemory } from './gate/admission.ts'
+import type { AdmissionLimits } from './gate/admission.ts'
 import type { PassPolicy } from './pass-policy.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -19,7 +20,7 @@ export interface ApiDeps {
   /** Tests make the limits of the gate small. */
   readonly admission?: AdmissionLimits | undefined
   /** The memory of the process: bodies that are held are charged to it. */
-  readonly memory?: BodyMemory | undefined
+  readonly memory?: LendingMemory | undefined
   /** Tests make these small as well. */
   readonly connections?: ConnectionLimits | undefined
   /** Region and account of ARNs that Millrace builds itself. */

@@ -1,3 +1,5 @@
+import type { LendingMemory, MemoryLoan } from '../model/memory.ts'
+
 /**
  * The part of the budget that goes to whoever comes first; the rest is divided into floors, so that nobody is without any room
  * however much the others hold.
@@ -11,13 +13,12 @@ const greed = 4
  * larger of its floor and a multiple of what is free, and reads only as much as fits it. So whoever holds much is the first
  * to be short of room, something is always free for the others, and a flow that holds nothing hears nothing of it.
  */
-export class MemoryBudget {
+export class MemoryBudget implements LendingMemory {
   readonly bytesMax: number
   readonly #accounts = new Set<MemoryAccount>()
   /** Flows that would read and have no room, the one that waits longest first. */
   readonly #waiting = new Set<MemoryAccount>()
-  #heldBytes = 0
-  #lentBytes = 0
+  #usedBytes = 0
   #waking = false
   /** Something was given back since the last round of waking. */
   #freed = false
@@ -28,18 +29,17 @@ export class MemoryBudget {
 
   /** Everything that is charged now. */
   get usedBytes(): number {
-    return this.#heldBytes + this.#lentBytes
+    return this.#usedBytes
   }
 
-  /** What belongs to no flow: a reply on its way, an answer, the body of a request. Returns how to give it back, once. */
-  lend(bytes: number): () => void {
-    this.#lentBytes += bytes
-    let isOut = true
-    return () => {
-      if (!isOut) return
-      isOut = false
-      this.#lentBytes -= bytes
-      this.#wake()
+  borrow(): MemoryLoan {
+    let lentBytes = 0
+    return {
+      charge: (heldBytes) => {
+        const byBytes = heldBytes - lentBytes
+        lentBytes = heldBytes
+        this.#change(byBytes)
+      },
     }
   }
 
@@ -64,7 +64,7 @@ export class MemoryBudget {
   }
 
   #change(byBytes: number): void {
-    this.#heldBytes += byBytes
+    this.#usedBytes += byBytes
     if (byBytes < 0) this.#wake()
   }
 

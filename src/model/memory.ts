@@ -7,3 +7,14 @@ const budgetBytesMax = 96 * megabyte
 export function defaultMemoryBytes(limitBytes: number): number {
   return Math.min(budgetBytesMax, Math.floor(limitBytes / 4))
 }
+
+/** What the process may hold in memory, for what belongs to no flow: replies on their way, the bodies of requests. */
+export interface LendingMemory {
+  readonly bytesMax: number
+  borrow(): MemoryLoan
+}
+
+export interface MemoryLoan {
+  /** What is held of it from now on; nothing is refused. */
+  charge(heldBytes: number): void
+}

@@ -1,3 +1,5 @@
+import type { LendingMemory } from '../../model/memory.ts'
+
 /** How much of the process the API may take: requests at once, and bytes of bodies held for them. */
 export interface Admission {
   /** Null: as many as may be are in. Otherwise called when the request is over. */
@@ -15,19 +17,13 @@ export interface AdmissionLimits {
 /** Lambda's largest request, a CreateFunction with its code, has 70,167,211 bytes: one fits, whatever else is small. */
 export const admissionLimits: AdmissionLimits = { requestsMax: 1_000, heldBytesMax: 96 * 1_048_576 }
 
-/** What the process may hold in memory: bodies borrow of it. */
-export interface BodyMemory {
-  lend(bytes: number): () => void
-}
-
-export function createAdmission({ heldBytesMax, requestsMax }: AdmissionLimits, memory?: BodyMemory): Admission {
+export function createAdmission({ heldBytesMax, requestsMax }: AdmissionLimits, memory?: LendingMemory): Admission {
   let requests = 0
   let heldBytes = 0
-  let giveBack = (): void => {}
-  const charge = (bytes: number): void => {
-    heldBytes = bytes
-    giveBack()
-    giveBack = memory?.lend(bytes) ?? ((): void => {})
+  const loan = memory?.borrow()
+  const change = (byBytes: number): void => {
+    heldBytes += byBytes
+    loan?.charge(heldBytes)
   }
   return {
     enter() {
@@ -39,11 +35,11 @@ export function createAdmission({ heldBytesMax, requestsMax }: AdmissionLimits, 
     },
     hold(bytes) {
       if (heldBytes + bytes > heldBytesMax) return false
-      charge(heldBytes + bytes)
+      change(bytes)
       return true
     },
     release(bytes) {
-      if (bytes > 0) charge(heldBytes - bytes)
+      change(-bytes)
     },
   }
 }

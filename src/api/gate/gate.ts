@@ -1,10 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { lambdaRequestBytesMax } from '../../model/limits.ts'
+import type { LendingMemory } from '../../model/memory.ts'
 import type { ServerSettings } from '../../model/settings.ts'
 import type { Clock } from '../../ports.ts'
 import { sendError } from '../error-response.ts'
 import { hashBody, readHeld } from '../request-body.ts'
-import { admissionLimits, createAdmission, type Admission, type AdmissionLimits, type BodyMemory } from './admission.ts'
+import { admissionLimits, createAdmission, type Admission, type AdmissionLimits } from './admission.ts'
 import { createAuthenticator } from './authenticator.ts'
 import { checkBrowser } from './browser-check.ts'
 import { callerOf } from './caller.ts'
@@ -26,7 +27,7 @@ export interface GateSettings {
   /** Of the signatures that are accepted. */
   readonly region: string
   readonly limits?: AdmissionLimits | undefined
-  readonly memory?: BodyMemory | undefined
+  readonly memory?: LendingMemory | undefined
   readonly clock: Pick<Clock, 'wallMs' | 'uuid'>
 }
 

@@ -43,7 +43,7 @@ beforeEach(async () => {
   })
   const address = server.address()
   origin = originOf(`http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`)
-  replies = new ReplyRoom({ bytesMax: 400_000, lend: () => () => {} })
+  replies = new ReplyRoom({ bytesMax: 400_000, borrow: () => ({ charge: () => {} }) })
   transport = createTransport({ tls: {}, tlsOf: {}, proxyEnv: undefined }, replies, limits)
 })
 

@@ -96,13 +96,26 @@ describe('the memory budget', () => {
     const budget = new MemoryBudget(1_000)
     const woken: number[] = []
     const flow = budget.join(() => woken.push(budget.usedBytes))
-    const giveBack = budget.lend(900)
+    const loan = budget.borrow()
+    loan.charge(900)
     flow.charge(300, 1)
     expect(hasRoom(flow)).toBe(false)
-    giveBack()
-    giveBack()
+    loan.charge(0)
+    loan.charge(0)
     expect(woken).toEqual([300])
     expect(budget.usedBytes).toBe(300)
+  })
+
+  it('wakes nobody when more is lent', () => {
+    const budget = new MemoryBudget(1_000)
+    const woken: number[] = []
+    const flow = budget.join(() => woken.push(budget.usedBytes))
+    const loan = budget.borrow()
+    loan.charge(800)
+    flow.charge(300, 1)
+    loan.charge(900)
+    expect(woken).toEqual([])
+    expect(budget.usedBytes).toBe(1_200)
   })
 
   it('gets back what a flow held that left', () => {

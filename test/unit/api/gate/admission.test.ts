@@ -16,4 +16,16 @@ describe('bodies that the API holds', () => {
     admission.release(100)
     expect(memory.usedBytes).toBe(0)
   })
+
+  it('wake no flow that waits for room when one more comes in', () => {
+    const memory = new MemoryBudget(1_000)
+    let wakes = 0
+    const admission = createAdmission({ requestsMax: 10, heldBytesMax: 800 }, memory)
+    admission.hold(600)
+    memory.join(() => (wakes += 1)).charge(300, 1)
+    admission.hold(100)
+    expect(wakes).toBe(0)
+    admission.release(700)
+    expect(wakes).toBe(1)
+  })
 })
