@@ -2,7 +2,7 @@ import type { MappingDocument } from '../model/mapping.ts'
 import type { MappingRest, Unrest, UnrestKind } from '../model/mapping-rest.ts'
 import { isStream } from '../model/source.ts'
 import type { IdleDeps, IdleQuestion } from './idle-sweep.ts'
-import { functionNoun, sourceNoun } from './why/wording.ts'
+import { counted, functionNoun, sourceNoun } from './why/wording.ts'
 
 /** Where the mappings of one question stand at one moment, as far as this process knows by itself. */
 export interface Standing {
@@ -40,7 +40,7 @@ export function standingOf(question: IdleQuestion, deps: Omit<IdleDeps, 'checkSo
     quietMs: question.quietMs ?? (documents.some(({ source }) => source === 'dynamodb') ? laggingMs : 0),
     reasons: [
       ...deps.health.notReady().map((reason) => `Millrace is not ready: ${reason}.`),
-      ...(others.count > 0 ? [`${others.count} asynchronous ${invocations(others.count)} not ended.`] : []),
+      ...(others.count > 0 ? [`${counted(others.count, 'asynchronous invocation', 'has', 'have')} not ended.`] : []),
       ...known.flatMap(({ document, rest }) => told(document, rest?.reasons ?? [damage(document)], question.ignore)),
     ],
     tips: known.flatMap(({ document, rest }) => tipsOf(document, rest)),
@@ -72,8 +72,4 @@ export function told(
 
 function nameOf(document: MappingDocument): string {
   return `${sourceNoun(document)} to ${functionNoun(document)}`
-}
-
-function invocations(count: number): string {
-  return count === 1 ? 'invocation has' : 'invocations have'
 }

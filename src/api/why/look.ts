@@ -2,13 +2,8 @@ import type { MappingDocument } from '../../model/mapping.ts'
 import { isStream } from '../../model/source.ts'
 import type { DepthResult } from '../../ports.ts'
 import type { ApiDeps } from '../api-deps.ts'
+import { lookMsMax, lookSideBySide, sightOf } from '../looks.ts'
 import { heldHere, type Evidence, type Sight } from './evidence.ts'
-
-/** A backend that does not answer must not keep the one who asks what is wrong with it. */
-const lookMsMax = 3_000
-
-/** Mappings that are looked at side by side: a file of a thousand must not open a thousand connections. */
-const looksMax = 16
 
 export type WhyDeps = Pick<
   ApiDeps,
@@ -21,13 +16,7 @@ export async function lookAt(
   documents: readonly MappingDocument[],
   signal: AbortSignal,
 ): Promise<readonly Evidence[]> {
-  const found: Evidence[] = []
-  const entries = documents.entries()
-  const lookOn = async (): Promise<void> => {
-    for (const [index, document] of entries) found[index] = await lookAtOne(deps, document, signal)
-  }
-  await Promise.all(Array.from({ length: Math.min(looksMax, documents.length) }, lookOn))
-  return found
+  return lookSideBySide(documents, (document) => lookAtOne(deps, document, signal))
 }
 
 async function lookAtOne(deps: WhyDeps, document: MappingDocument, asked: AbortSignal): Promise<Evidence> {
@@ -50,19 +39,11 @@ async function lookAtOne(deps: WhyDeps, document: MappingDocument, asked: AbortS
 
 async function see(deps: WhyDeps, document: MappingDocument, signal: AbortSignal): Promise<Omit<Sight, 'heldHere'>> {
   const [source, depth, seenFunction] = await Promise.all([
-    inTime(deps.checkSource(document, signal), signal),
+    sightOf(deps.checkSource(document, signal), signal),
     isStream(document.source)
       ? ({ kind: 'uncounted' } satisfies DepthResult)
-      : inTime(deps.queueDepth(document, signal), signal),
-    inTime(deps.functions.describe(document.parameters.FunctionName, signal), signal),
+      : sightOf(deps.queueDepth(document, signal), signal),
+    sightOf(deps.functions.describe(document.parameters.FunctionName, signal), signal),
   ])
   return { source, depth, function: seenFunction }
-}
-
-/** Whatever goes wrong with a look, there is no sight of it, and the rest is told all the same. */
-async function inTime<T>(look: Promise<T>, signal: AbortSignal): Promise<T | null> {
-  const late = new Promise<null>((resolve) => {
-    signal.addEventListener('abort', () => resolve(null), { once: true })
-  })
-  return Promise.race([look.catch(() => null), late])
 }
