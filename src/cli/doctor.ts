@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { ConfigError } from '../config/config-error.ts'
 import { describeOptions } from '../config/option-help.ts'
 import { readSettings } from '../config/settings-reader.ts'
+import { plural } from '../model/plural.ts'
 import { printable } from '../model/printable.ts'
 import type { ServiceSettings } from '../model/settings.ts'
 import { storeLocationOf } from '../model/store-url.ts'
@@ -51,12 +52,8 @@ function lineOf({ isUnknown, ok, what, says }: Finding): string {
   return printable(`${ok ? well : 'BAD'}  ${what}: ${says}`)
 }
 
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
-}
-
 async function examine(settings: ServiceSettings, service: Service, cwd: string): Promise<readonly Finding[]> {
-  const mappings = `${counted(settings.mappings.length, 'mapping')}, ${counted(settings.functions.length, 'function')}`
+  const mappings = `${plural(settings.mappings.length, 'mapping')}, ${plural(settings.functions.length, 'function')}`
   const [port, store, endpoints, examined] = await Promise.all([
     checkPort(settings, service),
     checkStore(settings.store, cwd),

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { plural } from '../model/plural.ts'
 import type { SampleHandler, SampleResult } from './try-out-functions.ts'
 
 /** The functions of the try-out. They do what a first look should show: success, a failed record that comes back, order. */
@@ -38,7 +39,7 @@ export const orders: SampleHandler = async (event): Promise<SampleResult> => {
     return `${nameIn(record.body)}${failed.includes(record) ? ' FAILED' : again}`
   })
   const answer = { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) }
-  return { answer, saw: `${count(Records.length, 'message')}: ${names.join(', ')}` }
+  return { answer, saw: `${plural(Records.length, 'message')}: ${names.join(', ')}` }
 }
 
 /** Payments of one person come in order, those of two people at the same time. */
@@ -46,19 +47,19 @@ export const payments: SampleHandler = async (event): Promise<SampleResult> => {
   await sleep(workMs)
   const { Records } = event as QueueEvent
   const names = Records.map(({ body, attributes }) => `${nameIn(body)} (${attributes.MessageGroupId ?? '?'})`)
-  return { answer: null, saw: `${count(Records.length, 'message')}: ${names.join(', ')}` }
+  return { answer: null, saw: `${plural(Records.length, 'message')}: ${names.join(', ')}` }
 }
 
 export const clicks: SampleHandler = (event): SampleResult => {
   const { Records } = event as StreamEvent
   const names = Records.map(({ kinesis }) => nameIn(Buffer.from(kinesis.data, 'base64').toString('utf8')))
-  return { answer: null, saw: `${count(Records.length, 'record')}: ${names.join(', ')}` }
+  return { answer: null, saw: `${plural(Records.length, 'record')}: ${names.join(', ')}` }
 }
 
 export const users: SampleHandler = (event): SampleResult => {
   const { Records } = event as TableEvent
   const names = Records.map(({ eventName, dynamodb }) => `${eventName} ${dynamodb.Keys['id']?.S ?? '?'}`)
-  return { answer: null, saw: `${count(Records.length, 'change')}: ${names.join(', ')}` }
+  return { answer: null, saw: `${plural(Records.length, 'change')}: ${names.join(', ')}` }
 }
 
 /** What a person sent by hand need not be JSON. */
@@ -70,8 +71,4 @@ function nameIn(body: string): string {
     // It is a plain text then, and its own name.
   }
   return body.length > 40 ? `${body.slice(0, 40)}…` : body
-}
-
-function count(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? '' : 's'}`
 }

@@ -1,3 +1,4 @@
+import { plural } from '../model/plural.ts'
 import { printable } from '../model/printable.ts'
 import { clientFor, endpointHelp, readArguments } from './client-options.ts'
 import type { Command, CommandContext } from './command.ts'
@@ -70,6 +71,7 @@ function isAnswer(answer: unknown): answer is IdleAnswer {
 
 function linesOf({ approximate, idle, mappings, reasons }: IdleAnswer): readonly string[] {
   if (!idle) return reasons
-  const of = mappings === 1 ? '1 mapping' : `${mappings} mappings`
-  return [`Idle: nothing is left of ${of}${approximate ? ', as far as the counts of AWS tell, which lag' : ''}.`]
+  return [
+    `Idle: nothing is left of ${plural(mappings, 'mapping')}${approximate ? ', as far as the counts of AWS tell, which lag' : ''}.`,
+  ]
 }

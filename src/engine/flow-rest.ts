@@ -1,6 +1,7 @@
 import type { FlowCommand, FlowEvent, FlowRequest } from '../core/flow/messages.ts'
 import type { Unrest } from '../model/mapping-rest.ts'
 import type { FlowStatus } from '../model/mapping-status.ts'
+import { plural } from '../model/plural.ts'
 import type { Clock } from '../ports.ts'
 import type { Activity } from './activity.ts'
 
@@ -62,7 +63,7 @@ export class FlowRest {
     const blocked = blockedText(status)
     if (blocked !== null) busy(blocked)
     else if (status.held > 0)
-      busy(`${counted(status.held, 'record')} of ${placeOf(status)} ${areNot(status.held)} done.`)
+      busy(`${plural(status.held, 'record')} of ${placeOf(status)} ${areNot(status.held)} done.`)
     else this.#noteOut(status, busy)
     if (isWindowOpen) reasons.push({ kind: 'window', text: `A tumbling window of ${placeOf(status)} is open.` })
     return reasons
@@ -111,13 +112,9 @@ function blockedText(status: FlowStatus): string | null {
   const batch = status.detail.batches.find(({ attempts, notRun }) => attempts + notRun > 0)
   if (batch === undefined) return null
   const by = batch.first === null ? 'a final invocation' : `record ${batch.first.id}`
-  const tries = counted(batch.attempts + batch.notRun, 'attempt')
+  const tries = plural(batch.attempts + batch.notRun, 'attempt')
   const next = batch.nextInMs === null ? '' : `; the next one is in ${inWords(batch.nextInMs)}`
   return `${placeOf(status)} is blocked by ${by}, after ${tries} that failed${next}.`
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
 function areNot(count: number): string {

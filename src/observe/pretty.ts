@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { plural } from '../model/plural.ts'
 import { printable, printableLines } from '../model/printable.ts'
 import type { LogDestination } from './log.ts'
 
@@ -58,8 +59,7 @@ type Paint = (style: Style, text: string) => string
 function invocationLine(fields: Fields, paint: Paint): string {
   const name = nameOf(fields['function'])
   const took = fields['durationMs'] === undefined ? '' : `${Number(fields['durationMs']).toFixed(1)} ms`
-  const records = Number(fields['records'])
-  const what = `${records} record${records === 1 ? '' : 's'} of ${nameOf(fields['source'])}`
+  const what = `${plural(Number(fields['records']), 'record')} of ${nameOf(fields['source'])}`
   const failure = fields['errorType'] === undefined ? '' : `${text(fields['errorType'])}: ${text(fields['reason'])}`
   const end = failure === '' ? what : `${paint('red', 'ERROR')} ${failure} (${what}, ${afterwards(fields)})`
   return `${paint('dim', timeOf(fields))}  ${name.padEnd(12)}  ${took.padStart(10)}  ${end}`

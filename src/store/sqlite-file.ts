@@ -1,6 +1,7 @@
 import { mkdirSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import { plural } from '../model/plural.ts'
 import type { StoreFindings } from '../ports.ts'
 import { watchIdentity } from './file-identity.ts'
 import { takeNote, type HolderNote, type Memory } from './holder.ts'
@@ -68,22 +69,18 @@ function missingSince(db: DatabaseSync, { path, note: { before }, state }: Opene
   const { changes } = readTally(db)
   if (state === 'made' && before.mappings > 0) {
     return [
-      `The store ${path} is empty, but held ${counted(before.mappings, 'mapping')} at ${before.at}: its file was removed, emptied ` +
+      `The store ${path} is empty, but held ${plural(before.mappings, 'mapping')} at ${before.at}: its file was removed, emptied ` +
         'or replaced. Their positions are gone with it. Stop Millrace and put a copy back, or create them anew.',
     ]
   }
   if (state === 'found' && before.changes > changes) {
     return [
-      `The store ${path} is older than what was left at ${before.at}: ${counted(before.changes - changes, 'change')} of its mappings ` +
+      `The store ${path} is older than what was left at ${before.at}: ${plural(before.changes - changes, 'change')} of its mappings ` +
         `are missing. An older copy was put in its place, or ${path}-wal is damaged or was left behind. ` +
         'Check its mappings; positions may be older too, and records come again.',
     ]
   }
   return []
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`
 }
 
 /** The one true path, so that two names of a file are still one store with one holder. */

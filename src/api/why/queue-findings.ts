@@ -1,10 +1,11 @@
 import type { FlowStatus } from '../../model/mapping-status.ts'
+import { plural } from '../../model/plural.ts'
 import { isStream } from '../../model/source.ts'
 import type { Evidence } from './evidence.ts'
 import { depthOf, flowsOf } from './evidence.ts'
 import { finding, type Finding } from './finding.ts'
 import { atMost } from './many.ts'
-import { counted, due, duration, plural } from './wording.ts'
+import { counted, due, duration } from './wording.ts'
 
 type Group = FlowStatus['detail']['groups'][number]
 

@@ -1,9 +1,10 @@
 import { processingResults } from '../../model/failure.ts'
+import { plural } from '../../model/plural.ts'
 import { isStream } from '../../model/source.ts'
 import type { Evidence } from './evidence.ts'
 import { depthOf, flowsOf } from './evidence.ts'
 import { finding, type Finding } from './finding.ts'
-import { clockTime, counted, duration, plural, since, sourceNoun } from './wording.ts'
+import { clockTime, counted, duration, since, sourceNoun } from './wording.ts'
 
 /** Further behind than this is worth a word. */
 const behindMsMin = 10_000

@@ -1,8 +1,9 @@
 import type { FailedAttempt, FlowStatus } from '../../model/mapping-status.ts'
+import { plural } from '../../model/plural.ts'
 import { isStream } from '../../model/source.ts'
 import type { Evidence } from './evidence.ts'
 import { depthOf } from './evidence.ts'
-import { due, plural } from './wording.ts'
+import { due } from './wording.ts'
 
 /** What becomes of the batch that failed last: which attempt it was, and when the next one comes. */
 export function retrySentence(evidence: Evidence, { lastFailure }: FlowStatus): string {

@@ -1,11 +1,12 @@
 import type { FlowStatus } from '../../model/mapping-status.ts'
 import type { MappingDocument } from '../../model/mapping.ts'
+import { plural } from '../../model/plural.ts'
 import { isStream } from '../../model/source.ts'
 import type { Evidence } from './evidence.ts'
 import { flowsOf } from './evidence.ts'
 import { finding, type Finding } from './finding.ts'
 import { atMost } from './many.ts'
-import { counted, due, duration, ended, plural } from './wording.ts'
+import { counted, due, duration, ended } from './wording.ts'
 
 type Batch = FlowStatus['detail']['batches'][number]
 

@@ -1,7 +1,8 @@
+import { plural } from '../../model/plural.ts'
 import type { Evidence } from './evidence.ts'
 import { depthOf, flowsOf } from './evidence.ts'
 import { finding, type Finding } from './finding.ts'
-import { counted, plural, since, sourceNoun } from './wording.ts'
+import { counted, since, sourceNoun } from './wording.ts'
 
 /** The mapping's own state: where it is not Enabled, nothing else has to be looked for. */
 export function stateFindings(evidence: Evidence): readonly Finding[] {

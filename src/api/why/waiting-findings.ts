@@ -1,8 +1,9 @@
 import { sourceOf } from '../../model/arn.ts'
+import { plural } from '../../model/plural.ts'
 import type { Evidence } from './evidence.ts'
 import { flowsOf } from './evidence.ts'
 import { finding, type Finding } from './finding.ts'
-import { counted, due, functionNoun, plural, since } from './wording.ts'
+import { counted, due, functionNoun, since } from './wording.ts'
 
 /** Batches and records that are ready and wait for a place, a window or a destination. */
 export function waitingFindings(evidence: Evidence): readonly Finding[] {

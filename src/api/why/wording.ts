@@ -1,5 +1,6 @@
 import { parseFunctionName, sourceOf } from '../../model/arn.ts'
 import type { MappingDocument } from '../../model/mapping.ts'
+import { plural } from '../../model/plural.ts'
 import { isStream } from '../../model/source.ts'
 
 /** The small words that all sentences share. */
@@ -35,10 +36,6 @@ export function sinceThen(atMs: number, nowMs: number): string {
 /** When something is due; what is over due is done at any moment. */
 export function due(atMs: number, nowMs: number): string {
   return atMs <= nowMs ? 'now' : `at ${clockTime(atMs, nowMs)} (in ${duration(atMs - nowMs)})`
-}
-
-export function plural(count: number, noun: string): string {
-  return count === 1 ? `1 ${noun}` : `${count} ${noun.endsWith('ch') ? `${noun}es` : `${noun}s`}`
 }
 
 /** `1 message waits`, `2 messages wait`. */
