@@ -31,7 +31,7 @@ interface Outstanding {
 
 /**
  * The shell of one flow: owns its machine, carries its requests out through the ports, answers each with exactly one event, and keeps
- * its one timer. It decides nothing. An error inside the machine ends this flow without a checkpoint; the process lives.
+ * its timers, one per clock. It decides nothing. An error inside the machine ends this flow without a checkpoint; the process lives.
  */
 export class FlowRunner {
   readonly #context: FlowContext
@@ -143,10 +143,11 @@ export class FlowRunner {
   #step(event: FlowEvent): void {
     const { clock, workClock } = this.#context.services
     this.#note(event)
+    const sourceMs = sourceNowMs(this.#context)
     const commands = this.#machine.step(event, this.#settings.config, {
       ...this.#now(),
-      sourceMs: sourceNowMs(this.#context) + workClock.aheadMs,
-      retentionSourceMs: sourceNowMs(this.#context),
+      sourceMs: sourceMs + workClock.aheadMs,
+      retentionSourceMs: sourceMs,
       allowedBytes: this.#memory.allowedBytes,
       jitter: clock.random(),
     })

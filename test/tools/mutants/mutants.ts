@@ -160,8 +160,8 @@ export const mutants: readonly Mutant[] = [
   {
     in: 'advanceWatermark',
     bug: 'positions of the last life of a stream are written for this one',
-    find: 'if (one.life !== shard.life) continue\n    shard.watermark',
-    replace: 'shard.watermark',
+    find: 'if (one.life === shard.life) newest = one',
+    replace: 'newest = one',
   },
   {
     in: 'writeCheckpoint',

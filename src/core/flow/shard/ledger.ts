@@ -3,13 +3,16 @@ import { assert } from '../../assertion.ts'
 import type { DropReason } from '../messages.ts'
 import { type Held, type Pending, type Turn, ask, isPending, letGo, recordsOf } from '../state.ts'
 import { heldBytesOf } from '../room.ts'
-import { isRun, joined, runOf } from './resolved-run.ts'
+import { type ResolvedRun, isRun, joined, runOf } from './resolved-run.ts'
 import type { ShardState } from './state.ts'
 
 /** What happens to the records of a shard: resolved one by one, in any order; written down as a watermark and what lies beyond. */
 
 /** More runs than this are not written down: after a restart their records come again, which at-least-once permits. */
 const completedRangesMax = 1_000
+
+/** So much of what is resolved already is kept at most, beside a quarter of what is not. */
+const looseBytesMax = 262_144
 
 export function resolve(turn: Turn, shard: ShardState, held: readonly Held[]): void {
   for (const one of held) finish(turn, shard, one)
@@ -30,12 +33,15 @@ function drop(turn: Turn, shard: ShardState, held: readonly Held[], reason: Drop
 /** The watermark moves only over resolved records, and only over those of the stream's present life. */
 export function advanceWatermark(turn: Turn, shard: ShardState): void {
   let passed = 0
+  let newest: Held | ResolvedRun | null = null
   for (const one of shard.entries) {
     if (one.stage !== 'done') break
     passed += 1
-    const { last, arrivedMs } = runOf(one)
     if (!isRun(one)) shard.resolvedBytes -= heldBytesOf(one)
-    if (one.life !== shard.life) continue
+    if (one.life === shard.life) newest = one
+  }
+  if (newest !== null) {
+    const { last, arrivedMs } = runOf(newest)
     shard.watermark = last
     shard.watermarkArrivedMs = arrivedMs
   }
@@ -49,9 +55,6 @@ export function advanceWatermark(turn: Turn, shard: ShardState): void {
     shard.resolvedBytes = 0
   }
 }
-
-/** So much of what is resolved already is kept at most, beside a quarter of what is not. */
-const looseBytesMax = 262_144
 
 function completedRanges(shard: ShardState): CompletedRange[] {
   const ranges: CompletedRange[] = []
