@@ -66,7 +66,7 @@ export function learnWeight(state: FlowState, records: readonly FlowRecord[]): v
 }
 
 /** How many records weigh so much, by what they weighed lately. */
-export function recordsOf(state: FlowState, bytes: number): number {
+export function recordsWeighing(state: FlowState, bytes: number): number {
   return Math.ceil(bytes / weightOf(state))
 }
 

@@ -3,7 +3,7 @@ import type { ReadOutcome } from '../messages.ts'
 import type { Unread } from '../part.ts'
 import { type Held, type Receipt, type Turn, ask, cancelAll, hold, isPending } from '../state.ts'
 import { paceAfterPage } from '../../pace.ts'
-import { isPressed, readBytes, recordsInRoom, recordsOf } from '../room.ts'
+import { isPressed, readBytes, recordsInRoom, recordsWeighing } from '../room.ts'
 import { advanceWatermark, finish } from './ledger.ts'
 import { enslot, isAnySlotIdle, isLayoutStale } from './slots.ts'
 import { isReadOut, type ShardState } from './state.ts'
@@ -46,7 +46,7 @@ function recordsOfNextRead(turn: Turn, shard: ShardState): number {
   const { state, config } = turn
   const leftMax = state.heldRecords === 0 ? Infinity : Math.max(0, heldRecordsMax(turn, shard) - state.heldRecords)
   // What makes the next batches, or what a reply carries well: a larger one only stands in memory several times over.
-  const usefulMax = Math.max(config.batchSize * config.slots, recordsOf(state, readBytesWell))
+  const usefulMax = Math.max(config.batchSize * config.slots, recordsWeighing(state, readBytesWell))
   return recordsInRoom(turn, Math.min(config.traits.readRecordsMax, usefulMax, leftMax))
 }
 
