@@ -1,6 +1,6 @@
-import { createExposition } from './exposition.ts'
-import type { MappingMeter } from '../model/mapping-meter.ts'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { MappingMeter } from '../model/mapping-meter.ts'
+import { createExposition } from './exposition.ts'
 import {
   counters,
   gauges,
@@ -38,12 +38,11 @@ export interface StoreReadings {
 
 export interface Metrics {
   readonly contentType: string
-  /** The counters of a mapping, at zero from now on. The same object for the same identity. */
-  /** After `forget` nothing is counted any more. */
+  /** The counters of a mapping, at zero from now on: the same object for the same identity. After `forget` it counts nothing. */
   forMapping(identity: MappingIdentity): MappingMeter
   /** Removes every series of a mapping that was deleted. */
   forget(uuid: string): void
-  /** Says how to read what is held, at each scrape. Once per process. */
+  /** Says how to read what is held, once at each scrape. Once per process. */
   watch(read: () => Iterable<MappingReadings>): void
   /** The same of the store. Once per process, where there is one to write. */
   watchStore(read: () => StoreReadings): void
@@ -55,6 +54,7 @@ export function createMetrics({ process = true }: { readonly process?: boolean }
   const registry = new Registry()
   const instruments = createInstruments(registry)
   const known = new Map<string, Series[]>()
+  let readHeld = (): void => {}
   if (process) collectDefaultMetrics({ register: registry })
   return {
     contentType: registry.contentType,
@@ -71,9 +71,11 @@ export function createMetrics({ process = true }: { readonly process?: boolean }
       for (const series of known.get(uuid) ?? []) series.remove()
       known.delete(uuid)
     },
-    watch: (read) => watchReadings(registry, read),
+    watch: (read) => {
+      readHeld = watchReadings(registry, read)
+    },
     watchStore: (read) => watchStore(registry, read),
-    scrape: createExposition(registry),
+    scrape: createExposition(registry, () => readHeld()),
   }
 }
 
@@ -183,7 +185,9 @@ function labelSets(labels: Labels): readonly (readonly [keyof typeof counters, r
   })
 }
 
-function watchReadings(registry: Registry, read: () => Iterable<MappingReadings>): void {
+/** Returns how to read anew what the gauges then tell: all of them of one moment, and the flows are asked once. */
+function watchReadings(registry: Registry, read: () => Iterable<MappingReadings>): () => void {
+  let held: readonly MappingReadings[] = []
   const define = (name: keyof typeof readings, valueOf: (reading: MappingReadings) => number | null): void => {
     registry.registerMetric(
       new Gauge({
@@ -192,7 +196,7 @@ function watchReadings(registry: Registry, read: () => Iterable<MappingReadings>
         registers: [],
         collect() {
           this.reset()
-          for (const reading of read()) {
+          for (const reading of held) {
             const value = valueOf(reading)
             if (value !== null) this.set(labelsOf(reading), value)
           }
@@ -205,6 +209,9 @@ function watchReadings(registry: Registry, read: () => Iterable<MappingReadings>
   define('behind', ({ behindMs }) => (behindMs === null ? null : behindMs / 1_000))
   define('iteratorAgeNow', ({ iteratorAgeMs }) => (iteratorAgeMs === null ? null : iteratorAgeMs / 1_000))
   define('enabled', (reading) => (reading.enabled ? 1 : 0))
+  return () => {
+    held = [...read()]
+  }
 }
 
 function watchStore(registry: Registry, read: () => StoreReadings): void {

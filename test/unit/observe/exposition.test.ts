@@ -2,6 +2,8 @@ import { Counter, Histogram, Registry } from 'prom-client'
 import { describe, expect, it } from 'vitest'
 import { createExposition } from '../../../src/observe/exposition.ts'
 
+const nothing = (): void => {}
+
 function registryOf(metrics: number): Registry {
   const registry = new Registry()
   const registers = [registry]
@@ -21,13 +23,13 @@ describe('the text of all metrics', () => {
 
   it('lets the event loop turn between two metrics', async () => {
     let turns = 0
-    await createExposition(registryOf(10), () => Promise.resolve(void (turns += 1)))()
+    await createExposition(registryOf(10), nothing, () => Promise.resolve(void (turns += 1)))()
     expect(turns).toBe(11)
   })
 
   it('is written once for all who ask at the same time, and anew for who asks later', async () => {
     let turns = 0
-    const scrape = createExposition(registryOf(2), () => Promise.resolve(void (turns += 1)))
+    const scrape = createExposition(registryOf(2), nothing, () => Promise.resolve(void (turns += 1)))
     const [first, second] = await Promise.all([scrape(), scrape()])
     expect([first === second, turns]).toEqual([true, 3])
     await scrape()

@@ -162,6 +162,19 @@ it('what is held is read at each scrape, and is gone with its mapping', async ()
   expect(await metrics.scrape()).not.toContain('mapping="u1"')
 })
 
+it('what is held is read once for all that a scrape tells of it', async () => {
+  const metrics = bare()
+  let reads = 0
+  metrics.watch(() => {
+    reads += 1
+    return [{ ...orders, enabled: true, heldRecords: 3, heldBytes: 999, behindMs: null, iteratorAgeMs: null }]
+  })
+  await metrics.scrape()
+  expect(reads).toBe(1)
+  await metrics.scrape()
+  expect(reads).toBe(2)
+})
+
 it('the metrics of Node are there unless they are not wanted, each service with its own', async () => {
   const first = createMetrics()
   const second = createMetrics()
