@@ -4,7 +4,7 @@ import type { MappingWork } from './mapping-requests.ts'
 import { GivenUp } from '../async/sleep.ts'
 
 /** The longest that a create waits for it. */
-const holdMsMax = 5_000
+const keepMsMax = 5_000
 
 /**
  * A new mapping at LATEST on a source that cannot seek by time: where its shards end now is kept before the create is answered, so
@@ -17,20 +17,20 @@ export async function keepLatest({ engine, document, view, learn, log }: Mapping
   const { clock, store } = engine.services
   const controller = new AbortController()
   const abort = (): void => controller.abort(new GivenUp('it took too long'))
-  const cancelTimer = clock.timer(clock.monoMs() + holdMsMax, abort)
+  const cancelTimer = clock.timer(clock.monoMs() + keepMsMax, abort)
   try {
-    const held = await view.source.keepLatest(controller.signal)
-    if (held === null) return log.info({}, notHeld)
-    if (parseArn(document.sourceName) === undefined) learn({ sourceArn: held.arn })
-    await passClosed(store, document.uuid, held)
+    const kept = await view.source.keepLatest(controller.signal)
+    if (kept === null) return log.info({}, notKept)
+    if (parseArn(document.sourceName) === undefined) learn({ sourceArn: kept.arn })
+    await passClosed(store, document.uuid, kept)
   } catch (error) {
-    log.info({ error }, notHeld)
+    log.info({ error }, notKept)
   } finally {
     cancelTimer()
   }
 }
 
-const notHeld =
+const notKept =
   'Where the stream ends now could not be told; it is read from its horizon, and what is older is skipped.'
 
 /** What a closed shard holds is older than the mapping. */

@@ -17,7 +17,7 @@ export function createLatestEnds(lives: StreamLives, iterators: ShardIterators) 
     const open = shards.filter((shard) => !shard.closed).map(({ shardId }) => shardId)
     for (let first = 0; first < open.length; first += atOnce) {
       const some = open.slice(first, first + atOnce)
-      await Promise.all(some.map((shardId) => iterators.hold(shardId, incarnation, signal)))
+      await Promise.all(some.map((shardId) => iterators.keepEnd(shardId, incarnation, signal)))
     }
     return { arn, incarnation, closed: shards.filter((shard) => shard.closed).map(({ shardId }) => shardId) }
   }

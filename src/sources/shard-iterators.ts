@@ -12,7 +12,7 @@ import type { StreamLife, StreamLives } from './stream-lives.ts'
 export interface ShardIterators {
   read(request: ReadRequest, signal: AbortSignal): Promise<ReadResult>
   /** Keeps an iterator at the end of a shard, for a first read from `latest`. Where it gets none, that read is from the horizon. */
-  hold(shardId: string, incarnation: string, signal: AbortSignal): Promise<void>
+  keepEnd(shardId: string, incarnation: string, signal: AbortSignal): Promise<void>
 }
 
 export type ReadFrom = NonNullable<ReadRequest['from']>
@@ -94,7 +94,7 @@ export function createShardIterators(protocol: ShardProtocol, lives: StreamLives
       note(shardId, result)
       return result.kind === 'unknownPosition' ? lost(life, result.message, lives, signal) : result
     },
-    async hold(shardId, incarnation, signal) {
+    async keepEnd(shardId, incarnation, signal) {
       const known = await lives.current(signal)
       const life = known.kind === 'known' && known.lives.find((each) => each.incarnation === incarnation)
       if (!life) return
