@@ -1,3 +1,4 @@
+import { sideBySide } from '../async/side-by-side.ts'
 import { untilAborted } from '../async/until-aborted.ts'
 
 /** A source that does not answer must not keep those who ask about others. */
@@ -7,17 +8,11 @@ export const lookMsMax = 3_000
 const looksMax = 16
 
 /** What each look found, in the order of the items. */
-export async function lookSideBySide<Item, Found>(
+export function lookSideBySide<Item, Found>(
   items: readonly Item[],
   look: (item: Item) => Promise<Found>,
 ): Promise<readonly Found[]> {
-  const found: Found[] = []
-  const entries = items.entries()
-  const lookOn = async (): Promise<void> => {
-    for (const [index, item] of entries) found[index] = await look(item)
-  }
-  await Promise.all(Array.from({ length: Math.min(looksMax, items.length) }, lookOn))
-  return found
+  return sideBySide(items, looksMax, look)
 }
 
 /** Whatever goes wrong with a look, there is no sight of it, and the rest is told all the same. */

@@ -24,7 +24,17 @@ function entriesOf(list: unknown): readonly JsonObject[] {
   return Array.isArray(list) ? list.filter(isJsonObject) : []
 }
 
+/** Asked again as it is, it is refused again. */
+export function isFinal({ code, senderFault }: Pick<EntryRefusal, 'code' | 'senderFault'>): boolean {
+  return senderFault && !isPassing(code)
+}
+
+/** The same of a call that was refused as a whole. */
+export function isSendersFault(status: number): boolean {
+  return status < 500 && status !== 429
+}
+
 /** Throttles are the sender's fault in AWS's words, and so is a session that is about to be renewed. */
-export function isPassing(code: string): boolean {
+function isPassing(code: string): boolean {
   return /throttl|limit|^Expired/i.test(code)
 }

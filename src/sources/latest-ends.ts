@@ -1,9 +1,10 @@
+import { sideBySide } from '../async/side-by-side.ts'
 import type { KeptLatest } from '../ports.ts'
 import type { ShardIterators } from './shard-iterators.ts'
 import type { StreamLives } from './stream-lives.ts'
 
 /** So many iterators are asked for at a time. */
-const atOnce = 20
+const asksMax = 20
 
 /**
  * The shards of the newest stream as they are now: those that are closed hold nothing newer, of those that are open an iterator
@@ -15,10 +16,7 @@ export function createLatestEnds(lives: StreamLives, iterators: ShardIterators) 
     if (found.kind !== 'found') return null
     const { arn, incarnation, shards } = found
     const open = shards.filter((shard) => !shard.closed).map(({ shardId }) => shardId)
-    for (let first = 0; first < open.length; first += atOnce) {
-      const some = open.slice(first, first + atOnce)
-      await Promise.all(some.map((shardId) => iterators.keepEnd(shardId, incarnation, signal)))
-    }
+    await sideBySide(open, asksMax, (shardId) => iterators.keepEnd(shardId, incarnation, signal))
     return { arn, incarnation, closed: shards.filter((shard) => shard.closed).map(({ shardId }) => shardId) }
   }
 }

@@ -1,5 +1,5 @@
 import { deleteEntriesMax } from '../model/limits.ts'
-import { answersOf, isPassing, type EntryRefusal } from './batch-answers.ts'
+import { answersOf, isFinal, isSendersFault, type EntryRefusal } from './batch-answers.ts'
 import type { QueueCall, QueueResult } from './queue-calls.ts'
 
 /**
@@ -104,7 +104,7 @@ function wordOf(refusal: Refusal | undefined): DeleteRefusal | null {
 /** One that neither list names is asked for once more, alone. */
 function fateOf(answer: EntryRefusal | 'done' | 'unnamed' | undefined): Refusal | undefined {
   if (answer === undefined || answer === 'done') return undefined
-  return answer === 'unnamed' ? unanswered : refusalOf(answer.code, answer.message, answer.senderFault)
+  return answer === 'unnamed' ? unanswered : refusalOf(answer)
 }
 
 function cutOff(error: unknown): DeleteRefusal {
@@ -113,8 +113,8 @@ function cutOff(error: unknown): DeleteRefusal {
 
 function refusalOfCall({ failure, trouble }: Exclude<QueueResult, { kind: 'ok' }>, ofMany: boolean): Refusal {
   if (failure?.kind !== 'error') return { message: trouble.message, fate: 'retry' }
-  const isOurs = failure.status < 500 && failure.status !== 429
-  const refusal = refusalOf(failure.code, failure.message, isOurs)
+  const { code, message, status } = failure
+  const refusal = refusalOf({ code, message, senderFault: isSendersFault(status) })
   const isOfEach = trouble.kind === 'denied' || trouble.kind === 'missing'
   return ofMany && !isOfEach ? { ...refusal, fate: 'retry' } : refusal
 }
@@ -125,9 +125,9 @@ const unanswered: Refusal = { message: 'DeleteMessageBatch was answered without 
  * A receipt that names nothing any more belongs to a message that somebody deleted, often the handler itself: what we
  * want is the case. A FIFO receipt whose visibility ended says "expired", and that message comes back (behaviour §13.7).
  */
-function refusalOf(code: string, message: string, senderFault: boolean): Refusal {
+function refusalOf({ code, message, senderFault }: EntryRefusal): Refusal {
   const text = `${code}: ${message}`
   if (/receipt handle.*expired/i.test(message)) return { message: text, fate: 'final' }
   if (code.endsWith('ReceiptHandleIsInvalid')) return { message: text, fate: 'gone' }
-  return { message: text, fate: senderFault && !isPassing(code) ? 'final' : 'retry' }
+  return { message: text, fate: isFinal({ code, senderFault }) ? 'final' : 'retry' }
 }

@@ -1,7 +1,8 @@
+import { sideBySide } from '../async/side-by-side.ts'
 import { deleteEntriesMax } from '../model/limits.ts'
 import type { SourceRecord } from '../model/record.ts'
 import type { SettleRefusal } from '../ports.ts'
-import { answersOf, isPassing } from './batch-answers.ts'
+import { answersOf, isFinal, isSendersFault } from './batch-answers.ts'
 import type { QueueCall, QueueResult } from './queue-calls.ts'
 
 /**
@@ -14,22 +15,14 @@ export async function changeVisibility(
   visibilityMs: number,
   signal: AbortSignal,
 ): Promise<readonly SettleRefusal[]> {
-  // Handed from one to the next: each of the calls that are out takes the next ten.
-  const tens = inTens(records).entries()
-  const refusals: SettleRefusal[] = []
-  const changeTens = async (): Promise<void> => {
-    for (const [nth, ten] of tens) {
-      const Entries = ten.map(({ receipt }, index) => ({
-        Id: String(index),
-        ReceiptHandle: receipt,
-        VisibilityTimeout: Math.floor(visibilityMs / 1_000),
-      }))
-      const result = await call('ChangeMessageVisibilityBatch', { Entries }, 'settle', signal)
-      refusals.push(...refusalsOf(result, ten.length, nth * deleteEntriesMax))
-    }
-  }
-  await Promise.all(Array.from({ length: callsMax }, changeTens))
-  return refusals.toSorted((one, other) => one.index - other.index)
+  const VisibilityTimeout = Math.floor(visibilityMs / 1_000)
+  const refusals = await sideBySide(tensOf(records.length), callsMax, async (from) => {
+    const ten = records.slice(from, from + deleteEntriesMax)
+    const Entries = ten.map(({ receipt }, index) => ({ Id: String(index), ReceiptHandle: receipt, VisibilityTimeout }))
+    const result = await call('ChangeMessageVisibilityBatch', { Entries }, 'settle', signal)
+    return refusalsOf(result, ten.length, from)
+  })
+  return refusals.flat()
 }
 
 const unanswered = 'ChangeMessageVisibilityBatch was answered without a word about it.'
@@ -49,7 +42,7 @@ function refusalsOf(result: QueueResult, count: number, from: number): readonly 
     if (said === 'done') return []
     if (said === 'unnamed') return [{ index: from + index, message: unanswered }]
     const message = `${said.code}: ${said.message}`
-    return [{ index: from + index, message, final: said.senderFault && !isPassing(said.code) }]
+    return [{ index: from + index, message, final: isFinal(said) }]
   })
 }
 
@@ -62,9 +55,7 @@ function refusalOfCall(
   const isOurs =
     count === 1 &&
     failure?.kind === 'error' &&
-    failure.status < 500 &&
-    failure.status !== 429 &&
-    !isPassing(failure.code)
+    isFinal({ code: failure.code, senderFault: isSendersFault(failure.status) })
   const isUnknown =
     failure?.kind === 'error' &&
     (failure.status === 501 || /^(UnknownOperation|InvalidAction|NotImplemented)/.test(failure.code))
@@ -74,9 +65,7 @@ function refusalOfCall(
   }
 }
 
-function inTens(records: readonly SourceRecord[]): readonly (readonly SourceRecord[])[] {
-  const tens: (readonly SourceRecord[])[] = []
-  for (let start = 0; start < records.length; start += deleteEntriesMax)
-    tens.push(records.slice(start, start + deleteEntriesMax))
-  return tens
+/** Where each ten begins. */
+function tensOf(count: number): readonly number[] {
+  return Array.from({ length: Math.ceil(count / deleteEntriesMax) }, (_, nth) => nth * deleteEntriesMax)
 }
