@@ -29,10 +29,6 @@ import {
 } from './state.ts'
 import { isAtRest, restingState } from './states.ts'
 
-/**
- * One mapping: which flows run, and in which of AWS's states it is. Driven by what is wanted: after every event `advance` compares
- * what is with what is wanted and says the difference as commands. `step` changes the state in place and is deterministic.
- */
 export function create(isStream: boolean): MachineState {
   return {
     phase: 'Creating',
@@ -57,6 +53,10 @@ export function create(isStream: boolean): MachineState {
   }
 }
 
+/**
+ * One mapping: which flows run, and in which of AWS's states it is. Driven by what is wanted: after every event `advance` compares
+ * what is with what is wanted and says the difference as commands. `step` changes the state in place and is deterministic.
+ */
 export function step(
   state: MachineState,
   event: MappingEvent,
