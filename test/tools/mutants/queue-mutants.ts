@@ -191,7 +191,7 @@ export const queueMutants: readonly Mutant[] = [
   {
     in: 'withBehind',
     bug: 'held messages overtake the failed one of their group',
-    find: "if (config.traits.ordered === 'group') for (const one of ended) enter(one)",
+    find: 'for (const one of ended) enter(one)',
     replace: '',
   },
   {

@@ -43,6 +43,7 @@ export function takeFree(queue: QueueState): readonly Held[] | null {
 
 /** What waits here and would overtake one of those that ended. */
 export function behind(turn: Turn, queue: QueueState, ended: readonly Held[]): readonly Held[] {
+  if (turn.config.traits.ordered !== 'group') return []
   const waiting = [...queue.ready.flat(), ...queue.gathering].filter((one) => one.stage !== 'done')
   return withBehind(turn, waiting, { ended, isMeant: () => false })
 }
@@ -60,7 +61,7 @@ export function withBehind(
   const enter = (one: Held): void => {
     before.set(one.record.orderKey, [...(before.get(one.record.orderKey) ?? []), one])
   }
-  if (config.traits.ordered === 'group') for (const one of ended) enter(one)
+  for (const one of ended) enter(one)
   return held.filter((one) => {
     const earlier = before.get(one.record.orderKey) ?? []
     if (isMeant(one)) {
