@@ -39,7 +39,8 @@ export function receiveOne(turn: Turn, queue: QueueState): void {
   if (turn.state.pace.nextMs <= turn.env.monoMs && outstandingReads(turn).receives === 0) askRead(turn, queue, 1)
 }
 
-function askRead({ state, config, env, commands }: Turn, queue: QueueState, recordsMax: number): void {
+function askRead(turn: Turn, queue: QueueState, recordsMax: number): void {
+  const { config, env } = turn
   const { outage } = queue
   assert(
     outage === null || (outage.phase === 'trying' && recordsMax === 1),
@@ -49,7 +50,7 @@ function askRead({ state, config, env, commands }: Turn, queue: QueueState, reco
   const lost = queue.lostReads.shift()
   const repeats = lost !== undefined && env.receiptMonoMs - lost.sinceMs < attemptIdMs ? lost : null
   ask(
-    { state, config, env, commands },
+    turn,
     {
       kind: 'read',
       recordsMax,
@@ -61,7 +62,7 @@ function askRead({ state, config, env, commands }: Turn, queue: QueueState, reco
     {
       kind: 'read',
       recordsMax,
-      bytes: readBytes({ state, config, env, commands }, recordsMax),
+      bytes: readBytes(turn, recordsMax),
       visibilityMs,
       sentMs: env.receiptMonoMs,
       attemptSinceMs: repeats?.sinceMs ?? env.receiptMonoMs,

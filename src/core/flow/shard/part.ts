@@ -13,7 +13,7 @@ import {
   tryUnit,
 } from './attempt.ts'
 import { isEmpty, writeCheckpoint } from './ledger.ts'
-import { beginLife, holdsAny, isFullUp, loseShard, onPage, onUnread, readOn } from './reader.ts'
+import { beginLife, unresolvedOf, isFullUp, loseShard, onPage, onUnread, readOn } from './reader.ts'
 import { type Slot, createSlots, isLayoutStale, refillSlots } from './slots.ts'
 import { type ShardState, isReadOut } from './state.ts'
 import { belongsTo, closeWhenDue, openWindow, recordBytesMax, windowEndMs } from './window.ts'
@@ -113,7 +113,7 @@ function run(turn: Turn, shard: ShardState): void {
 
 /** What a flow leaves undone is read again some day, but for the records of a shard that its source has no more. */
 function leaveGone(turn: Turn, shard: ShardState): void {
-  const left = holdsAny(shard)
+  const left = unresolvedOf(shard)
   if (left.length > 0) turn.commands.push({ kind: 'dropped', records: recordsOf(left), reason: 'retention' })
 }
 
@@ -215,7 +215,7 @@ function drain(turn: Turn, shard: ShardState, _event: Extract<FlowEvent, { kind:
 function forsake(turn: Turn, shard: ShardState): void {
   for (const flight of turn.state.flights.values()) dissolveShardFlight(turn, shard, flight)
   turn.state.flights.clear()
-  for (const held of holdsAny(shard)) letGo(turn.state, held)
+  for (const held of unresolvedOf(shard)) letGo(turn.state, held)
   for (const slot of shard.slots) Object.assign(slot, { queue: [], flight: null })
   shard.entries = []
   shard.resolvedBytes = 0

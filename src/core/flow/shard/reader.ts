@@ -186,6 +186,6 @@ export function beginLife(shard: ShardState, incarnation: string): void {
   if (shard.window?.phase === 'open') shard.window.phase = 'closing'
 }
 
-export function holdsAny(shard: ShardState): readonly Held[] {
+export function unresolvedOf(shard: ShardState): readonly Held[] {
   return shard.entries.filter((one): one is Held => one.stage !== 'done')
 }
